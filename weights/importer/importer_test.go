@@ -1,0 +1,233 @@
+package importer
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reverie/weights"
+	"reverie/weights/checkpoint"
+)
+
+const testdata = "../testdata/"
+
+func open(t testing.TB, path string) *checkpoint.File {
+	t.Helper()
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// equal checks that two models hold the same numbers.
+func equal(t *testing.T, name string, got, want Tensors) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d tensors, want %d", name, len(got), len(want))
+	}
+	for key, w := range want {
+		g, err := got[key].Append(nil)
+		if err != nil {
+			t.Errorf("%s: tensor %s: %v", name, key, err)
+			continue
+		}
+		values, err := w.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got[key].Shape, w.Shape) || !slices.Equal(g, values) {
+			t.Errorf("%s: tensor %s differs", name, key)
+		}
+	}
+}
+
+func TestReadCLIP(t *testing.T) {
+	want, err := ReadCLIP(open(t, testdata+"clip_state_dict.pt"), testdata+"clip_config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := weights.CLIPConfig{ImageSize: 6, PatchSize: 2, VisionWidth: 16, VisionLayers: 2, VisionHeads: 4, TextWidth: 8, TextLayers: 1, TextHeads: 2,
+		ContextLength: 6, VocabSize: 520, EmbedDim: 4, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
+	if want.Config != config {
+		t.Errorf("configuration %+v, want %+v", want.Config, config)
+	}
+	for file, dropped := range map[string]int{
+		"clip_script.pt": 3, "clip_legacy.pt": 0, "clip_views.pt": 0, "clip_hugging_face.safetensors": 1, "clip_open_clip.safetensors": 1,
+	} {
+		got, err := ReadCLIP(open(t, testdata+file), testdata+"clip_config.json")
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if got.Config != config || len(got.Dropped) != dropped {
+			t.Errorf("%s: configuration %+v, %d dropped; want %+v, %d", file, got.Config, len(got.Dropped), config, dropped)
+		}
+		equal(t, file, got.Tensors, want.Tensors)
+	}
+}
+
+// folderWith copies a checkpoint and a configuration into a folder of their own.
+func folderWith(t *testing.T, checkpoint, config, name string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for from, to := range map[string]string{checkpoint: "model.safetensors", config: name} {
+		data, err := os.ReadFile(testdata + from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestConfigBesideTheCheckpoint(t *testing.T) {
+	dir := folderWith(t, "clip_hugging_face.safetensors", "clip_config.json", "config.json")
+	preprocessor := `{"image_mean":[0.1,0.2,0.3],"image_std":[0.4,0.5,0.6]}`
+	if err := os.WriteFile(filepath.Join(dir, "preprocessor_config.json"), []byte(preprocessor), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Config.VisionHeads != 4 || c.Config.Mean != [3]float32{0.1, 0.2, 0.3} || c.Config.Std != [3]float32{0.4, 0.5, 0.6} {
+		t.Errorf("configuration %+v", c.Config)
+	}
+
+	dir = folderWith(t, "clip_open_clip.safetensors", "clip_open_clip_config.json", "open_clip_config.json")
+	c, err = ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Config.VisionHeads != 4 || c.Config.TextHeads != 2 || c.Config.Activation != weights.GELU || c.Config.Mean != [3]float32{0.5, 0.5, 0.5} {
+		t.Errorf("configuration %+v", c.Config)
+	}
+}
+
+func TestReadCLIPRefuses(t *testing.T) {
+	config := func(text string) string {
+		path := filepath.Join(t.TempDir(), "config.json")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	tests := []struct{ file, config, want string }{
+		{"clip_resnet.pt", "", "CLIP with a ResNet"},
+		{"vqgan.ckpt", "", "not a CLIP"},
+		{"clip_state_dict.pt", "", "give -clip-config FILE"},
+		{"clip_hugging_face.safetensors", "", "needs the config.json"},
+		{"clip_state_dict.pt", "absent.json", "absent.json"},
+		{"clip_state_dict.pt", config("{"), "not a configuration in JSON"},
+		{"clip_state_dict.pt", config("{}"), "neither a config.json"},
+		{"clip_state_dict.pt", config(strings.Repeat(" ", maxConfig+1)), "is no configuration"},
+		{"clip_state_dict.pt", config(`{"text_config":{}}`), "vision_heads 12 does not divide"},
+		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"relu"}}`), `hidden_act is "relu"`},
+		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"gelu"}}`), `"gelu" and "quick_gelu"`},
+		{"clip_state_dict.pt", config(`{"vision_config":{"layer_norm_eps":1e-6}}`), "layer_norm_eps is 1e-06"},
+		{"clip_state_dict.pt", config(`{"model_cfg":{"text_cfg":{"heads":3}}}`), "vision_heads is 0"},
+		{"clip_state_dict.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":4},"text_cfg":{"heads":2}},"preprocess_cfg":{"mean":[1]}}`), "three numbers"},
+	}
+	for _, tt := range tests {
+		if _, err := ReadCLIP(open(t, testdata+tt.file), tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s with %s: error %v, want %q", tt.file, tt.config, err, tt.want)
+		}
+	}
+}
+
+func TestReadVQGAN(t *testing.T) {
+	want, err := ReadVQGAN(open(t, testdata+"vqgan.ckpt"), testdata+"vqgan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(want.Dropped) != 2 || want.Config.Gumbel || want.Config.Factor() != 2 {
+		t.Errorf("dropped %v, configuration %+v", want.Dropped, want.Config)
+	}
+	tests := []struct {
+		file, config string
+		dropped      int
+	}{
+		{"vqgan_bare.ckpt", "vqgan.yaml", 0}, {"vqgan_legacy.ckpt", "vqgan.yaml", 0}, {"net2net.ckpt", "net2net.yaml", 3}, {"net2net.ckpt", "vqgan.yaml", 3},
+	}
+	for _, tt := range tests {
+		got, err := ReadVQGAN(open(t, testdata+tt.file), testdata+tt.config)
+		if err != nil {
+			t.Errorf("%s with %s: %v", tt.file, tt.config, err)
+			continue
+		}
+		if len(got.Dropped) != tt.dropped {
+			t.Errorf("%s with %s: dropped %v", tt.file, tt.config, got.Dropped)
+		}
+		equal(t, tt.file, got.Tensors, want.Tensors)
+	}
+	gumbel, err := ReadVQGAN(open(t, testdata+"gumbel.ckpt"), testdata+"gumbel.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !gumbel.Config.Gumbel || !slices.Equal(gumbel.Tensors["quantize.proj.weight"].Shape, []int{10, 4, 1, 1}) {
+		t.Errorf("Gumbel: %+v", gumbel.Config)
+	}
+}
+
+func TestReadVQGANRefuses(t *testing.T) {
+	text, err := os.ReadFile(testdata + "vqgan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := func(old, new string) string {
+		if !strings.Contains(string(text), old) {
+			t.Fatalf("the configuration has no %q", old)
+		}
+		path := filepath.Join(t.TempDir(), "changed.yaml")
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	tests := []struct{ file, config, want string }{
+		{"clip_state_dict.pt", testdata + "vqgan.yaml", "not a VQGAN"},
+		{"vqgan.ckpt", testdata + "absent.yaml", "absent.yaml"},
+		{"vqgan.ckpt", testdata + "gumbel.yaml", "tensor quantize.embed.weight is missing"},
+		{"gumbel.ckpt", testdata + "vqgan.yaml", "tensor quantize.embedding.weight is missing"},
+		{"vqgan.ckpt", testdata + "clip_config.json", "has no \"model\""},
+		{"vqgan.ckpt", changed("n_embed: 10", "n_embed: 11"), "tensor quantize.embedding.weight is [10 4], the configuration wants [11 4]"},
+		{"vqgan.ckpt", changed("attn_resolutions: [8]", "attn_resolutions: [16]"), "tensor decoder.up.0.attn.0.norm.weight is missing"},
+		{"vqgan.ckpt", changed("attn_resolutions: [8]", "attn_resolutions: []"), "is not part of the configured model"},
+		{"vqgan.ckpt", changed("num_res_blocks: 1", "num_res_blocks: 2"), "is missing"},
+		{"vqgan.ckpt", changed("double_z: false", "double_z: true"), "double_z is true"},
+		{"vqgan.ckpt", changed("dropout: 0.0", "resamp_with_conv: false"), "resamp_with_conv false"},
+		{"vqgan.ckpt", changed("VQModel", "VQSegmentationModel"), "only VQModel, GumbelVQ and Net2NetTransformer"},
+		{"vqgan.ckpt", changed("VQModel", "Net2NetTransformer"), "no first_stage_config"},
+		{"vqgan.ckpt", changed("ddconfig", "config"), "no ddconfig"},
+		{"vqgan.ckpt", changed("ch: 32", "ch: 2147483648"), "vqgan.ch is 2147483648"},
+		{"vqgan.ckpt", changed("ch: 32", "ch: [1]"), "not a configuration in YAML"},
+		{"vqgan.ckpt", changed("model:", "\tmodel:"), "not a configuration in YAML"},
+	}
+	for _, tt := range tests {
+		_, err := ReadVQGAN(open(t, testdata+tt.file), tt.config)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s with %s: error %v, want %q", tt.file, filepath.Base(tt.config), err, tt.want)
+		}
+	}
+}
+
+func FuzzParseTaming(f *testing.F) {
+	for _, name := range []string{"vqgan.yaml", "gumbel.yaml", "net2net.yaml"} {
+		data, err := os.ReadFile(testdata + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, err := ParseTaming(data); err == nil && len(c.DecoderTensors()) == 0 {
+			t.Fatal("a valid configuration has no tensors")
+		}
+	})
+}

@@ -1,0 +1,206 @@
+// Package weights defines how Reverie keeps model weights on disk and on a static server, and converts published
+// checkpoints into that form.
+//
+// A model is a folder with manifest.json and shards. A shard is named by the SHA-256 of its bytes and holds at most
+// MaxShardSize bytes, so any static host or CDN can serve it for ever and a reader can check every piece by itself.
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// MaxShardSize is the largest shard in bytes.
+const MaxShardSize = 8 << 20
+
+// FormatVersion is the only manifest format this package reads and writes.
+const FormatVersion = 1
+
+// ManifestFile is the manifest's name in a model's folder.
+const ManifestFile = "manifest.json"
+
+// Manifest describes one CLIP + VQGAN pair, or one of the two alone: the parts that are present decide (see HasCLIP and
+// HasVQGAN), and the configuration and vocabulary of an absent model are zero. It is manifest.json in a model's folder.
+type Manifest struct {
+	Format  int         `json:"format"`
+	Name    string      `json:"name"`
+	Title   string      `json:"title,omitempty"`
+	Licence string      `json:"licence,omitempty"`
+	Quant   string      `json:"quant"` // as asked of convert: f32, f16, q8
+	CLIP    CLIPConfig  `json:"clip"`
+	VQGAN   VQGANConfig `json:"vqgan"`
+	Vocab   Shard       `json:"vocab"` // the gzipped byte-pair merges
+	// Parts in the order in which a reader wants them: text, decoder, image, encoder.
+	Parts []Part `json:"parts"`
+}
+
+// The names of the parts.
+const (
+	PartText    = "text"    // CLIP's text tower, needed once per prompt
+	PartDecoder = "decoder" // VQGAN's codebook, post_quant_conv and decoder
+	PartImage   = "image"   // CLIP's image tower
+	PartEncoder = "encoder" // VQGAN's encoder and quant_conv, needed for start images only
+)
+
+// Part is a byte stream cut into shards, and the tensors that lie in it.
+type Part struct {
+	Name    string   `json:"name"`
+	Shards  []Shard  `json:"shards"`
+	Tensors []Tensor `json:"tensors"`
+}
+
+// Shard is one content-addressed file.
+type Shard struct {
+	SHA256 string `json:"sha256"` // lower-case hex; also the file's name
+	Size   int64  `json:"size"`
+}
+
+// Tensor is one weight under its official name (OpenAI CLIP's or taming-transformers').
+//
+// Its bytes are Size bytes at Offset of the part's stream (the shards one after another), row-major, little-endian. Offset is a
+// multiple of 16. Type f32 and f16 are plain. Type q8 is two planes: n int8 quants, zero-padded to a multiple of 16 bytes,
+// then ceil(n/32) float16 scales, padded likewise; element i is quant[i]·scale[i/32].
+type Tensor struct {
+	Name   string `json:"name"`
+	Shape  []int  `json:"shape"`
+	Type   string `json:"type"`
+	Offset int64  `json:"offset"`
+	Size   int64  `json:"size"`
+}
+
+// CLIPConfig is what the shapes of CLIP's tensors do not all tell.
+type CLIPConfig struct {
+	ImageSize     int        `json:"image_size"`
+	PatchSize     int        `json:"patch_size"`
+	VisionWidth   int        `json:"vision_width"`
+	VisionLayers  int        `json:"vision_layers"`
+	VisionHeads   int        `json:"vision_heads"`
+	TextWidth     int        `json:"text_width"`
+	TextLayers    int        `json:"text_layers"`
+	TextHeads     int        `json:"text_heads"`
+	ContextLength int        `json:"context_length"`
+	VocabSize     int        `json:"vocab_size"`
+	EmbedDim      int        `json:"embed_dim"`
+	Activation    string     `json:"activation"` // quick_gelu or gelu
+	Mean          [3]float32 `json:"mean"`
+	Std           [3]float32 `json:"std"`
+}
+
+// VQGANConfig is taming-transformers' ddconfig and quantiser, for VQModel and GumbelVQ.
+type VQGANConfig struct {
+	Gumbel          bool  `json:"gumbel"`
+	Ch              int   `json:"ch"`
+	ChMult          []int `json:"ch_mult"`
+	NumResBlocks    int   `json:"num_res_blocks"`
+	AttnResolutions []int `json:"attn_resolutions"`
+	Resolution      int   `json:"resolution"`
+	ZChannels       int   `json:"z_channels"`
+	InChannels      int   `json:"in_channels"`
+	OutCh           int   `json:"out_ch"`
+	EmbedDim        int   `json:"embed_dim"`
+	NEmbed          int   `json:"n_embed"`
+}
+
+// Factor is the number of pixels per token along one axis: 2^(levels-1).
+func (c VQGANConfig) Factor() int { return 1 << (len(c.ChMult) - 1) }
+
+// Part returns the part of that name, or nil.
+func (m *Manifest) Part(name string) *Part {
+	for i := range m.Parts {
+		if m.Parts[i].Name == name {
+			return &m.Parts[i]
+		}
+	}
+	return nil
+}
+
+// HasCLIP reports whether the model holds CLIP's two parts.
+func (m *Manifest) HasCLIP() bool { return m.Part(PartText) != nil || m.Part(PartImage) != nil }
+
+// HasVQGAN reports whether the model holds VQGAN's two parts.
+func (m *Manifest) HasVQGAN() bool { return m.Part(PartDecoder) != nil || m.Part(PartEncoder) != nil }
+
+// Parse reads manifest.json and validates it.
+func Parse(data []byte) (*Manifest, error) {
+	m := new(Manifest)
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("weights: the manifest is not valid JSON of a manifest: %w", err)
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Encode writes the manifest as JSON with one shard or tensor per line, so that it can be read and compared. It refuses a manifest
+// that Parse would refuse.
+func (m *Manifest) Encode() ([]byte, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	head := *m
+	head.Parts = nil
+	b, err := json.Marshal(head)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	b = append(bytes.TrimSuffix(b, []byte("null}")), '[') // parts is the last field
+	for i, p := range m.Parts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, "\n{\"name\":%q,\"shards\":[", p.Name)
+		if b, err = appendLines(b, p.Shards); err != nil {
+			return nil, err
+		}
+		b = append(b, `],"tensors":[`...)
+		if b, err = appendLines(b, p.Tensors); err != nil {
+			return nil, err
+		}
+		b = append(b, "]}"...)
+	}
+	return append(b, "]}\n"...), nil
+}
+
+func appendLines[T any](b []byte, items []T) ([]byte, error) {
+	for i, item := range items {
+		line, err := json.Marshal(item)
+		if err != nil {
+			return nil, fmt.Errorf("weights: %w", err)
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, '\n'), line...)
+	}
+	return b, nil
+}
+
+// Find returns the tensor of that name in the part, or nil.
+func (p *Part) Find(name string) *Tensor {
+	for i := range p.Tensors {
+		if p.Tensors[i].Name == name {
+			return &p.Tensors[i]
+		}
+	}
+	return nil
+}
+
+// Size is the length of the part's stream in bytes.
+func (p *Part) Size() int64 {
+	var n int64
+	for _, s := range p.Shards {
+		n += s.Size
+	}
+	return n
+}
+
+// Elements is the number of elements of a validated tensor.
+func (t *Tensor) Elements() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}

@@ -1,0 +1,181 @@
+package weights
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// sample is a valid manifest with all four parts.
+func sample() *Manifest {
+	m := &Manifest{
+		Format: 1, Name: "sample-1", Quant: TypeQ8,
+		CLIP: CLIPConfig{ImageSize: 8, PatchSize: 4, VisionWidth: 8, VisionLayers: 1, VisionHeads: 2, TextWidth: 8, TextLayers: 1, TextHeads: 1,
+			ContextLength: 5, VocabSize: 520, EmbedDim: 4, Activation: GELU, Mean: CLIPMean, Std: CLIPStd},
+		VQGAN: VQGANConfig{Ch: 32, ChMult: []int{1, 1}, NumResBlocks: 1, AttnResolutions: []int{8}, Resolution: 16,
+			ZChannels: 4, InChannels: 3, OutCh: 3, EmbedDim: 4, NEmbed: 6},
+		Vocab: Shard{SHA256: strings.Repeat("ab", 32), Size: 100},
+	}
+	for _, name := range partOrder {
+		p := Part{Name: name}
+		var end int64
+		for _, s := range m.Expected(name) {
+			n, _ := elements(s.Shape)
+			typ := StoredType(m.Quant, s.Name, s.Shape)
+			p.Tensors = append(p.Tensors, Tensor{Name: s.Name, Shape: s.Shape, Type: typ, Offset: end, Size: EncodedSize(typ, n)})
+			end = Align(end + EncodedSize(typ, n))
+		}
+		p.Shards = []Shard{{SHA256: strings.Repeat("01", 32), Size: end - 16}, {SHA256: strings.Repeat("02", 32), Size: 16}}
+		m.Parts = append(m.Parts, p)
+	}
+	return m
+}
+
+func TestManifestRoundTrip(t *testing.T) {
+	for name, change := range map[string]func(*Manifest){
+		"pair":       func(*Manifest) {},
+		"CLIP only":  func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
+		"VQGAN only": vqganOnly,
+	} {
+		m := sample()
+		change(m)
+		data, err := m.Encode()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !json.Valid(data) {
+			t.Errorf("%s: not JSON: %s", name, data)
+		}
+		got, err := Parse(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !reflect.DeepEqual(got, m) {
+			t.Errorf("%s: read back as %+v", name, got)
+		}
+		for i := range m.Parts {
+			p := &m.Parts[i]
+			if last := p.Tensors[len(p.Tensors)-1]; p.Find(last.Name) == nil || p.Size() != Align(last.Offset+last.Size) {
+				t.Errorf("%s: part %s ends elsewhere than its last tensor", name, p.Name)
+			}
+		}
+	}
+}
+
+func vqganOnly(m *Manifest) {
+	m.Parts = []Part{m.Parts[1], m.Parts[3]}
+	m.CLIP, m.Vocab = CLIPConfig{}, Shard{}
+}
+
+func TestManifestRefuses(t *testing.T) {
+	tests := []struct {
+		change func(*Manifest)
+		want   string
+	}{
+		{func(m *Manifest) { m.Format = 2 }, "format 2"},
+		{func(m *Manifest) { m.Name = "Mini" }, `name "Mini"`},
+		{func(m *Manifest) { m.Name = "../x" }, `name "../x"`},
+		{func(m *Manifest) { m.Name = strings.Repeat("a", 65) }, "1 to 64"},
+		{func(m *Manifest) { m.Quant = "q4" }, `quant is "q4"`},
+		{func(m *Manifest) { m.Parts = nil }, "no parts"},
+		{func(m *Manifest) { m.Parts = m.Parts[:3] }, "parts decoder and encoder go together"},
+		{func(m *Manifest) { m.Parts = append(m.Parts, Part{Name: "loss"}) }, `part "loss"`},
+		{func(m *Manifest) { m.Parts[0], m.Parts[1] = m.Parts[1], m.Parts[0] }, `part "text" is unknown, there twice or not in the order`},
+		{func(m *Manifest) { m.Parts = []Part{m.Parts[1], m.Parts[3]} }, "configures a CLIP or vocabulary but has no part"},
+		{func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]} }, "configures a VQGAN but has no part"},
+
+		{func(m *Manifest) { m.CLIP.ImageSize = -8 }, "clip.image_size is -8"},
+		{func(m *Manifest) { m.CLIP.PatchSize = 3 }, "patch_size 3 does not divide clip.image_size 8"},
+		{func(m *Manifest) { m.CLIP.VisionHeads = 3 }, "vision_heads 3 does not divide clip.vision_width 8"},
+		{func(m *Manifest) { m.CLIP.TextHeads = 0 }, "text_heads is 0"},
+		{func(m *Manifest) { m.CLIP.TextWidth = 1 << 40 }, "text_width"},
+		{func(m *Manifest) { m.CLIP.VocabSize = 514 }, "vocab_size 514"},
+		{func(m *Manifest) { m.CLIP.ContextLength = 2 }, "context_length 2"},
+		{func(m *Manifest) { m.CLIP.Activation = "relu" }, `activation is "relu"`},
+		{func(m *Manifest) { m.CLIP.Std[1] = 0 }, "channel 1"},
+		{func(m *Manifest) { m.Vocab.Size = 0 }, "the vocabulary has 0 bytes"},
+		{func(m *Manifest) { m.Vocab.SHA256 = "" }, "the vocabulary has the SHA-256"},
+
+		{func(m *Manifest) { m.VQGAN.ChMult = nil }, "ch_mult has 0 levels"},
+		{func(m *Manifest) { m.VQGAN.ChMult = make([]int, 60) }, "ch_mult has 60 levels"},
+		{func(m *Manifest) { m.VQGAN.ChMult = []int{1, 1 << 40} }, "ch_mult [1 1099511627776]"},
+		{func(m *Manifest) { m.VQGAN.Ch = 48 }, "multiple of 32"},
+		{func(m *Manifest) { m.VQGAN.NumResBlocks = -1 }, "num_res_blocks is -1"},
+		{func(m *Manifest) { m.VQGAN.NumResBlocks = 0; m.VQGAN.ChMult = []int{1, 2} }, "num_res_blocks 0"},
+		{func(m *Manifest) { m.VQGAN.Resolution = 17 }, "resolution 17"},
+		{func(m *Manifest) { m.VQGAN.InChannels = 4 }, "in_channels 4"},
+		{func(m *Manifest) { m.VQGAN.Gumbel = true; m.VQGAN.EmbedDim = 8 }, "embed_dim 8 must equal z_channels 4"},
+
+		{func(m *Manifest) { m.Parts[1].Shards[0].SHA256 = strings.Repeat("AB", 32) }, "shard 0 of part decoder has the SHA-256"},
+		{func(m *Manifest) { m.Parts[1].Shards[0].SHA256 = "../../etc/passwd" }, "shard 0 of part decoder has the SHA-256"},
+		{func(m *Manifest) { m.Parts[1].Shards[1].Size = MaxShardSize + 1 }, "shard 1 of part decoder has 8388609 bytes"},
+		{func(m *Manifest) { m.Parts[1].Shards[1].Size = -16 }, "shard 1 of part decoder has -16 bytes"},
+		{func(m *Manifest) { m.Parts[1].Shards[1].Size = 32 }, "the shards of part decoder have"},
+		{func(m *Manifest) { m.Parts[1].Shards = nil }, "ends outside the shards of part decoder"},
+
+		{func(m *Manifest) { m.Parts[0].Tensors[1].Offset += 16 }, `tensor "positional_embedding" begins at`},
+		{func(m *Manifest) { m.Parts[0].Tensors[1].Offset = -16 }, `tensor "positional_embedding" begins at byte -16`},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Size++ }, `tensor "token_embedding.weight" has`},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Type = "q3" }, `has type "q3"`},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{1 << 62, 4} }, "is not one of 1 to"},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{0, 4} }, "is not one of 1 to"},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{-520, -8} }, "is not one of 1 to"},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{8, 520} }, "tensor token_embedding.weight is [8 520], the configuration wants [520 8]"},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Name = "embedding" }, "tensor token_embedding.weight is missing"},
+		{func(m *Manifest) { m.Parts[0].Tensors[3].Name = m.Parts[0].Tensors[2].Name }, "is there twice"},
+		{func(m *Manifest) { m.CLIP.TextLayers = 2 }, "tensor transformer.resblocks.1.ln_1.weight is missing"},
+		{func(m *Manifest) { m.VQGAN.AttnResolutions = nil }, "is not part of the configured model"},
+	}
+	for _, tt := range tests {
+		m := sample()
+		tt.change(m)
+		err := m.Validate()
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "weights: ") {
+			t.Errorf("error %v, want %q", err, tt.want)
+			continue
+		}
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("the error has several lines: %v", err)
+		}
+		if data, err := m.Encode(); err == nil {
+			t.Errorf("an invalid manifest was encoded: %s", data)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, text := range []string{"", "null", "[]", "{", `{"format":1} x`, `{"format":"1"}`, `{"parts":[{"tensors":[{"shape":[1e99]}]}]}`} {
+		if _, err := Parse([]byte(text)); err == nil {
+			t.Errorf("%q was accepted", text)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, change := range []func(*Manifest){func(*Manifest) {}, vqganOnly} {
+		m := sample()
+		change(m)
+		data, err := m.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"format":1,"name":"x","quant":"f32","parts":[{"name":"decoder"},{"name":"encoder"}],"vqgan":{"ch":32,"ch_mult":[1]}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := Parse(data)
+		if err != nil {
+			return
+		}
+		again, err := m.Encode()
+		if err != nil {
+			t.Fatalf("a manifest that was read cannot be written: %v", err)
+		}
+		if _, err := Parse(again); err != nil {
+			t.Fatalf("a manifest that was written cannot be read: %v", err)
+		}
+	})
+}

@@ -1,0 +1,136 @@
+package weights
+
+import (
+	"slices"
+	"testing"
+)
+
+var vitB32 = CLIPConfig{
+	ImageSize: 224, PatchSize: 32, VisionWidth: 768, VisionLayers: 12, VisionHeads: 12, TextWidth: 512, TextLayers: 12, TextHeads: 8,
+	ContextLength: 77, VocabSize: 49408, EmbedDim: 512, Activation: QuickGELU, Mean: CLIPMean, Std: CLIPStd,
+}
+
+var f16x16384 = VQGANConfig{
+	Ch: 128, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
+	ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 16384,
+}
+
+var gumbelF8 = VQGANConfig{
+	Gumbel: true, Ch: 128, ChMult: []int{1, 1, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{32}, Resolution: 256,
+	ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 8192,
+}
+
+func parameters(specs []Spec) int {
+	sum := 0
+	for _, s := range specs {
+		n, _ := elements(s.Shape)
+		sum += n
+	}
+	return sum
+}
+
+// The numbers of parameters of the published models.
+func TestParameters(t *testing.T) {
+	tests := []struct {
+		name  string
+		specs []Spec
+		want  int
+	}{
+		{"ViT-B/32 text", vitB32.TextTensors(), 63428097},
+		{"ViT-B/32 image", vitB32.ImageTensors(), 87849216},
+		{"imagenet_f16_16384", slices.Concat(f16x16384.DecoderTensors(), f16x16384.EncoderTensors()), 76073859},
+	}
+	for _, tt := range tests {
+		if got := parameters(tt.specs); got != tt.want {
+			t.Errorf("%s has %d parameters, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestTensorNames(t *testing.T) {
+	tests := []struct {
+		specs []Spec
+		name  string
+		shape []int // nil: must be absent
+	}{
+		{vitB32.TextTensors(), "transformer.resblocks.11.attn.in_proj_weight", []int{1536, 512}},
+		{vitB32.TextTensors(), "transformer.resblocks.12.ln_1.weight", nil},
+		{vitB32.TextTensors(), "text_projection", []int{512, 512}},
+		{vitB32.TextTensors(), "logit_scale", []int{}},
+		{vitB32.ImageTensors(), "visual.conv1.weight", []int{768, 3, 32, 32}},
+		{vitB32.ImageTensors(), "visual.conv1.bias", nil},
+		{vitB32.ImageTensors(), "visual.positional_embedding", []int{50, 768}},
+		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{3072, 768}},
+		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_proj.bias", []int{768}},
+		{f16x16384.DecoderTensors(), "quantize.embedding.weight", []int{16384, 256}},
+		{f16x16384.DecoderTensors(), "decoder.conv_in.weight", []int{512, 256, 3, 3}},
+		{f16x16384.DecoderTensors(), "decoder.up.4.attn.2.proj_out.weight", []int{512, 512, 1, 1}},
+		{f16x16384.DecoderTensors(), "decoder.up.3.attn.0.norm.weight", nil},
+		{f16x16384.DecoderTensors(), "decoder.up.3.block.0.nin_shortcut.weight", []int{256, 512, 1, 1}},
+		{f16x16384.DecoderTensors(), "decoder.up.2.block.0.nin_shortcut.weight", nil},
+		{f16x16384.DecoderTensors(), "decoder.up.0.upsample.conv.weight", nil},
+		{f16x16384.DecoderTensors(), "decoder.conv_out.bias", []int{3}},
+		{f16x16384.EncoderTensors(), "encoder.down.4.attn.1.q.weight", []int{512, 512, 1, 1}},
+		{f16x16384.EncoderTensors(), "encoder.down.4.downsample.conv.weight", nil},
+		{f16x16384.EncoderTensors(), "encoder.down.3.downsample.conv.weight", []int{256, 256, 3, 3}},
+		{f16x16384.EncoderTensors(), "quantize.proj.weight", nil},
+		{gumbelF8.DecoderTensors(), "quantize.embed.weight", []int{8192, 256}},
+		{gumbelF8.DecoderTensors(), "quantize.embedding.weight", nil},
+		{gumbelF8.EncoderTensors(), "quantize.proj.weight", []int{8192, 256, 1, 1}},
+	}
+	for _, tt := range tests {
+		i := slices.IndexFunc(tt.specs, func(s Spec) bool { return s.Name == tt.name })
+		switch {
+		case i < 0 && tt.shape != nil:
+			t.Errorf("%s is absent", tt.name)
+		case i >= 0 && tt.shape == nil:
+			t.Errorf("%s is there", tt.name)
+		case i >= 0 && !slices.Equal(tt.specs[i].Shape, tt.shape):
+			t.Errorf("%s is %v, want %v", tt.name, tt.specs[i].Shape, tt.shape)
+		}
+	}
+}
+
+// A configuration without residual blocks has no attention in the encoder's levels; the decoder has one block more everywhere.
+func TestNoResidualBlocks(t *testing.T) {
+	c := VQGANConfig{Ch: 64, ChMult: []int{1, 1}, AttnResolutions: []int{32}, Resolution: 64, ZChannels: 8, InChannels: 3, OutCh: 3, EmbedDim: 8, NEmbed: 4}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.EncoderTensors() {
+		if s.Name == "encoder.down.1.attn.0.norm.weight" || s.Name == "encoder.down.0.block.0.norm1.weight" {
+			t.Errorf("the encoder has %s", s.Name)
+		}
+	}
+	if !slices.ContainsFunc(c.DecoderTensors(), func(s Spec) bool { return s.Name == "decoder.up.1.attn.0.norm.weight" }) {
+		t.Error("the decoder has no attention in its lowest level")
+	}
+}
+
+func TestStoredType(t *testing.T) {
+	tests := []struct {
+		quant, name string
+		shape       []int
+		want        string
+	}{
+		{TypeF32, "visual.conv1.weight", []int{8, 3, 2, 2}, TypeF32},
+		{TypeF16, "visual.conv1.weight", []int{8, 3, 2, 2}, TypeF16},
+		{TypeQ8, "visual.conv1.weight", []int{8, 3, 2, 2}, TypeF16},
+		{TypeQ8, "decoder.conv_out.weight", []int{3, 8, 3, 3}, TypeF16},
+		{TypeQ8, "decoder.up.0.block.0.conv1.weight", []int{8, 8, 3, 3}, TypeQ8},
+		{TypeQ8, "token_embedding.weight", []int{600, 8}, TypeQ8},
+		{TypeF16, "token_embedding.weight", []int{600, 8}, TypeF16},
+		{TypeF16, "positional_embedding", []int{77, 8}, TypeF32},
+		{TypeQ8, "visual.positional_embedding", []int{50, 8}, TypeF32},
+		{TypeQ8, "quantize.embedding.weight", []int{9, 8}, TypeF32},
+		{TypeF16, "quantize.embed.weight", []int{9, 8}, TypeF32},
+		{TypeQ8, "quantize.proj.weight", []int{9, 8, 1, 1}, TypeF16},
+		{TypeF16, "logit_scale", []int{}, TypeF32},
+		{TypeF16, "ln_final.weight", []int{8}, TypeF32},
+	}
+	for _, tt := range tests {
+		if got := StoredType(tt.quant, tt.name, tt.shape); got != tt.want {
+			t.Errorf("%s under %s is stored as %s, want %s", tt.name, tt.quant, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+"""Writes the fixtures of this folder: python3 make.py (PyTorch 1.13).
+
+clip_*: one tiny ViT CLIP with random weights in every published form. vqgan_*: tiny VQGANs; their tensors are overlapping views of one
+small storage, which keeps the files small and is allowed in a checkpoint.
+"""
+import gzip
+import json
+import re
+import struct
+from collections import OrderedDict
+
+import torch
+
+torch.manual_seed(1)
+VISION, TEXT, CONTEXT, VOCABULARY, EMBED, PATCH, GRID = 16, 8, 6, 520, 4, 2, 3
+
+
+def half(*shape):  # values that float16 holds, so that all forms are equal
+    return torch.randn(shape).half().float()
+
+
+def block(prefix, w):
+    return {
+        prefix + "ln_1.weight": half(w), prefix + "ln_1.bias": half(w),
+        prefix + "attn.in_proj_weight": half(3 * w, w), prefix + "attn.in_proj_bias": half(3 * w),
+        prefix + "attn.out_proj.weight": half(w, w), prefix + "attn.out_proj.bias": half(w),
+        prefix + "ln_2.weight": half(w), prefix + "ln_2.bias": half(w),
+        prefix + "mlp.c_fc.weight": half(4 * w, w), prefix + "mlp.c_fc.bias": half(4 * w),
+        prefix + "mlp.c_proj.weight": half(w, 4 * w), prefix + "mlp.c_proj.bias": half(w),
+    }
+
+
+clip = OrderedDict({
+    "token_embedding.weight": half(VOCABULARY, TEXT), "positional_embedding": half(CONTEXT, TEXT),
+    "ln_final.weight": half(TEXT), "ln_final.bias": half(TEXT), "text_projection": half(TEXT, EMBED), "logit_scale": half(),
+    "visual.conv1.weight": half(VISION, 3, PATCH, PATCH), "visual.class_embedding": half(VISION),
+    "visual.positional_embedding": half(GRID * GRID + 1, VISION), "visual.proj": half(VISION, EMBED),
+    "visual.ln_pre.weight": half(VISION), "visual.ln_pre.bias": half(VISION),
+    "visual.ln_post.weight": half(VISION), "visual.ln_post.bias": half(VISION),
+})
+clip.update(block("transformer.resblocks.0.", TEXT))
+clip.update(block("visual.transformer.resblocks.0.", VISION))
+clip.update(block("visual.transformer.resblocks.1.", VISION))
+
+
+class Node(torch.nn.Module):
+    pass
+
+
+class Root(torch.nn.Module):
+    def forward(self, x):
+        return x
+
+
+def script(named, path):
+    root = Root()
+    for name, t in named.items():
+        *path_, last = name.split(".")
+        node = root
+        for part in path_:
+            if not hasattr(node, part):
+                node.add_module(part, Node())
+            node = getattr(node, part)
+        is_half = not re.search("ln_|embedding|logit", name)
+        node.register_parameter(last, torch.nn.Parameter(t.half() if is_half else t, requires_grad=False))
+    for name, n in ("input_resolution", GRID * PATCH), ("context_length", CONTEXT), ("vocab_size", VOCABULARY):
+        root.register_buffer(name, torch.tensor(n))
+    torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
+
+
+def hugging_face(named):
+    out = {"text_model.embeddings.position_ids": torch.arange(CONTEXT)[None]}
+    simple = {
+        "logit_scale": "logit_scale", "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
+        "positional_embedding": "text_model.embeddings.position_embedding.weight",
+        "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
+        "visual.class_embedding": "vision_model.embeddings.class_embedding",
+        "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
+    }
+    layers = {"ln_final": "text_model.final_layer_norm", "visual.ln_pre": "vision_model.pre_layrnorm", "visual.ln_post": "vision_model.post_layernorm"}
+    inner = {"ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2", "attn.out_proj": "self_attn.out_proj"}
+    for name, t in named.items():
+        if name in simple:
+            out[simple[name]] = t
+        elif name == "text_projection":
+            out["text_projection.weight"] = t.t()
+        elif name == "visual.proj":
+            out["visual_projection.weight"] = t.t()
+        elif m := re.fullmatch(r"(visual\.)?transformer\.resblocks\.(\d+)\.(.*)", name):
+            prefix = f"{'vision' if m[1] else 'text'}_model.encoder.layers.{m[2]}."
+            if m[3].startswith("attn.in_proj_"):
+                for letter, part in zip("qkv", t.chunk(3)):
+                    out[f"{prefix}self_attn.{letter}_proj.{m[3][13:]}"] = part
+            else:
+                layer, kind = m[3].rsplit(".", 1)
+                out[f"{prefix}{inner[layer]}.{kind}"] = t
+        else:
+            layer, kind = name.rsplit(".", 1)
+            out[f"{layers[layer]}.{kind}"] = t
+    return out
+
+
+def safetensors(named, path):
+    types = {torch.float32: "F32", torch.float16: "F16", torch.int64: "I64"}
+    header, data = {}, b""
+    for name, t in sorted(named.items()):
+        raw = t.contiguous().numpy().tobytes()
+        header[name] = {"dtype": types[t.dtype], "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def views(named):
+    out = OrderedDict()
+    for i, (name, t) in enumerate(named.items()):
+        if t.dim() == 2 and i % 2:
+            out[name] = t.t().contiguous().t()  # column-major
+        elif t.dim():
+            padded = torch.zeros(t.shape[0], *[n + 1 for n in t.shape[1:]])
+            inside = padded[tuple(slice(0, n) for n in t.shape)]
+            inside.copy_(t)
+            out[name] = inside
+        else:
+            out[name] = torch.stack([t, t])[1]
+    return out
+
+
+script(clip, "clip_script.pt")
+torch.save(clip, "clip_state_dict.pt")
+torch.save(OrderedDict(("module." + k, v.half()) for k, v in clip.items()), "clip_legacy.pt", _use_new_zipfile_serialization=False)
+torch.save({"state_dict": views(clip)}, "clip_views.pt")
+safetensors(hugging_face(clip), "clip_hugging_face.safetensors")
+safetensors({**{k: v.half() for k, v in clip.items()}, "attn_mask": torch.zeros(CONTEXT, CONTEXT)}, "clip_open_clip.safetensors")
+with open("clip_config.json", "w") as f:
+    tower = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-05}
+    json.dump({"model_type": "clip", "text_config": {**tower, "num_attention_heads": 2}, "vision_config": {**tower, "num_attention_heads": 4}}, f)
+with open("clip_open_clip_config.json", "w") as f:
+    json.dump({"model_cfg": {"embed_dim": EMBED, "vision_cfg": {"head_width": 4}, "text_cfg": {"heads": 2}},
+               "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}}, f)
+# Six merges of single letters: with 514 other entries they make the vocabulary of 520.
+with gzip.GzipFile("vocab.txt.gz", "wb", mtime=0) as f:
+    f.write("\n".join(["#merges", "t h", "a n", "i n", "th e</w>", "an d</w>", "o n"]).encode())
+torch.save({"visual.layer1.0.conv1.weight": half(2, 2), "visual.conv1.weight": half(2, 3, 3, 3)}, "clip_resnet.pt")
+
+CH, MULT, RESOLUTION, ATTENTION, Z, CODES = 32, [1, 2], 16, [8], 4, 10
+POOL = torch.randn(1500).half()
+
+
+def vqgan(gumbel):
+    out = OrderedDict()
+
+    def view(name, *shape):
+        stride = {4: (11, 5, shape[-1], 1), 2: (11, 1), 1: (1,)}[len(shape)]
+        out[name] = POOL.as_strided(shape, stride, storage_offset=len(out) * 3 % 300)
+
+    def conv(name, o, i, k):
+        view(name + ".weight", o, i, k, k)
+        view(name + ".bias", o)
+
+    def norm(name, c):
+        view(name + ".weight", c)
+        view(name + ".bias", c)
+
+    def residual(name, i, o):
+        norm(name + ".norm1", i)
+        conv(name + ".conv1", o, i, 3)
+        norm(name + ".norm2", o)
+        conv(name + ".conv2", o, o, 3)
+        if i != o:
+            conv(name + ".nin_shortcut", o, i, 1)
+
+    def attention(name, c):
+        norm(name + ".norm", c)
+        for layer in "q", "k", "v", "proj_out":
+            conv(f"{name}.{layer}", c, c, 1)
+
+    def middle(name, c):
+        residual(name + ".block_1", c, c)
+        attention(name + ".attn_1", c)
+        residual(name + ".block_2", c, c)
+
+    top = CH * MULT[-1]
+    conv("encoder.conv_in", CH, 3, 3)
+    residual("encoder.down.0.block.0", CH, CH)
+    conv("encoder.down.0.downsample.conv", CH, CH, 3)
+    residual("encoder.down.1.block.0", CH, top)
+    attention("encoder.down.1.attn.0", top)
+    middle("encoder.mid", top)
+    norm("encoder.norm_out", top)
+    conv("encoder.conv_out", Z, top, 3)
+    conv("decoder.conv_in", top, Z, 3)
+    middle("decoder.mid", top)
+    for i in range(2):
+        residual(f"decoder.up.1.block.{i}", top, top)
+        attention(f"decoder.up.1.attn.{i}", top)
+    conv("decoder.up.1.upsample.conv", top, top, 3)
+    residual("decoder.up.0.block.0", top, CH)
+    residual("decoder.up.0.block.1", CH, CH)
+    norm("decoder.norm_out", CH)
+    conv("decoder.conv_out", 3, CH, 3)
+    conv("quant_conv", Z, Z, 1)
+    conv("post_quant_conv", Z, Z, 1)
+    if gumbel:
+        view("quantize.embed.weight", CODES, Z)
+        conv("quantize.proj", CODES, Z, 1)
+    else:
+        view("quantize.embedding.weight", CODES, Z)
+    return out
+
+
+def config(target, indent):
+    text = f"""target: taming.models.vqgan.{target}
+params:
+  embed_dim: {Z}
+  n_embed: {CODES}
+  ddconfig:
+    double_z: false
+    z_channels: {Z}
+    resolution: {RESOLUTION}
+    in_channels: 3
+    out_ch: 3
+    ch: {CH}
+    ch_mult: {MULT}
+    num_res_blocks: 1
+    attn_resolutions: {ATTENTION}
+    dropout: 0.0
+  lossconfig:
+    target: taming.modules.losses.vqperceptual.DummyLoss
+"""
+    return "".join(indent + line + "\n" for line in text.splitlines())
+
+
+plain = vqgan(False)
+loss = {"loss.discriminator.main.0.weight": POOL[:8].view(2, 4), "loss.discriminator.main.1.num_batches_tracked": torch.tensor(3)}
+torch.save({"epoch": 1, "state_dict": {**plain, **loss}}, "vqgan.ckpt")
+torch.save(plain, "vqgan_bare.ckpt")
+torch.save({"epoch": 1, "state_dict": plain}, "vqgan_legacy.ckpt", _use_new_zipfile_serialization=False)
+torch.save({"state_dict": {**{"first_stage_model." + k: v for k, v in {**plain, **loss}.items()}, "transformer.head.weight": POOL[:4]}}, "net2net.ckpt")
+torch.save({"state_dict": vqgan(True)}, "gumbel.ckpt")
+with open("vqgan.yaml", "w") as f:
+    f.write("model:\n" + config("VQModel", "  "))
+with open("gumbel.yaml", "w") as f:
+    f.write("model:\n" + config("GumbelVQ", "  "))
+with open("net2net.yaml", "w") as f:
+    f.write("model:\n  target: taming.models.cond_transformer.Net2NetTransformer\n  params:\n    first_stage_config:\n" + config("VQModel", "      "))
