@@ -1,0 +1,35 @@
+// Adam's update of x in place: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², x ← x − step_size·m / (√v·inv_sqrt_bias2 + ε).
+// RANGE then bounds each channel.
+struct Params {
+  vecs: u32, c4: u32, beta1: f32, one_minus_beta1: f32, beta2: f32, one_minus_beta2: f32, epsilon: f32,
+}
+#include "step.wgsl"
+BINDING var<storage, read> dx: array<vec4f>;
+BINDING var<storage, read> state: StepState;
+#ifdef RANGE
+BINDING var<storage, read> bounds: array<vec4f>; // the lowest row, then the highest
+#endif
+BINDING var<storage, read_write> m: array<vec4f>;
+BINDING var<storage, read_write> v: array<vec4f>;
+BINDING var<storage, read_write> x: array<vec4f>;
+BINDING var<uniform> p: Params;
+#include "grid.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let i = linear_workgroup(wg, count) * 64u + lid.x;
+  if (i >= p.vecs) {
+    return;
+  }
+  let g = dx[i];
+  let first = p.beta1 * m[i] + p.one_minus_beta1 * g;
+  let second = p.beta2 * v[i] + p.one_minus_beta2 * g * g;
+  m[i] = first;
+  v[i] = second;
+  var y = x[i] - state.step_size * first / (sqrt(second) * state.inv_sqrt_bias2 + p.epsilon);
+#ifdef RANGE
+  let col = i % p.c4;
+  y = min(max(y, bounds[col]), bounds[p.c4 + col]);
+#endif
+  x[i] = y;
+}

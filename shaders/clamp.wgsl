@@ -1,0 +1,35 @@
+// y = clamp(v, lo, hi), v = x·scale + shift. BACKWARD: dy passes where dy·(v − clamp(v)) ≥ 0.
+struct Params {
+  vecs: u32, c4: u32, c: u32, scale: f32, shift: f32, lo: f32, hi: f32,
+}
+BINDING var<storage, read> x: array<vec4f>;
+#ifdef BACKWARD
+BINDING var<storage, read> dy: array<vec4f>;
+#endif
+BINDING var<storage, read_write> y: array<vec4f>;
+BINDING var<uniform> p: Params;
+#include "grid.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let i = linear_workgroup(wg, count) * 64u + lid.x;
+  if (i >= p.vecs) {
+    return;
+  }
+  let v = x[i] * p.scale + p.shift;
+  let bounded = clamp(v, vec4f(p.lo), vec4f(p.hi));
+#ifdef BACKWARD
+  let g = dy[i];
+  // Signs are compared, for the product may underflow to zero.
+  let outwards = ((v > bounded) & (g < vec4f(0.0))) | ((v < bounded) & (g > vec4f(0.0)));
+  let dx = select(p.scale * g, vec4f(0.0), outwards);
+#ifdef ACCUMULATE
+  y[i] += dx;
+#else
+  y[i] = dx;
+#endif
+#else
+  let real = vec4u(4u * (i % p.c4)) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.c);
+  y[i] = select(vec4f(0.0), bounded, real);
+#endif
+}

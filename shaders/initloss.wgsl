@@ -1,0 +1,53 @@
+// The loss that pulls z: f·mean((z − target)²), f = w/2; without TARGET it pulls to zero with f = w/2/(2·step + 1). GRADIENT adds or
+// writes f·2(z − target)/n. One workgroup does it all: z is small.
+struct Params {
+  vecs: u32, elements: u32, weight: f32,
+}
+#include "step.wgsl"
+BINDING var<storage, read> z: array<vec4f>;
+BINDING var<storage, read> state: StepState;
+#ifdef TARGET
+BINDING var<storage, read> goal: array<vec4f>;
+#endif
+BINDING var<storage, read_write> losses: array<f32>;
+#ifdef GRADIENT
+BINDING var<storage, read_write> dz: array<vec4f>;
+#endif
+BINDING var<uniform> p: Params;
+var<workgroup> parts: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_id) lid: vec3u) {
+#ifdef TARGET
+  let factor = 0.5 * p.weight / f32(p.elements);
+#else
+  let factor = 0.5 * p.weight / f32(2u * state.step + 1u) / f32(p.elements);
+#endif
+  var sum = 0.0;
+  for (var i = lid.x; i < p.vecs; i += 256u) {
+#ifdef TARGET
+    let d = z[i] - goal[i];
+#else
+    let d = z[i];
+#endif
+    sum += dot(d, d);
+#ifdef GRADIENT
+#ifdef ACCUMULATE
+    dz[i] += 2.0 * factor * d;
+#else
+    dz[i] = 2.0 * factor * d;
+#endif
+#endif
+  }
+  parts[lid.x] = sum;
+  workgroupBarrier();
+  for (var half = 128u; half > 0u; half /= 2u) {
+    if (lid.x < half) {
+      parts[lid.x] += parts[lid.x + half];
+    }
+    workgroupBarrier();
+  }
+  if (lid.x == 0u) {
+    losses[0] = factor * parts[0];
+  }
+}

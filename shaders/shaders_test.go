@@ -1,0 +1,75 @@
+package shaders
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestExpand(t *testing.T) {
+	read := func(m map[string]string) func(string) (string, error) {
+		return func(name string) (string, error) {
+			s, ok := m[name]
+			if !ok {
+				return "", errors.New("no file " + name)
+			}
+			return s, nil
+		}
+	}
+	cases := []struct {
+		name, text string
+		defines    Defines
+		want       string
+		err        string
+	}{
+		{name: "a switch that is on keeps its lines", text: "#ifdef A\nx\n#else\ny\n#endif", defines: Defines{"A": ""}, want: "x\n"},
+		{name: "a switch that is off takes the else", text: "#ifdef A\nx\n#else\ny\n#endif", want: "y\n"},
+		{name: "ifs nest", text: "#ifdef A\n#ifndef B\nx\n#endif\n#endif\nz", defines: Defines{"A": ""}, want: "x\nz\n"},
+		{name: "values compare", text: "#if T == f16\nh\n#endif\nq", defines: Defines{"T": "f16"}, want: "h\nq\n"},
+		{name: "whole words are replaced", text: "let N_X = N;", defines: Defines{"N": "4"}, want: "let N_X = 4;\n"},
+		{name: "comments stay", text: "N // N", defines: Defines{"N": "4"}, want: "4 // N\n"},
+		{name: "bindings count what is taken", text: "BINDING var<storage, read> a: f;\n#ifdef B\nBINDING var<uniform> b: f;\n#endif\nBINDING var<storage, read_write> c: f;",
+			want: "@group(0) @binding(0) var<storage, read> a: f;\n@group(0) @binding(1) var<storage, read_write> c: f;\n"},
+		{name: "includes", text: "#include \"b\"\nz", want: "B\nz\n"},
+		{name: "include cycle", text: "#include \"main\"", err: "deeper"},
+		{name: "loops count", text: "#for I 3\na$I = b$I;\n#endfor", want: "a0 = b0;\na1 = b1;\na2 = b2;\n"},
+		{name: "loops nest", text: "#for I N\n#for J 2\na$I_$J\n#endfor\n#endfor", defines: Defines{"N": "2"}, want: "a0_0\na0_1\na1_0\na1_1\n"},
+		{name: "loop without end", text: "#for I 3\nx", err: "main:1: #for without #endfor"},
+		{name: "loop without count", text: "#for I\nx\n#endfor", err: "main:1: #for wants NAME"},
+		{name: "missing endif", text: "#ifdef A", err: "#if without #endif"},
+		{name: "stray else", text: "#else", err: "main:1: #else without #if"},
+		{name: "unknown directive", text: "a\n#pragma x", err: "main:2: unknown directive #pragma"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := expand("main", c.defines, read(map[string]string{"main": c.text, "b": "B"}))
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("error %v, want one with %q", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.TrimRight(got.Text, "\n") != strings.TrimRight(c.want, "\n") {
+				t.Errorf("got %q, want %q", got.Text, c.want)
+			}
+		})
+	}
+}
+
+func TestOriginNamesTheIncludedFile(t *testing.T) {
+	src, err := expand("main", nil, func(name string) (string, error) {
+		return map[string]string{"main": "a\n#include \"b\"\nc", "b": "x"}[name], nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := src.Origin(2), (Line{"b", 1}); got != want {
+		t.Errorf("line 2 comes from %v, want %v", got, want)
+	}
+	if got, want := src.Origin(3), (Line{"main", 3}); got != want {
+		t.Errorf("line 3 comes from %v, want %v", got, want)
+	}
+}

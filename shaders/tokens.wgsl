@@ -1,0 +1,63 @@
+// Rows of token tensors.
+//   JOIN           y[n, 0] = class + position[0], y[n, t] = x[n, t−1] + position[t]
+//   JOIN_BACKWARD  y[n, t] (+)= x[n, t+1]: the class row's gradient ends here
+//   EMBED          y[n, t] = table[id[n, t]] + position[t]
+//   PICK           y[n] = x[n, index[n]]
+//   PICK_BACKWARD  y[n, t] (+)= x[n] where t is index[n], else 0
+struct Params {
+  vecs: u32, c4: u32, tokens: u32, // tokens: of the longer of the two tensors
+}
+BINDING var<storage, read> x: array<vec4f>;
+#ifdef JOIN
+BINDING var<storage, read> class_row: array<vec4f>;
+BINDING var<storage, read> position: array<vec4f>;
+#endif
+#ifdef EMBED
+BINDING var<storage, read> id: array<u32>;
+BINDING var<storage, read> position: array<vec4f>;
+#endif
+#ifdef PICK
+BINDING var<storage, read> index: array<u32>;
+#endif
+#ifdef PICK_BACKWARD
+BINDING var<storage, read> index: array<u32>;
+#endif
+BINDING var<storage, read_write> y: array<vec4f>;
+BINDING var<uniform> p: Params;
+#include "grid.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let i = linear_workgroup(wg, count) * 64u + lid.x;
+  if (i >= p.vecs) {
+    return;
+  }
+  let col = i % p.c4;
+  let row = i / p.c4;
+#ifdef JOIN
+  let t = row % p.tokens;
+  let n = row / p.tokens;
+  // Without a class row, x is shifted by one place per image.
+  let source = max(n * (p.tokens - 1u) + t, 1u) - 1u;
+  let v = select(x[source * p.c4 + col], class_row[col], t == 0u) + position[t * p.c4 + col];
+#endif
+#ifdef JOIN_BACKWARD
+  let inner = p.tokens - 1u;
+  let v = x[(row / inner * p.tokens + row % inner + 1u) * p.c4 + col];
+#endif
+#ifdef EMBED
+  let v = x[id[row] * p.c4 + col] + position[row % p.tokens * p.c4 + col];
+#endif
+#ifdef PICK
+  let v = x[(row * p.tokens + index[row]) * p.c4 + col];
+#endif
+#ifdef PICK_BACKWARD
+  let n = row / p.tokens;
+  let v = select(vec4f(0.0), x[n * p.c4 + col], row % p.tokens == index[n]);
+#endif
+#ifdef ACCUMULATE
+  y[i] += v;
+#else
+  y[i] = v;
+#endif
+}
