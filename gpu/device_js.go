@@ -1,0 +1,250 @@
+package gpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall/js"
+
+	"reverie/gpu/jsx"
+	"reverie/shaders"
+)
+
+const uniformBinding = shaders.Uniform
+
+// WebGPU's flag bits (GPUBufferUsage, GPUMapMode, GPUShaderStage), fixed by the standard.
+const (
+	usageMapRead = 0x0001
+	usageCopySrc = 0x0004
+	usageCopyDst = 0x0008
+	usageUniform = 0x0040
+	usageStorage = 0x0080
+	mapRead      = 0x0001
+	stageCompute = 0x4
+)
+
+// Device is an opened WebGPU device with its kernels.
+type Device struct {
+	device, queue js.Value
+	glue          js.Value // web/gpu.js: walks command lists
+	info          Info
+	kernels       map[string]*Kernel
+	layouts       map[string]int // by signature of bindings: index in layoutValues
+	layoutValues  []js.Value
+	pipeline      []js.Value // pipeline layouts, like layoutValues
+	lost          chan struct{}
+	err           error
+	funcs         []js.Func
+	closed        bool
+}
+
+// Buffer is memory on the device, for storage and copies.
+type Buffer struct {
+	value js.Value
+	size  int
+	label string
+}
+
+// Size is the buffer's length in bytes.
+func (b *Buffer) Size() int { return b.size }
+
+// Destroy gives the memory back. Submitted work that uses it still ends well.
+func (b *Buffer) Destroy() { b.value.Call("destroy") }
+
+// Open asks the browser for its fastest adapter and opens a device with the features and limits that Reverie uses.
+func Open(ctx context.Context) (*Device, error) {
+	webgpu := js.Global().Get("navigator").Get("gpu")
+	if webgpu.IsUndefined() {
+		return nil, ErrNoWebGPU
+	}
+	adapter, err := jsx.Await(ctx, webgpu.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	if err != nil {
+		return nil, fmt.Errorf("gpu: requesting an adapter: %w", err)
+	}
+	if adapter.IsNull() || adapter.IsUndefined() {
+		return nil, ErrNoAdapter
+	}
+	glue := js.Global().Get("reverieGPU")
+	if glue.IsUndefined() {
+		return nil, errors.New("gpu: gpu.js is not loaded; the worker must import it before the program starts")
+	}
+	d := &Device{glue: glue, kernels: map[string]*Kernel{}, layouts: map[string]int{}, lost: make(chan struct{})}
+	features := []any{}
+	has := adapter.Get("features")
+	for name, on := range map[string]*bool{"shader-f16": &d.info.F16, "subgroups": &d.info.Subgroups} {
+		if *on = has.Call("has", name).Bool(); *on {
+			features = append(features, name)
+		}
+	}
+	limits := map[string]any{}
+	for _, name := range []string{"maxStorageBufferBindingSize", "maxBufferSize", "maxComputeWorkgroupStorageSize", "maxStorageBuffersPerShaderStage"} {
+		if v := adapter.Get("limits").Get(name); v.Type() == js.TypeNumber {
+			limits[name] = v
+		}
+	}
+	d.device, err = jsx.Await(ctx, adapter.Call("requestDevice", map[string]any{
+		"label": "reverie", "requiredFeatures": features, "requiredLimits": limits,
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("gpu: opening the device: %w", err)
+	}
+	d.queue = d.device.Get("queue")
+	info := adapter.Get("info")
+	for name, field := range map[string]*string{"vendor": &d.info.Vendor, "architecture": &d.info.Architecture, "description": &d.info.Description} {
+		if v := info.Get(name); v.Type() == js.TypeString {
+			*field = v.String()
+		}
+	}
+	d.info.Software = info.Get("isFallbackAdapter").Truthy() || slices.Contains([]string{"swiftshader", "llvmpipe"}, d.info.Architecture)
+	d.info.MaxBinding = int64(d.device.Get("limits").Get("maxStorageBufferBindingSize").Float())
+	d.info.MaxBuffer = int64(d.device.Get("limits").Get("maxBufferSize").Float())
+	d.watch()
+	return d, nil
+}
+
+// watch keeps the first error that no scope caught, and hears of the device's loss.
+func (d *Device) watch() {
+	onError := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		d.fail(fmt.Errorf("gpu: %s", args[0].Get("error").Get("message").String()))
+		return nil
+	})
+	d.device.Call("addEventListener", "uncapturederror", onError)
+	onLost := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		if !d.closed {
+			d.fail(fmt.Errorf("%w: %s", ErrLost, args[0].Get("message").String()))
+		}
+		close(d.lost)
+		return nil
+	})
+	d.device.Get("lost").Call("then", onLost)
+	d.funcs = append(d.funcs, onError, onLost)
+}
+
+func (d *Device) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// Info describes the adapter.
+func (d *Device) Info() Info { return d.info }
+
+// Err is the first error the device reported outside any call, or nil.
+func (d *Device) Err() error { return d.err }
+
+// Lost is closed when the device is gone.
+func (d *Device) Lost() <-chan struct{} { return d.lost }
+
+// Close destroys the device with everything on it.
+func (d *Device) Close() {
+	d.closed = true
+	d.device.Call("destroy")
+}
+
+// NewBuffer makes a zeroed storage buffer of size bytes, rounded up to a multiple of 16.
+func (d *Device) NewBuffer(label string, size int) *Buffer {
+	size = max(16, (size+15)/16*16)
+	if int64(size) > d.info.MaxBinding {
+		d.fail(fmt.Errorf("gpu: %s needs a buffer of %d MiB and this adapter binds at most %d MiB; choose a smaller picture or model",
+			label, size>>20, d.info.MaxBinding>>20))
+		size = 16 // the error stands; a small buffer lets the caller finish its list
+	}
+	return &Buffer{value: d.rawBuffer(label, size, usageStorage|usageCopySrc|usageCopyDst), size: size, label: label}
+}
+
+func (d *Device) rawBuffer(label string, size, usage int) js.Value {
+	return d.device.Call("createBuffer", map[string]any{"label": label, "size": size, "usage": usage})
+}
+
+// Write copies b, whose length is a multiple of 4, to the buffer at offset bytes.
+func (d *Device) Write(b *Buffer, offset int, data []byte) {
+	d.queue.Call("writeBuffer", b.value, offset, jsx.Bytes(data))
+}
+
+// Read waits for the device and returns n bytes of the buffer at offset. It is for tests and one-off results; a loop uses a Ring.
+func (d *Device) Read(ctx context.Context, b *Buffer, offset, n int) ([]byte, error) {
+	r := d.NewRing(1, n)
+	defer r.Destroy()
+	to, slot := r.Slot()
+	encoder := d.device.Call("createCommandEncoder")
+	encoder.Call("copyBufferToBuffer", b.value, offset, to.value, 0, n)
+	d.queue.Call("submit", []any{encoder.Call("finish")})
+	out := make([]byte, n)
+	if err := r.Read(ctx, slot, out); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", b.label, err)
+	}
+	return out, nil
+}
+
+// Kernel returns the variant of an embedded shader, made at first use and compiled by the first plan that holds it. It panics
+// when the source does not expand: sources and switches are part of the program.
+func (d *Device) Kernel(file string, defines shaders.Defines) *Kernel {
+	key := shaders.Key(file, defines)
+	if k, ok := d.kernels[key]; ok {
+		return k
+	}
+	src, err := shaders.Expand(file, defines)
+	if err != nil {
+		panic(err)
+	}
+	k := &Kernel{source: src, device: d, layout: d.layout(src.Bindings), object: -1}
+	d.kernels[key] = k
+	return k
+}
+
+// layout returns the bind group layout for such bindings; kernels with like bindings share one.
+func (d *Device) layout(bindings []shaders.Binding) int {
+	signature := fmt.Sprint(bindings)
+	if i, ok := d.layouts[signature]; ok {
+		return i
+	}
+	kinds := map[shaders.Binding]string{shaders.Read: "read-only-storage", shaders.ReadWrite: "storage", shaders.Uniform: "uniform"}
+	entries := make([]any, len(bindings))
+	for i, b := range bindings {
+		entries[i] = map[string]any{"binding": i, "visibility": stageCompute, "buffer": map[string]any{"type": kinds[b]}}
+	}
+	layout := d.device.Call("createBindGroupLayout", map[string]any{"entries": entries})
+	d.layouts[signature] = len(d.layoutValues)
+	d.layoutValues = append(d.layoutValues, layout)
+	d.pipeline = append(d.pipeline, d.device.Call("createPipelineLayout", map[string]any{"bindGroupLayouts": []any{layout}}))
+	return len(d.layoutValues) - 1
+}
+
+// startCompile begins to build the kernel's pipeline and returns a function that waits for it.
+func (d *Device) startCompile(k *Kernel) func(context.Context) error {
+	// The pipeline's own error says the same, and with it come the lines: see explain.
+	d.device.Call("pushErrorScope", "validation")
+	module := d.device.Call("createShaderModule", map[string]any{"label": k.Name(), "code": k.source.Text})
+	d.device.Call("popErrorScope")
+	promise := d.device.Call("createComputePipelineAsync", map[string]any{
+		"label": k.Name(), "layout": d.pipeline[k.layout],
+		"compute": map[string]any{"module": module, "entryPoint": "main"},
+	})
+	return func(ctx context.Context) error {
+		pipeline, err := jsx.Await(ctx, promise)
+		if err != nil {
+			return d.explain(ctx, k, module, err)
+		}
+		k.object = d.glue.Call("keep", pipeline).Int()
+		return nil
+	}
+}
+
+func (d *Device) explain(ctx context.Context, k *Kernel, module js.Value, cause error) error {
+	info, err := jsx.Await(ctx, module.Call("getCompilationInfo"))
+	if err != nil {
+		return fmt.Errorf("gpu: %s: %w", k.Name(), cause)
+	}
+	var messages []compileMessage
+	list := info.Get("messages")
+	for i := range list.Length() {
+		if m := list.Index(i); m.Get("type").String() == "error" {
+			messages = append(messages, compileMessage{m.Get("lineNum").Int(), m.Get("linePos").Int(), m.Get("message").String()})
+		}
+	}
+	if len(messages) == 0 {
+		return fmt.Errorf("gpu: %s: %w", k.Name(), cause)
+	}
+	return compileError(k.source, messages)
+}

@@ -1,0 +1,117 @@
+package gpu
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// Plan is a recorded list of dispatches. It is recorded once, compiled once and then run as often as wanted; running
+// allocates nothing and builds no descriptor.
+type Plan struct {
+	device     *Device
+	dispatches []dispatch
+	uniforms   []byte
+	compiled   *compiledPlan
+	weight     []float64 // running sum of the work, for slices
+	slices     int
+}
+
+type dispatch struct {
+	kernel   *Kernel
+	buffers  []*Buffer
+	uniform  int // offset in uniforms, or -1
+	uniformN int // its size in bytes, a multiple of 16
+	grid     Grid
+}
+
+// NewPlan returns an empty plan on the device.
+func (d *Device) NewPlan() *Plan { return &Plan{device: d, slices: 1} }
+
+// Device is where the plan runs.
+func (p *Plan) Device() *Device { return p.device }
+
+// Len is the number of recorded dispatches.
+func (p *Plan) Len() int { return len(p.dispatches) }
+
+// uniformAlign is WebGPU's default minUniformBufferOffsetAlignment.
+const uniformAlign = 256
+
+// Dispatch appends one kernel run. Buffers are given in binding order; params is a struct of 4-byte fields laid out like
+// the kernel's Params (nil when it has none). Work is an estimate of its arithmetic in FLOP, used to cut the plan into
+// slices of like duration.
+//
+// It panics when the number of buffers is not the kernel's: that is a mistake in the calling op.
+func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers ...*Buffer) {
+	if want := k.buffers(); want != len(buffers) {
+		panic(fmt.Sprintf("gpu: %s binds %d buffers, got %d", k.Name(), want, len(buffers)))
+	}
+	d := dispatch{kernel: k, buffers: buffers, grid: grid, uniform: -1}
+	if params != nil {
+		var b bytes.Buffer
+		if err := binary.Write(&b, binary.LittleEndian, params); err != nil {
+			panic(fmt.Sprintf("gpu: params of %s: %v", k.Name(), err))
+		}
+		d.uniform, d.uniformN = len(p.uniforms), (b.Len()+15)/16*16
+		p.uniforms = append(p.uniforms, b.Bytes()...)
+		for len(p.uniforms)%uniformAlign != 0 {
+			p.uniforms = append(p.uniforms, 0)
+		}
+	}
+	// A dispatch costs something even when it computes little.
+	const overhead = 1e5
+	total := work + overhead
+	if n := len(p.weight); n > 0 {
+		total += p.weight[n-1]
+	}
+	p.dispatches = append(p.dispatches, d)
+	p.weight = append(p.weight, total)
+}
+
+// SetSlices says into how many submissions of like work one run is cut.
+func (p *Plan) SetSlices(n int) { p.slices = max(1, min(n, len(p.dispatches))) }
+
+// Work is the sum of the estimates given to Dispatch, in FLOP.
+func (p *Plan) Work() float64 {
+	if len(p.weight) == 0 {
+		return 0
+	}
+	return p.weight[len(p.weight)-1]
+}
+
+// cuts returns the ends of the plan's slices, each the index after its last dispatch.
+func (p *Plan) cuts() []int {
+	var ends []int
+	total := p.Work()
+	for s, i := 1, 0; s <= p.slices; s++ {
+		for i < len(p.weight) && p.weight[i] <= total*float64(s)/float64(p.slices)*(1+1e-12) {
+			i++
+		}
+		if s == p.slices {
+			i = len(p.weight)
+		}
+		if n := len(ends); i > 0 && (n == 0 || ends[n-1] < i) {
+			ends = append(ends, i)
+		}
+	}
+	return ends
+}
+
+func (k *Kernel) buffers() int {
+	n := 0
+	for _, b := range k.source.Bindings {
+		if b != uniformBinding {
+			n++
+		}
+	}
+	return n
+}
+
+// Copy is a copy between buffers that Run appends to its last submission. Offsets and Size are multiples of 4 bytes.
+type Copy struct {
+	From       *Buffer
+	FromOffset int
+	To         *Buffer
+	ToOffset   int
+	Size       int
+}

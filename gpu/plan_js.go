@@ -1,0 +1,164 @@
+package gpu
+
+import (
+	"context"
+	"fmt"
+	"syscall/js"
+
+	"reverie/gpu/jsx"
+	"reverie/shaders"
+)
+
+// compiledPlan is the list that web/gpu.js walks: five words a dispatch (pipeline, bind group, x, y, z), the first two
+// being places in the glue's table.
+type compiledPlan struct {
+	words    js.Value // Uint32Array
+	uniforms *Buffer
+	groups   []int
+}
+
+// Compile builds the pipelines that are not yet there, all at once, and the plan's bind groups. Progress, if not nil, is
+// called as pipelines get ready.
+func (p *Plan) Compile(ctx context.Context, progress func(done, total int)) error {
+	if err := p.buildPipelines(ctx, progress); err != nil {
+		return err
+	}
+	d := p.device
+	d.device.Call("pushErrorScope", "validation")
+	c := &compiledPlan{uniforms: &Buffer{
+		value: d.rawBuffer("uniforms", max(uniformAlign, len(p.uniforms)), usageUniform|usageCopyDst), size: len(p.uniforms)}}
+	if len(p.uniforms) > 0 {
+		d.Write(c.uniforms, 0, p.uniforms)
+	}
+	words := make([]uint32, 0, 5*len(p.dispatches))
+	for _, r := range p.dispatches {
+		group := d.glue.Call("keep", d.bindGroup(r, c.uniforms)).Int()
+		c.groups = append(c.groups, group)
+		words = append(words, uint32(r.kernel.object), uint32(group), uint32(r.grid[0]), uint32(r.grid[1]), uint32(r.grid[2]))
+	}
+	c.words = js.Global().Get("Uint32Array").New(len(words))
+	for i, w := range words {
+		c.words.SetIndex(i, w)
+	}
+	p.compiled = c
+	problem, err := jsx.Await(ctx, d.device.Call("popErrorScope"))
+	if err != nil {
+		return fmt.Errorf("gpu: %w", err)
+	}
+	if !problem.IsNull() {
+		return fmt.Errorf("gpu: binding buffers: %s", problem.Get("message").String())
+	}
+	return d.err
+}
+
+func (p *Plan) buildPipelines(ctx context.Context, progress func(done, total int)) error {
+	var waits []func(context.Context) error
+	started := map[*Kernel]bool{}
+	for _, r := range p.dispatches {
+		if r.kernel.object < 0 && !started[r.kernel] {
+			started[r.kernel] = true
+			waits = append(waits, p.device.startCompile(r.kernel))
+		}
+	}
+	for i, wait := range waits {
+		if err := wait(ctx); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(i+1, len(waits))
+		}
+	}
+	return nil
+}
+
+func (d *Device) bindGroup(r dispatch, uniforms *Buffer) js.Value {
+	entries := make([]any, 0, len(r.buffers)+1)
+	next := 0
+	for i, kind := range r.kernel.source.Bindings {
+		var resource map[string]any
+		if kind == shaders.Uniform {
+			resource = map[string]any{"buffer": uniforms.value, "offset": r.uniform, "size": r.uniformN}
+		} else {
+			resource = map[string]any{"buffer": r.buffers[next].value}
+			next++
+		}
+		entries = append(entries, map[string]any{"binding": i, "resource": resource})
+	}
+	return d.device.Call("createBindGroup", map[string]any{
+		"label": r.kernel.Name(), "layout": d.layoutValues[r.kernel.layout], "entries": entries})
+}
+
+// Run submits the whole list, cut into slices, and then the copies.
+func (p *Plan) Run(copies ...Copy) error {
+	if p.compiled == nil {
+		return fmt.Errorf("gpu: a plan of %d dispatches runs before it is compiled", len(p.dispatches))
+	}
+	list := make([]any, 0, 5*len(copies))
+	for _, c := range copies {
+		list = append(list, c.From.value, c.FromOffset, c.To.value, c.ToOffset, c.Size)
+	}
+	ends := p.cuts()
+	cuts := make([]any, len(ends))
+	for i, e := range ends {
+		cuts[i] = e
+	}
+	p.device.glue.Call("run", p.device.device, p.compiled.words, cuts, list)
+	return p.device.err
+}
+
+// Close gives back the plan's bind groups and uniforms. Buffers belong to whoever made them.
+func (p *Plan) Close() {
+	if p.compiled == nil {
+		return
+	}
+	for _, g := range p.compiled.groups {
+		p.device.glue.Call("drop", g)
+	}
+	p.compiled.uniforms.Destroy()
+	p.compiled = nil
+}
+
+// Ring is a set of buffers through which results come back: while one is mapped, the device writes the next.
+type Ring struct {
+	device *Device
+	slots  []*Buffer
+	next   int
+}
+
+// NewRing makes a ring of n slots of size bytes.
+func (d *Device) NewRing(n, size int) *Ring {
+	r := &Ring{device: d}
+	size = (size + 15) / 16 * 16
+	for range n {
+		r.slots = append(r.slots, &Buffer{value: d.rawBuffer("readback", size, usageMapRead|usageCopyDst), size: size, label: "readback"})
+	}
+	return r
+}
+
+// Slot returns the next buffer to copy to, and its number for Read.
+func (r *Ring) Slot() (*Buffer, int) {
+	i := r.next
+	r.next = (r.next + 1) % len(r.slots)
+	return r.slots[i], i
+}
+
+// Read waits until the slot's copies have ended and fills dst from its start.
+func (r *Ring) Read(ctx context.Context, slot int, dst []byte) error {
+	b := r.slots[slot]
+	if _, err := jsx.Await(ctx, b.value.Call("mapAsync", mapRead)); err != nil {
+		if r.device.err != nil {
+			return r.device.err
+		}
+		return fmt.Errorf("gpu: readback: %w", err)
+	}
+	jsx.CopyToGo(dst, b.value.Call("getMappedRange"))
+	b.value.Call("unmap")
+	return r.device.err
+}
+
+// Destroy gives the slots back.
+func (r *Ring) Destroy() {
+	for _, b := range r.slots {
+		b.Destroy()
+	}
+}
