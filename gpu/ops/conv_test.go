@@ -1,0 +1,57 @@
+package ops
+
+import "fmt"
+
+func convCases() []opCase {
+	var cases []opCase
+	for _, s := range []struct {
+		n, h, w, in, out int
+		spec             ConvSpec
+		residual         bool
+	}{
+		{1, 1, 1, 1, 1, Conv3x3, false},
+		{1, 3, 7, 3, 5, Conv3x3, true},
+		{2, 9, 5, 33, 7, Conv3x3, false},
+		{1, 13, 17, 32, 40, Conv3x3, true},
+		{1, 7, 7, 64, 3, Conv3x3, false},
+		{1, 8, 6, 5, 9, Downsample3x3, false},
+		{2, 7, 9, 4, 4, Downsample3x3, false},
+		{1, 5, 3, 6, 10, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
+		{2, 4, 4, 32, 32, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
+		{1, 12, 8, 3, 6, ConvSpec{Kernel: 4, Stride: 4}, false},
+	} {
+		name := fmt.Sprintf("conv %dx%dx%d %d to %d %+v", s.n, s.h, s.w, s.in, s.out, s.spec)
+		taps := s.spec.Kernel * s.spec.Kernel
+		w, b := normals(name+" w", taps*s.in*s.out), normals(name+" b", s.out)
+		oh, ow := s.spec.out(s.h), s.spec.out(s.w)
+		c := opCase{name: name, shapes: [][4]int{{s.n, s.h, s.w, s.in}}}
+		if s.residual {
+			c.shapes = append(c.shapes, [4]int{s.n, oh, ow, s.out})
+		}
+		c.ref = func(in [][]float64) []float64 {
+			y := RefConv(in[0], w, b, s.n, s.h, s.w, s.in, s.out, s.spec)
+			if s.residual {
+				for i := range y {
+					y[i] += in[1][i]
+				}
+			}
+			return y
+		}
+		c.back = func(in [][]float64, dy []float64) [][]float64 {
+			grads := [][]float64{RefConvBackward(dy, w, s.n, s.h, s.w, s.in, s.out, s.spec)}
+			if s.residual {
+				grads = append(grads, dy)
+			}
+			return grads
+		}
+		c.record = func(t *Tape, in []*Tensor) *Tensor {
+			var residual *Tensor
+			if s.residual {
+				residual = in[1]
+			}
+			return t.Conv(in[0], testMatrix(t, w, taps, s.out, s.in), testVector(t, b), s.spec, residual)
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}

@@ -1,0 +1,112 @@
+package ops
+
+import (
+	"fmt"
+
+	"reverie/shaders"
+)
+
+// Activation is a pointwise function in a linear layer's epilogue. The zero value is none.
+type Activation string
+
+const (
+	QuickGELU Activation = "quick_gelu" // x·σ(1.702x), OpenAI's CLIP
+	GELU      Activation = "gelu"       // x·Φ(x), some of OpenCLIP's
+)
+
+// RefLinear is y[r] = W·x[r] + b (b may be nil) for W [out, in].
+func RefLinear(x, w, b []float64, rows, in, out int) []float64 {
+	y := make([]float64, rows*out)
+	for r := range rows {
+		for o := range out {
+			sum := 0.0
+			if b != nil {
+				sum = b[o]
+			}
+			for i := range in {
+				sum += x[r*in+i] * w[o*in+i]
+			}
+			y[r*out+o] = sum
+		}
+	}
+	return y
+}
+
+// RefLinearBackward is dx[r] = Wᵀ·dy[r].
+func RefLinearBackward(dy, w []float64, rows, in, out int) []float64 {
+	dx := make([]float64, rows*in)
+	for r := range rows {
+		for o := range out {
+			for i := range in {
+				dx[r*in+i] += dy[r*out+o] * w[o*in+i]
+			}
+		}
+	}
+	return dx
+}
+
+// LinearOptions are a linear layer's epilogue.
+type LinearOptions struct {
+	Bias       *Vector
+	Activation Activation
+	Residual   *Tensor // added after the activation; takes its share of the gradient
+}
+
+// Linear is y = act(x·Wᵀ + bias) + residual over the rows of x [.., In], giving [.., Out].
+func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
+	if x.C != w.In || w.Taps != 1 {
+		panic(fmt.Sprintf("ops: linear layer [%d taps, %d, %d] on %v", w.Taps, w.Out, w.In, x))
+	}
+	y := t.New(x.N, x.H, x.W, w.Out)
+	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, half: w.Half, defines: shaders.Defines{}, params: contractParams{
+		M: uint32(x.Rows()), N4: uint32(y.Stride() / 4), K: uint32(x.Stride() / 4),
+		LDA: uint32(x.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(y.Stride() / 4),
+	}}
+	if o.Bias != nil {
+		r.bias = o.Bias.Buf
+	}
+	inputs := []*Tensor{x}
+	if o.Residual != nil {
+		sameShape("linear residual", y, o.Residual)
+		r.residual = o.Residual.Buf
+		inputs = append(inputs, o.Residual)
+	}
+	var pre *Tensor
+	if o.Activation != "" {
+		r.defines["ACTIVATION"] = string(o.Activation)
+		if x.needsGrad {
+			pre = t.save(t.like(y))
+			r.pre = pre.Buf
+			r.defines["SAVE_PRE"] = ""
+		}
+	}
+	t.contract(r)
+	t.onBackward(y, func(dy *Tensor) {
+		inner := dy
+		if pre != nil {
+			inner = t.timesDerivative(dy, pre, o.Activation)
+		}
+		t.linearBackward(x, inner, w)
+		if pre != nil {
+			t.release(inner)
+			t.release(pre)
+		}
+		if o.Residual != nil {
+			t.passGrad(o.Residual, dy)
+		}
+	}, inputs...)
+	return y
+}
+
+// linearBackward adds dy·W to d(x).
+func (t *Tape) linearBackward(x, dy *Tensor, w Matrix) {
+	dx, accumulate, ok := t.grad(x)
+	if !ok {
+		return
+	}
+	t.contract(contraction{a: dy.Buf, b: w.Buf, c: dx.Buf, half: w.Half, defines: with(accumulate, shaders.Defines{"B_ROWS": ""}),
+		params: contractParams{
+			M: uint32(dy.Rows()), N4: uint32(dx.Stride() / 4), K: uint32(dy.Stride() / 4),
+			LDA: uint32(dy.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(dx.Stride() / 4),
+		}})
+}

@@ -1,0 +1,38 @@
+package ops
+
+import (
+	"bytes"
+	"context"
+	"testing"
+)
+
+func TestPixelsKernel(t *testing.T) {
+	ctx := context.Background()
+	for _, s := range []struct{ h, w int }{{1, 1}, {7, 3}, {33, 31}} {
+		values := make([]float32, s.h*s.w*3)
+		for i := range values {
+			values[i] = float32(i%259) / 255 // every byte exactly, and beyond 1
+			if i%2 == 1 {
+				values[i] -= 0.001
+			}
+		}
+		tape := NewTape(device)
+		x := tape.Input(1, s.h, s.w, 3, false)
+		tape.Write(x, values)
+		out := tape.Pixels(x)
+		if err := tape.Compile(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := tape.Plan.Run(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := device.Read(ctx, out, 0, 4*s.h*s.w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := RefPixels(values); !bytes.Equal(got, want) {
+			t.Errorf("%d×%d: got %v, want %v", s.h, s.w, got, want)
+		}
+		tape.Close()
+	}
+}

@@ -1,0 +1,131 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// Prompt is what the embeddings should come near to, or with a negative weight go away from: Count rows of the targets from
+// First on, the weight, and the stop: the signed distance below which a pair no longer pulls. Without a stop it is −∞.
+type Prompt struct {
+	First, Count int
+	Weight, Stop float64
+}
+
+// promptParams is Prompt of promptloss.wgsl.
+type promptParams struct {
+	First, Count uint32
+	Weight, Stop float32
+}
+
+// EncodePrompts lays prompts out as the kernels read them, in PromptSize bytes each.
+func EncodePrompts(prompts []Prompt) []byte {
+	out := make([]promptParams, len(prompts))
+	for i, p := range prompts {
+		// WGSL has no infinities.
+		stop := min(max(p.Stop, -math.MaxFloat32), math.MaxFloat32)
+		out[i] = promptParams{uint32(p.First), uint32(p.Count), float32(p.Weight), float32(stop)}
+	}
+	return encode(out)
+}
+
+// PromptSize is the number of bytes of one encoded Prompt.
+const PromptSize = 16
+
+// RefPromptLoss is the loss of each prompt for embeddings e [cuts, c]: |w|·mean over its pairs of d', d' = sign(w)·θ²/2, θ the
+// angle between embedding and target, computed as 2·asin(|ê − t̂|/2).
+func RefPromptLoss(e, targets []float64, c int, prompts []Prompt) []float64 {
+	losses := make([]float64, len(prompts))
+	eachPair(e, targets, c, prompts, func(p pair) {
+		losses[p.prompt] += math.Abs(p.scale) * p.signed
+	})
+	return losses
+}
+
+// RefPromptLossBackward is the gradient of the sum of RefPromptLoss by e. Pairs with d' below the prompt's stop count in the loss
+// and have no gradient. For the others, ∂(θ²/2)/∂e = θ/sin θ·(cos θ·ê − t̂)/|e|.
+func RefPromptLossBackward(e, targets []float64, c int, prompts []Prompt) []float64 {
+	de := make([]float64, len(e))
+	eachPair(e, targets, c, prompts, func(p pair) {
+		if p.signed <= prompts[p.prompt].Stop || p.angle == 0 {
+			return
+		}
+		for j := range c {
+			de[p.row*c+j] += p.scale * p.angle / math.Sin(p.angle) * (math.Cos(p.angle)*p.e[j] - p.t[j]) / p.length
+		}
+	})
+	return de
+}
+
+// pair is one embedding against one target: both as unit vectors, the embedding's length, the angle between them, d', and the
+// weight divided by the number of the prompt's pairs.
+type pair struct {
+	prompt, row           int
+	e, t                  []float64
+	length, angle, signed float64
+	scale                 float64
+}
+
+func eachPair(e, targets []float64, c int, prompts []Prompt, visit func(pair)) {
+	cuts := len(e) / c
+	for k, p := range prompts {
+		sign := 1.0
+		if p.Weight < 0 {
+			sign = -1
+		}
+		for row := range cuts {
+			unit, length := normalise(e[row*c : (row+1)*c])
+			for j := p.First; j < p.First+p.Count; j++ {
+				target, _ := normalise(targets[j*c : (j+1)*c])
+				square := 0.0
+				for i := range c {
+					square += (unit[i] - target[i]) * (unit[i] - target[i])
+				}
+				angle := 2 * math.Asin(min(math.Sqrt(square)/2, 1))
+				visit(pair{k, row, unit, target, length, angle, sign * angle * angle / 2, p.Weight / float64(cuts*p.Count)})
+			}
+		}
+	}
+}
+
+// normalise is v/|v| and |v|, which is taken as at least 1e-12 as in PyTorch.
+func normalise(v []float64) (unit []float64, length float64) {
+	square := 0.0
+	for _, x := range v {
+		square += x * x
+	}
+	length = max(math.Sqrt(square), 1e-12)
+	for _, x := range v {
+		unit = append(unit, x/length)
+	}
+	return unit, length
+}
+
+type promptLossParams struct{ Cuts, C4, Prompts, First uint32 }
+
+// PromptLoss computes the loss of each prompt for the embeddings e, one row per cutout, into losses (float32) from place first on,
+// and adds the gradient of their sum to d(e) at once: a loss is where the way back begins. Targets has the rows that the prompts
+// name. The prompts are returned as they lie on the device, where EncodePrompts may overwrite them between runs as long as
+// their number stays.
+func (t *Tape) PromptLoss(e, targets *Tensor, prompts []Prompt, losses *gpu.Buffer, first int) (encoded *gpu.Buffer) {
+	if e.C != targets.C {
+		panic(fmt.Sprintf("ops: prompt loss of %v to %v", e, targets))
+	}
+	encoded = t.Buffer("prompts", PromptSize*len(prompts))
+	t.device.Write(encoded, 0, EncodePrompts(prompts))
+	sums := t.New(1, 1, len(prompts), e.Rows())
+	p := promptLossParams{uint32(e.Rows()), uint32(e.Stride() / 4), uint32(len(prompts)), uint32(first)}
+	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, targets.Buf, encoded, sums.Buf}
+	if de, accumulate, ok := t.grad(e); ok {
+		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
+		buffers = append(buffers, de.Buf)
+	}
+	t.Plan.Dispatch(t.device.Kernel("promptloss.wgsl", defines), gpu.Linear(e.Rows()), float64(12*targets.Rows()*e.Len()), p, buffers...)
+	t.Plan.Dispatch(t.device.Kernel("promptloss_finish.wgsl", nil), gpu.Workgroups(len(prompts), 64), float64(sums.Len()), p,
+		encoded, sums.Buf, losses)
+	t.release(sums)
+	return encoded
+}

@@ -1,0 +1,224 @@
+package ops
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// Tape records the kernels of one step and how to walk them back.
+//
+// Memory is planned while recording: the order of dispatches is fixed, so a buffer that no later dispatch reads can serve
+// another tensor at once.
+type Tape struct {
+	Plan *gpu.Plan
+
+	device *gpu.Device
+	back   []backStep
+	free   []*gpu.Buffer
+	owned  []*gpu.Buffer
+}
+
+type backStep struct {
+	y      *Tensor
+	record func()
+}
+
+// NewTape begins an empty tape.
+func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
+
+// New makes a tensor whose contents are undefined until a kernel writes it.
+func (t *Tape) New(n, h, w, c int) *Tensor {
+	x := &Tensor{N: n, H: h, W: w, C: c}
+	x.Buf = t.take(4 * x.Len())
+	return x
+}
+
+// like makes a tensor of x's shape.
+func (t *Tape) like(x *Tensor) *Tensor { return t.New(x.N, x.H, x.W, x.C) }
+
+// Input makes a tensor that the host writes. It is never recycled. NeedsGrad asks for its gradient.
+func (t *Tape) Input(n, h, w, c int, needsGrad bool) *Tensor {
+	x := &Tensor{N: n, H: h, W: w, C: c, needsGrad: needsGrad, saved: true, released: true, host: true}
+	x.Buf = t.Buffer("input", 4*x.Len())
+	return x
+}
+
+// Buffer makes a buffer that lives as long as the tape and is never recycled.
+func (t *Tape) Buffer(label string, bytes int) *gpu.Buffer {
+	b := t.device.NewBuffer(label, bytes)
+	t.owned = append(t.owned, b)
+	return b
+}
+
+// take finds the smallest free buffer that holds the bytes without wasting more than half as much again, or makes one.
+func (t *Tape) take(bytes int) *gpu.Buffer {
+	best := -1
+	for i, b := range t.free {
+		if b.Size() >= bytes && b.Size() <= bytes+bytes/2+64 && (best < 0 || b.Size() < t.free[best].Size()) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return t.Buffer("activation", bytes)
+	}
+	b := t.free[best]
+	t.free = append(t.free[:best], t.free[best+1:]...)
+	return b
+}
+
+// Keep says that the host or a later tape reads x, so that its memory is never recycled.
+func (t *Tape) Keep(x *Tensor) *Tensor {
+	x.saved, x.released = true, true
+	return x
+}
+
+// Done says that no later forward op reads x. Its memory is recycled unless a backward kernel needs it.
+func (t *Tape) Done(x *Tensor) {
+	if !x.saved || !x.needsGrad {
+		t.release(x)
+	}
+}
+
+func (t *Tape) release(x *Tensor) {
+	if x != nil && !x.released {
+		x.released = true
+		t.free = append(t.free, x.Buf)
+	}
+}
+
+// save marks x as read by a backward kernel, and returns it.
+func (t *Tape) save(x *Tensor) *Tensor {
+	x.saved = true
+	return x
+}
+
+// onBackward says how to record the backward of the op that made y, if one of the inputs wants a gradient. The function
+// is called when d(y) is complete.
+func (t *Tape) onBackward(y *Tensor, record func(dy *Tensor), inputs ...*Tensor) {
+	for _, x := range inputs {
+		y.needsGrad = y.needsGrad || x.needsGrad
+	}
+	if !y.needsGrad {
+		return
+	}
+	t.back = append(t.back, backStep{y, func() {
+		if y.d == nil {
+			return // y does not reach the loss
+		}
+		record(y.d)
+	}})
+}
+
+// grad returns the buffer for d(x) and the switch ACCUMULATE if something is in it already. Ok is false if x wants none.
+func (t *Tape) grad(x *Tensor) (d *Tensor, accumulate shaders.Defines, ok bool) {
+	if !x.needsGrad {
+		return nil, nil, false
+	}
+	if x.d != nil {
+		return x.d, shaders.Defines{"ACCUMULATE": ""}, true
+	}
+	x.d = t.like(x)
+	return x.d, shaders.Defines{}, true
+}
+
+// Seed makes d(y) a buffer that the caller fills, by a kernel or from the host, before Backward's kernels run.
+func (t *Tape) Seed(y *Tensor) *Tensor {
+	if y.d != nil {
+		panic(fmt.Sprintf("ops: gradient of %v is seeded twice", y))
+	}
+	y.d = t.Input(y.N, y.H, y.W, y.C, false)
+	return y.d
+}
+
+// Backward records the gradients of everything that led to the seeded tensors.
+func (t *Tape) Backward() {
+	for i := len(t.back) - 1; i >= 0; i-- {
+		s := t.back[i]
+		s.record()
+		if d := s.y.d; d != nil && d.handedOn {
+			d.handedOn = false
+		} else {
+			t.release(d)
+		}
+		t.release(s.y)
+	}
+	t.back = nil
+}
+
+// Compile builds the tape's plan.
+func (t *Tape) Compile(ctx context.Context, progress func(done, total int)) error {
+	return t.Plan.Compile(ctx, progress)
+}
+
+// Close gives back every buffer of the tape.
+func (t *Tape) Close() {
+	t.Plan.Close()
+	for _, b := range t.owned {
+		b.Destroy()
+	}
+	t.owned, t.free = nil, nil
+}
+
+// Bytes is the memory that the tape's tensors take on the device.
+func (t *Tape) Bytes() int {
+	n := 0
+	for _, b := range t.owned {
+		n += b.Size()
+	}
+	return n
+}
+
+// Write fills x from values of its unpadded elements, row by row.
+func (t *Tape) Write(x *Tensor, values []float32) {
+	if len(values) != x.Rows()*x.C {
+		panic(fmt.Sprintf("ops: %d values for %v", len(values), x))
+	}
+	data := make([]byte, 4*x.Len())
+	for r := range x.Rows() {
+		for c := range x.C {
+			binary.LittleEndian.PutUint32(data[4*(r*x.Stride()+c):], math.Float32bits(values[r*x.C+c]))
+		}
+	}
+	t.device.Write(x.Buf, 0, data)
+}
+
+// Read waits for x and returns its unpadded elements.
+func (t *Tape) Read(ctx context.Context, x *Tensor) ([]float32, error) {
+	data, err := t.device.Read(ctx, x.Buf, 0, 4*x.Len())
+	if err != nil {
+		return nil, err
+	}
+	return Unpad(data, x.Rows(), x.C), nil
+}
+
+// Unpad takes the float32 elements of rows × cols out of a padded tensor's bytes.
+func Unpad(data []byte, rows, cols int) []float32 {
+	out := make([]float32, 0, rows*cols)
+	for r := range rows {
+		for c := range cols {
+			out = append(out, math.Float32frombits(binary.LittleEndian.Uint32(data[4*(r*Pad4(cols)+c):])))
+		}
+	}
+	return out
+}
+
+// with returns the switches of both sets.
+func with(a shaders.Defines, more ...shaders.Defines) shaders.Defines {
+	out := shaders.Defines{}
+	for _, d := range append(more, a) {
+		for k, v := range d {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// Share gives another tape's tensor a place on this one, without a gradient. Its owner must outlive the tape.
+func (t *Tape) Share(x *Tensor) *Tensor {
+	return &Tensor{N: x.N, H: x.H, W: x.W, C: x.C, Buf: x.Buf, saved: true, released: true, host: true}
+}

@@ -1,0 +1,117 @@
+package ops
+
+import (
+	"math"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// Homography is a 3×3 matrix, row by row, that takes the place (x, y, 1) of a pixel in a warped image to the place in the image
+// that it shows there: (u, v) = (u', v')/w'. Places are counted from the first pixel's centre.
+type Homography [9]float64
+
+// Identity leaves every pixel where it is.
+var Identity = Homography{1, 0, 0, 0, 1, 0, 0, 0, 1}
+
+// After is the homography that applies first and then h.
+func (h Homography) After(first Homography) Homography {
+	var product Homography
+	for i := range 3 {
+		for j := range 3 {
+			for k := range 3 {
+				product[3*i+j] += h[3*i+k] * first[3*k+j]
+			}
+		}
+	}
+	return product
+}
+
+// At is where pixel (x, y) of the warped image looks. What lies beyond the horizon, where w' is not positive, looks far away.
+func (h Homography) At(x, y float64) (u, v float64) {
+	w := max(h[6]*x+h[7]*y+h[8], horizon)
+	return (h[0]*x + h[1]*y + h[2]) / w, (h[3]*x + h[4]*y + h[5]) / w
+}
+
+// horizon is the least w' that is divided by; warp.wgsl has the same.
+const horizon = 1e-6
+
+// HomographySize is the number of bytes of one encoded Homography.
+const HomographySize = 48
+
+// EncodeHomographies lays homographies out as the kernels read them.
+func EncodeHomographies(list []Homography) []byte {
+	out := make([][3][4]float32, len(list))
+	for i, h := range list {
+		for j, v := range h {
+			out[i][j/3][j%3] = float32(v)
+		}
+	}
+	return encode(out)
+}
+
+// Padding is what a warp shows outside the image.
+type Padding string
+
+const (
+	Border Padding = "BORDER" // the nearest pixel of the image
+	Zeros  Padding = "ZEROS"  // zero
+)
+
+// RefWarp looks each image of x [n, h, w, c] up through its homography, bilinearly: PyTorch's grid_sample without aligned corners.
+func RefWarp(x []float64, n, h, w, c int, maps []Homography, padding Padding) []float64 {
+	y := make([]float64, len(x))
+	eachWarpWeight(n, h, w, maps, padding, func(from, to int, weight float64) {
+		for j := range c {
+			y[to*c+j] += weight * x[from*c+j]
+		}
+	})
+	return y
+}
+
+// RefWarpBackward is dx for RefWarp.
+func RefWarpBackward(dy []float64, n, h, w, c int, maps []Homography, padding Padding) []float64 {
+	dx := make([]float64, len(dy))
+	eachWarpWeight(n, h, w, maps, padding, func(from, to int, weight float64) {
+		for j := range c {
+			dx[from*c+j] += weight * dy[to*c+j]
+		}
+	})
+	return dx
+}
+
+func eachWarpWeight(n, h, w int, maps []Homography, padding Padding, visit func(from, to int, weight float64)) {
+	for img := range n {
+		for y := range h {
+			for x := range w {
+				u, v := maps[img].At(float64(x), float64(y))
+				if padding == Border {
+					u, v = min(max(u, 0), float64(w-1)), min(max(v, 0), float64(h-1))
+				}
+				for corner := range 4 {
+					cu, cv := math.Floor(u)+float64(corner%2), math.Floor(v)+float64(corner/2)
+					if cu >= 0 && cv >= 0 && cu < float64(w) && cv < float64(h) {
+						visit((img*h+int(cv))*w+int(cu), (img*h+y)*w+x, (1-math.Abs(u-cu))*(1-math.Abs(v-cv)))
+					}
+				}
+			}
+		}
+	}
+}
+
+type warpParams struct{ Vecs, H, W, C4 uint32 }
+
+// Warp looks each image of x up through its homography, bilinearly. Maps holds N encoded homographies, which the host may
+// overwrite before each run. With Border the horizon must not cross an image.
+func (t *Tape) Warp(x *Tensor, maps *gpu.Buffer, padding Padding) *Tensor {
+	y := t.like(x)
+	defines := shaders.Defines{string(padding): ""}
+	p := warpParams{uint32(x.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4)}
+	t.Plan.Dispatch(t.device.Kernel("warp.wgsl", defines), workgroupsOf(x), float64(16*x.Len()), p, x.Buf, maps, y.Buf)
+	t.onBackward(y, func(dy *Tensor) {
+		dx, accumulate, _ := t.grad(x)
+		t.Plan.Dispatch(t.device.Kernel("warp.wgsl", with(accumulate, defines, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x),
+			float64(200*x.Len()), p, dy.Buf, maps, dx.Buf)
+	}, x)
+	return y
+}
