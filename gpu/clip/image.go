@@ -1,0 +1,63 @@
+package clip
+
+import (
+	"encoding/binary"
+
+	"reverie/gpu"
+	"reverie/gpu/load"
+	"reverie/gpu/ops"
+	"reverie/weights"
+)
+
+// Image is the vision transformer: pictures [n, size, size, 3] in [0, 1] to embeddings [n, 1, 1, embed].
+type Image struct {
+	config          weights.CLIPConfig
+	patch           ops.Matrix
+	class, position *ops.Vector
+	pre, post       norm
+	body            transformer
+	proj            ops.Matrix
+}
+
+// LoadImage takes the image tower's weights out of their part.
+func LoadImage(w *load.Weights, c weights.CLIPConfig) (*Image, error) {
+	m := &Image{
+		config: c,
+		patch:  w.Patch("visual.conv1.weight"), class: w.Vector("visual.class_embedding"), position: w.Rows("visual.positional_embedding"),
+		pre: loadNorm(w, "visual.ln_pre"), post: loadNorm(w, "visual.ln_post"),
+		body: loadTransformer(w, "visual.transformer", c.VisionLayers, c.VisionHeads, false, c.Activation),
+		proj: w.Transposed("visual.proj"),
+	}
+	return m, w.Finish()
+}
+
+// Encode records the embedding of pictures x [n, size, size, 3].
+func (m *Image) Encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	patches := t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std)
+	h := t.Linear(patches, m.patch, ops.LinearOptions{})
+	t.Done(patches)
+	tokens := t.JoinTokens(h, m.class, m.position)
+	t.Done(h)
+	h = m.pre.forward(t, tokens)
+	t.Done(tokens)
+	h = m.body.forward(t, h)
+	first := Indices(t, make([]int32, x.N))
+	class := t.Pick(h, first)
+	t.Done(h)
+	normed := m.post.forward(t, class)
+	t.Done(class)
+	e := t.Linear(normed, m.proj, ops.LinearOptions{})
+	t.Done(normed)
+	return e
+}
+
+// Indices puts int32 values on the device for as long as the tape lives.
+func Indices(t *ops.Tape, v []int32) *gpu.Buffer {
+	data := make([]byte, (4*len(v)+15)/16*16)
+	for i, x := range v {
+		binary.LittleEndian.PutUint32(data[4*i:], uint32(x))
+	}
+	b := t.Buffer("indices", len(data))
+	t.Plan.Device().Write(b, 0, data)
+	return b
+}

@@ -1,0 +1,315 @@
+// Package load brings a model's parts from their shards onto the device, in the layouts that gpu/ops reads.
+package load
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/gpu/ops"
+	"reverie/shaders"
+	"reverie/weights"
+)
+
+// Manifest fetches and checks base + "manifest.json". Base ends in a slash.
+func Manifest(ctx context.Context, base string) (*weights.Manifest, error) {
+	blob, err := gpu.Fetch(ctx, base+weights.ManifestFile)
+	if err != nil {
+		return nil, err
+	}
+	return weights.Parse(blob.Bytes())
+}
+
+// Shard fetches one file and checks its digest.
+func Shard(ctx context.Context, base string, s weights.Shard) (gpu.Blob, error) {
+	blob, err := gpu.Fetch(ctx, base+s.SHA256)
+	if err != nil {
+		return gpu.Blob{}, err
+	}
+	if int64(blob.Len()) != s.Size {
+		return gpu.Blob{}, fmt.Errorf("load: %s%s has %d bytes instead of %d; the model's folder is damaged, fetch or convert it again", base, s.SHA256, blob.Len(), s.Size)
+	}
+	sum, err := blob.SHA256(ctx)
+	if err != nil {
+		return gpu.Blob{}, err
+	}
+	if sum != s.SHA256 {
+		return gpu.Blob{}, fmt.Errorf("load: %s%s holds other bytes than its name says; the model's folder is damaged, fetch or convert it again", base, s.SHA256)
+	}
+	return blob, nil
+}
+
+// Weights are the tensors of one part, on the device as they are stored. The methods that make kernel weights of them panic
+// on names that are not in the part: the manifest has been held against the configuration before.
+type Weights struct {
+	ctx    context.Context // of the unpacking
+	device *gpu.Device
+	part   *weights.Part
+	stored map[string]*gpu.Buffer
+	kept   []*gpu.Buffer
+	err    error
+}
+
+// Part fetches a part, shard by shard, and hands its bytes to the device. Progress, if not nil, counts the part's bytes.
+func Part(ctx context.Context, d *gpu.Device, base string, p *weights.Part, progress func(done, total int64)) (*Weights, error) {
+	w := &Weights{device: d, part: p, stored: map[string]*gpu.Buffer{}, ctx: ctx}
+	for _, t := range p.Tensors {
+		w.stored[t.Name] = d.NewBuffer(t.Name, int(t.Size))
+	}
+	first := int64(0)
+	for _, s := range p.Shards {
+		blob, err := Shard(ctx, base, s)
+		if err != nil {
+			w.Close()
+			return nil, err
+		}
+		for _, t := range p.Tensors {
+			from, to := max(t.Offset, first), min(t.Offset+t.Size, first+s.Size)
+			if from < to {
+				d.WriteBlob(w.stored[t.Name], int(from-t.Offset), blob, int(from-first), int(to-from))
+			}
+		}
+		first += s.Size
+		if progress != nil {
+			progress(first, p.Size())
+		}
+	}
+	return w, d.Err()
+}
+
+// Err is the first error of the unpacking methods, which have no error of their own so that models read like their papers.
+func (w *Weights) Err() error {
+	if w.err != nil {
+		return w.err
+	}
+	return w.device.Err()
+}
+
+// Finish drops what was stored and not unpacked. The unpacked weights stay until Close.
+func (w *Weights) Finish() error {
+	for _, b := range w.stored {
+		b.Destroy()
+	}
+	w.stored = nil
+	return w.Err()
+}
+
+// Close gives back all memory of the part.
+func (w *Weights) Close() {
+	for _, b := range append(w.kept, values(w.stored)...) {
+		b.Destroy()
+	}
+	w.kept, w.stored = nil, nil
+}
+
+func values(m map[string]*gpu.Buffer) []*gpu.Buffer {
+	var out []*gpu.Buffer
+	for _, b := range m {
+		out = append(out, b)
+	}
+	return out
+}
+
+// unpackParams is Params of unpack.wgsl.
+type unpackParams struct {
+	Vecs, Rows, RowVecs, PaddedRows       uint32
+	Columns, RowStep, ColumnStep, TapStep uint32
+	Fold, First, Scales                   uint32
+}
+
+// view says where the elements of a kernel's weight lie in a stored tensor.
+type view struct {
+	taps, rows, columns          int
+	rowStep, columnStep, tapStep int
+	fold                         bool // taps stand side by side in the columns, each padded to four channels
+	vector                       bool // rows are read one by one and need no padding to four
+}
+
+func (v view) outTaps() int {
+	if v.fold {
+		return 1
+	}
+	return v.taps
+}
+
+func (v view) outColumns() int {
+	if v.fold {
+		return v.taps * ops.Pad4(v.columns)
+	}
+	return v.columns
+}
+
+func (v view) paddedRows() int {
+	if v.vector {
+		return v.rows
+	}
+	return ops.Pad4(v.rows)
+}
+
+// vecs is the number of vec4f of the unpacked weight.
+func (v view) vecs() int { return v.outTaps() * v.paddedRows() * ops.Pad4(v.outColumns()) / 4 }
+
+func (w *Weights) tensor(name string) *weights.Tensor {
+	t := w.part.Find(name)
+	if t == nil {
+		panic("load: part " + w.part.Name + " has no tensor " + name)
+	}
+	return t
+}
+
+// half says whether a matrix of that stored type stays packed float16 on the device. Software adapters convert float16
+// by bit operations, which costs more than the memory is worth there.
+func (w *Weights) half(t *weights.Tensor) bool {
+	return t.Type == weights.TypeF16 && !w.device.Info().Software
+}
+
+// unpack runs unpack.wgsl into the buffer from vec4f first on, and drops the stored form.
+func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bool) {
+	t := w.tensor(name)
+	n := 1
+	for _, s := range t.Shape {
+		n *= s
+	}
+	defines := shaders.Defines{"TYPE": t.Type}
+	if half {
+		defines["HALF"] = ""
+	}
+	p := unpackParams{Vecs: uint32(v.vecs()), Rows: uint32(v.rows), RowVecs: uint32(ops.Pad4(v.outColumns()) / 4), PaddedRows: uint32(v.paddedRows()),
+		Columns: uint32(v.columns), RowStep: uint32(v.rowStep), ColumnStep: uint32(v.columnStep), TapStep: uint32(v.tapStep),
+		Fold: uint32(ops.Pad4(v.columns)), First: uint32(first), Scales: uint32(weights.Align(int64(n)) / 4)}
+	plan := w.device.NewPlan()
+	plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.stored[name], to)
+	if err := plan.Compile(w.ctx, nil); err != nil && w.err == nil {
+		w.err = err
+		return
+	}
+	if err := plan.Run(); err != nil && w.err == nil {
+		w.err = err
+	}
+	plan.Close()
+	w.stored[name].Destroy()
+	delete(w.stored, name)
+}
+
+func (w *Weights) buffer(name string, vecs int, half bool) *gpu.Buffer {
+	bytes := 16 * vecs
+	if half {
+		bytes /= 2
+	}
+	b := w.device.NewBuffer(name, bytes)
+	w.kept = append(w.kept, b)
+	return b
+}
+
+func (w *Weights) matrix(name string, v view) ops.Matrix {
+	half := w.half(w.tensor(name))
+	m := ops.Matrix{Taps: v.outTaps(), Out: v.rows, In: v.outColumns(), Half: half, Buf: w.buffer(name, v.vecs(), half)}
+	w.unpack(name, v, m.Buf, 0, half)
+	return m
+}
+
+// Linear is a weight [out, in], or a convolution's [out, in, k, k].
+func (w *Weights) Linear(name string) ops.Matrix {
+	return w.matrix(name, linearView(w.tensor(name).Shape))
+}
+
+func linearView(shape []int) view {
+	taps := 1
+	for _, s := range shape[2:] {
+		taps *= s
+	}
+	return view{taps: taps, rows: shape[0], columns: shape[1], rowStep: shape[1] * taps, columnStep: taps, tapStep: 1}
+}
+
+// Transposed is a weight stored [in, out], as CLIP stores its projections.
+func (w *Weights) Transposed(name string) ops.Matrix {
+	s := w.tensor(name).Shape
+	return w.matrix(name, view{taps: 1, rows: s[1], columns: s[0], rowStep: 1, columnStep: s[1]})
+}
+
+// Patch is a patch embedding [out, 3, k, k] as the linear layer that ops.Patches feeds.
+func (w *Weights) Patch(name string) ops.Matrix {
+	v := linearView(w.tensor(name).Shape)
+	v.fold = true
+	return w.matrix(name, v)
+}
+
+// Stacked puts linear weights of one shape below one another; their rows are a multiple of four.
+func (w *Weights) Stacked(names ...string) ops.Matrix {
+	v := linearView(w.tensor(names[0]).Shape)
+	half := w.half(w.tensor(names[0]))
+	m := ops.Matrix{Taps: 1, Out: len(names) * v.rows, In: v.columns, Half: half, Buf: w.buffer(names[0], len(names)*v.vecs(), half)}
+	for i, name := range names {
+		w.unpack(name, v, m.Buf, i*v.vecs(), half)
+	}
+	return m
+}
+
+// Vector is a weight of one dimension.
+func (w *Weights) Vector(name string) *ops.Vector { return w.Rows(name) }
+
+// Rows is a weight [rows, columns] or [columns] in float32 whatever its stored type, each row padded to four columns, to be
+// added to tensors. Its N counts the padding between rows.
+func (w *Weights) Rows(name string) *ops.Vector {
+	s := w.tensor(name).Shape
+	v := view{taps: 1, rows: 1, columns: s[len(s)-1], columnStep: 1, vector: true}
+	if len(s) == 2 {
+		v.rows, v.rowStep = s[0], s[1]
+	}
+	n := v.columns
+	if v.rows > 1 {
+		n = v.rows * ops.Pad4(v.columns)
+	}
+	b := w.buffer(name, v.vecs(), false)
+	w.unpack(name, v, b, 0, false)
+	return &ops.Vector{N: n, Buf: b}
+}
+
+// Table is a weight [rows, columns] in float32, to look rows up in.
+func (w *Weights) Table(name string) ops.Matrix {
+	v := linearView(w.tensor(name).Shape)
+	m := ops.Matrix{Taps: 1, Out: v.rows, In: v.columns, Buf: w.buffer(name, v.vecs(), false)}
+	w.unpack(name, v, m.Buf, 0, false)
+	return m
+}
+
+// StackedVectors joins vectors whose lengths are multiples of four.
+func (w *Weights) StackedVectors(names ...string) *ops.Vector {
+	n := w.tensor(names[0]).Shape[0]
+	v := view{taps: 1, rows: 1, columns: n, columnStep: 1, vector: true}
+	b := w.buffer(names[0], len(names)*v.vecs(), false)
+	for i, name := range names {
+		w.unpack(name, v, b, i*v.vecs(), false)
+	}
+	return &ops.Vector{N: len(names) * n, Buf: b}
+}
+
+// Scalar is a weight of no dimensions, brought back to the host.
+func (w *Weights) Scalar(ctx context.Context, name string) (float32, error) {
+	t := w.tensor(name)
+	if t.Type != weights.TypeF32 {
+		return 0, fmt.Errorf("load: scalar %s is stored as %s", name, t.Type)
+	}
+	data, err := w.device.Read(ctx, w.stored[name], 0, 4)
+	if err != nil {
+		return 0, err
+	}
+	return math.Float32frombits(binary.LittleEndian.Uint32(data)), nil
+}
+
+// Blank is a part of zeros with the given tensors in f32, for measuring models without their weights.
+func Blank(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec) *Weights {
+	p := &weights.Part{Name: name}
+	w := &Weights{ctx: ctx, device: d, part: p, stored: map[string]*gpu.Buffer{}}
+	for _, s := range specs {
+		n := 1
+		for _, v := range s.Shape {
+			n *= v
+		}
+		p.Tensors = append(p.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Type: weights.TypeF32, Size: 4 * int64(n)})
+		w.stored[s.Name] = d.NewBuffer(s.Name, 4*n)
+	}
+	return w
+}

@@ -1,0 +1,137 @@
+package load
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"reverie/gpu"
+	"reverie/gpu/ops"
+	"reverie/weights"
+)
+
+var device *gpu.Device
+
+func TestMain(m *testing.M) {
+	var err error
+	if device, err = gpu.Open(context.Background()); err != nil {
+		println("these tests need a WebGPU device:", err.Error())
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// stored makes a part of one tensor w as if it had been fetched, and the values that its stored form decodes to.
+func stored(t *testing.T, typ string, shape ...int) (*Weights, []float32) {
+	n := 1
+	for _, s := range shape {
+		n *= s
+	}
+	r := rand.New(rand.NewPCG(uint64(n), 7))
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(r.NormFloat64())
+	}
+	data, err := weights.Append(nil, typ, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded := make([]float32, n)
+	if err := weights.Decode(decoded, typ, data, n, 0); err != nil {
+		t.Fatal(err)
+	}
+	for len(data)%16 != 0 {
+		data = append(data, 0)
+	}
+	b := device.NewBuffer("stored", len(data))
+	device.Write(b, 0, data)
+	p := &weights.Part{Name: "test", Tensors: []weights.Tensor{{Name: "w", Shape: shape, Type: typ}}}
+	return &Weights{ctx: context.Background(), device: device, part: p, stored: map[string]*gpu.Buffer{"w": b}}, decoded
+}
+
+// expect fails unless the buffer's float32 elements are want(tap, row, column), the padding being zero.
+func expect(t *testing.T, b *gpu.Buffer, taps, rows, columns int, want func(tap, row, column int) float32) {
+	t.Helper()
+	data, err := device.Read(context.Background(), b, 0, 4*taps*rows*columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ops.Unpad(data, taps*rows, columns)
+	for i, g := range got {
+		if w := want(i/columns/rows, i/columns%rows, i%columns); g != w && !(math.IsNaN(float64(g)) && math.IsNaN(float64(w))) {
+			t.Fatalf("element %d (tap %d, row %d, column %d) is %g, want %g", i, i/columns/rows, i/columns%rows, i%columns, g, w)
+		}
+	}
+}
+
+func TestUnpack(t *testing.T) {
+	for _, typ := range []string{weights.TypeF32, weights.TypeF16, weights.TypeQ8} {
+		t.Run(typ+" convolution", func(t *testing.T) {
+			w, v := stored(t, typ, 5, 3, 3, 3)
+			m := w.Linear("w")
+			expect(t, m.Buf, 9, 8, 4, func(tap, o, i int) float32 {
+				if o >= 5 || i >= 3 {
+					return 0
+				}
+				return v[(o*3+i)*9+tap]
+			})
+		})
+		t.Run(typ+" transposed", func(t *testing.T) {
+			w, v := stored(t, typ, 6, 5)
+			m := w.Transposed("w")
+			expect(t, m.Buf, 1, 8, 8, func(_, o, i int) float32 {
+				if o >= 5 || i >= 6 {
+					return 0
+				}
+				return v[i*5+o]
+			})
+		})
+		t.Run(typ+" patch", func(t *testing.T) {
+			w, v := stored(t, typ, 7, 3, 4, 4)
+			m := w.Patch("w")
+			if m.In != 64 || m.Taps != 1 {
+				t.Fatalf("patch weight has %d taps and %d columns, want 1 and 64", m.Taps, m.In)
+			}
+			expect(t, m.Buf, 1, 8, 64, func(_, o, i int) float32 {
+				if o >= 7 || i%4 == 3 {
+					return 0
+				}
+				return v[(o*3+i%4)*16+i/4]
+			})
+		})
+		t.Run(typ+" rows", func(t *testing.T) {
+			w, v := stored(t, typ, 3, 6)
+			x := w.Rows("w")
+			expect(t, x.Buf, 1, 3, 8, func(_, o, i int) float32 {
+				if i >= 6 {
+					return 0
+				}
+				return v[o*6+i]
+			})
+		})
+	}
+}
+
+// Adapters that are no software keep float16 weights packed; here that is asked for by hand.
+func TestUnpackPacked(t *testing.T) {
+	w, v := stored(t, weights.TypeF16, 6, 5)
+	view := linearView([]int{6, 5})
+	b := w.buffer("packed", view.vecs(), true)
+	w.unpack("w", view, b, 0, true)
+	data, err := device.Read(context.Background(), b, 0, 2*8*8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 * 8 {
+		want := float32(0)
+		if o, c := i/8, i%8; o < 6 && c < 5 {
+			want = v[o*5+c]
+		}
+		if got := weights.F32(binary.LittleEndian.Uint16(data[2*i:])); got != want {
+			t.Fatalf("element %d is %g, want %g", i, got, want)
+		}
+	}
+}

@@ -1,0 +1,222 @@
+// Package vqgan is the VQGAN of taming-transformers (Esser et al., arXiv:2012.09841): VQModel and GumbelVQ, written from their
+// configuration. Tensors have the official names.
+package vqgan
+
+import (
+	"fmt"
+
+	"reverie/gpu/load"
+	"reverie/gpu/ops"
+	"reverie/weights"
+)
+
+// normGroups and normEps are those of every Normalize in the official networks.
+const (
+	normGroups = 32
+	normEps    = 1e-6
+)
+
+var upsample3x3 = ops.ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}
+
+type conv struct {
+	w    ops.Matrix
+	b    *ops.Vector
+	spec ops.ConvSpec
+}
+
+func loadConv(w *load.Weights, name string, spec ops.ConvSpec) conv {
+	return conv{w.Linear(name + ".weight"), w.Vector(name + ".bias"), spec}
+}
+
+// forward records the convolution; a 1×1 one is a linear layer.
+func (c conv) forward(t *ops.Tape, x, residual *ops.Tensor) *ops.Tensor {
+	if c.w.Taps == 1 {
+		return t.Linear(x, c.w, ops.LinearOptions{Bias: c.b, Residual: residual})
+	}
+	return t.Conv(x, c.w, c.b, c.spec, residual)
+}
+
+func loadNorm(w *load.Weights, name string, swish bool) ops.GroupNorm {
+	return ops.GroupNorm{Groups: normGroups, Eps: normEps, Gamma: w.Vector(name + ".weight"), Beta: w.Vector(name + ".bias"), Swish: swish}
+}
+
+// residual is ResnetBlock: shortcut(x) + conv2(swish(norm2(conv1(swish(norm1(x)))))).
+type residual struct {
+	norm1, norm2 ops.GroupNorm
+	conv1, conv2 conv
+	shortcut     *conv // where the channels change
+}
+
+func loadResidual(w *load.Weights, name string, in, out int) residual {
+	r := residual{
+		norm1: loadNorm(w, name+".norm1", true), conv1: loadConv(w, name+".conv1", ops.Conv3x3),
+		norm2: loadNorm(w, name+".norm2", true), conv2: loadConv(w, name+".conv2", ops.Conv3x3),
+	}
+	if in != out {
+		s := loadConv(w, name+".nin_shortcut", ops.ConvSpec{})
+		r.shortcut = &s
+	}
+	return r
+}
+
+func (r residual) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	n := t.GroupNorm(x, r.norm1)
+	h := r.conv1.forward(t, n, nil)
+	t.Done(n)
+	n = t.GroupNorm(h, r.norm2)
+	t.Done(h)
+	s := x
+	if r.shortcut != nil {
+		s = r.shortcut.forward(t, x, nil)
+		t.Done(x)
+	}
+	y := r.conv2.forward(t, n, s)
+	t.Done(n)
+	t.Done(s)
+	return y
+}
+
+// attention is AttnBlock: x + proj_out(attention(norm(x))) over all points, one head.
+type attention struct {
+	norm     ops.GroupNorm
+	qkv, out conv
+}
+
+func loadAttention(w *load.Weights, name string) attention {
+	return attention{
+		norm: loadNorm(w, name+".norm", false),
+		qkv:  conv{w: w.Stacked(name+".q.weight", name+".k.weight", name+".v.weight"), b: w.StackedVectors(name+".q.bias", name+".k.bias", name+".v.bias")},
+		out:  loadConv(w, name+".proj_out", ops.ConvSpec{}),
+	}
+}
+
+func (a attention) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	n := t.GroupNorm(x, a.norm)
+	qkv := a.qkv.forward(t, n, nil)
+	t.Done(n)
+	h := t.Attention(qkv, 1, false)
+	t.Done(qkv)
+	y := a.out.forward(t, h, x)
+	t.Done(h)
+	t.Done(x)
+	return y
+}
+
+// layer is one of the above.
+type layer interface {
+	forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor
+}
+
+// resample is a convolution that changes the picture's size.
+type resample struct{ conv }
+
+func (r resample) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	y := r.conv.forward(t, x, nil)
+	t.Done(x)
+	return y
+}
+
+func middle(w *load.Weights, name string, width int) []layer {
+	return []layer{loadResidual(w, name+".block_1", width, width), loadAttention(w, name+".attn_1"), loadResidual(w, name+".block_2", width, width)}
+}
+
+// blocks are a level's n residual blocks with their attentions; the first goes from in to the level's width.
+func blocks(w *load.Weights, c weights.VQGANConfig, name string, level, n, in int) []layer {
+	var out []layer
+	for i := range n {
+		out = append(out, loadResidual(w, fmt.Sprintf("%s.block.%d", name, i), in, c.Width(level)))
+		in = c.Width(level)
+		if c.AttentionAt(level) {
+			out = append(out, loadAttention(w, fmt.Sprintf("%s.attn.%d", name, i)))
+		}
+	}
+	return out
+}
+
+// tail is norm, swish and the last convolution.
+type tail struct {
+	norm ops.GroupNorm
+	conv conv
+}
+
+func (e tail) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	n := t.GroupNorm(x, e.norm)
+	t.Done(x)
+	y := e.conv.forward(t, n, nil)
+	t.Done(n)
+	return y
+}
+
+func run(t *ops.Tape, x *ops.Tensor, layers []layer) *ops.Tensor {
+	for _, l := range layers {
+		x = l.forward(t, x)
+	}
+	return x
+}
+
+// Decoder turns latents in codebook space into pictures.
+type Decoder struct {
+	layers   []layer
+	Codebook ops.Matrix // [codes, channels] in float32
+}
+
+// LoadDecoder takes post_quant_conv, the decoder and the codebook out of their part.
+func LoadDecoder(w *load.Weights, c weights.VQGANConfig) (*Decoder, error) {
+	last := len(c.ChMult) - 1
+	width := c.Width(last)
+	d := &Decoder{Codebook: w.Table(c.CodebookName())}
+	d.layers = append(d.layers, resample{loadConv(w, "post_quant_conv", ops.ConvSpec{})}, resample{loadConv(w, "decoder.conv_in", ops.Conv3x3)})
+	d.layers = append(d.layers, middle(w, "decoder.mid", width)...)
+	for level := last; level >= 0; level-- {
+		name := fmt.Sprintf("decoder.up.%d", level)
+		d.layers = append(d.layers, blocks(w, c, name, level, c.NumResBlocks+1, width)...)
+		width = c.Width(level)
+		if level > 0 {
+			d.layers = append(d.layers, resample{loadConv(w, name+".upsample.conv", upsample3x3)})
+		}
+	}
+	d.layers = append(d.layers, tail{loadNorm(w, "decoder.norm_out", true), loadConv(w, "decoder.conv_out", ops.Conv3x3)})
+	return d, w.Finish()
+}
+
+// Decode records z [n, h, w, channels] to pictures [n, h·f, w·f, 3], about −1 to 1.
+func (d *Decoder) Decode(t *ops.Tape, z *ops.Tensor) *ops.Tensor { return run(t, z, d.layers) }
+
+// Encoder turns pictures into latents before quantisation.
+type Encoder struct {
+	layers []layer
+	logits *conv // GumbelVQ: scores of the codes
+}
+
+// LoadEncoder takes the encoder and quant_conv out of their part.
+func LoadEncoder(w *load.Weights, c weights.VQGANConfig) (*Encoder, error) {
+	e := &Encoder{layers: []layer{resample{loadConv(w, "encoder.conv_in", ops.Conv3x3)}}}
+	width := c.Ch
+	for level := range c.ChMult {
+		name := fmt.Sprintf("encoder.down.%d", level)
+		e.layers = append(e.layers, blocks(w, c, name, level, c.NumResBlocks, width)...)
+		width = c.Width(level)
+		if level < len(c.ChMult)-1 {
+			e.layers = append(e.layers, resample{loadConv(w, name+".downsample.conv", ops.Downsample3x3)})
+		}
+	}
+	e.layers = append(e.layers, middle(w, "encoder.mid", width)...)
+	e.layers = append(e.layers, tail{loadNorm(w, "encoder.norm_out", true), loadConv(w, "encoder.conv_out", ops.Conv3x3)},
+		resample{loadConv(w, "quant_conv", ops.ConvSpec{})})
+	if c.Gumbel {
+		l := loadConv(w, "quantize.proj", ops.ConvSpec{})
+		e.logits = &l
+	}
+	return e, w.Finish()
+}
+
+// Encode records pictures [n, h, w, 3], −1 to 1, to latents [n, h/f, w/f, channels].
+func (e *Encoder) Encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor { return run(t, x, e.layers) }
+
+// Logits records the scores of the codes [n, h/f, w/f, codes] from Encode's latents. Only a GumbelVQ has them.
+func (e *Encoder) Logits(t *ops.Tape, latents *ops.Tensor) (*ops.Tensor, bool) {
+	if e.logits == nil {
+		return nil, false
+	}
+	return e.logits.forward(t, latents, nil), true
+}
