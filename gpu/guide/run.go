@@ -1,0 +1,260 @@
+package guide
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reverie/gpu"
+	"reverie/gpu/clip"
+	"reverie/gpu/guide/preset"
+	"reverie/gpu/guide/prompt"
+	"reverie/gpu/guide/resample"
+	"reverie/gpu/ops"
+)
+
+// Picture is an image of 8-bit RGBA pixels, rows from the top.
+type Picture struct {
+	Width, Height int
+	Pix           []byte
+}
+
+// rgb drops the alpha: what is transparent counts as it is coloured, as in the notebooks.
+func (p Picture) rgb() []byte {
+	out := make([]byte, 0, len(p.Pix)/4*3)
+	for i := 0; i+3 < len(p.Pix); i += 4 {
+		out = append(out, p.Pix[i], p.Pix[i+1], p.Pix[i+2])
+	}
+	return out
+}
+
+// ImagePrompt is a picture that the result should be like.
+type ImagePrompt struct {
+	Picture      Picture
+	Weight, Stop float64
+}
+
+// Config is one run.
+type Config struct {
+	Prompts       []prompt.Prompt
+	ImagePrompts  []ImagePrompt
+	Width, Height int // pixels, multiples of the model's factor
+	Cutouts       int
+	CutPow        float64
+	Seed          uint64
+	LearningRate  float64
+	Preset        preset.Preset
+	Init          *Picture // nil starts from random tokens
+	InitWeight    float64
+	InitLoss      string
+}
+
+// Report is what one update tells.
+type Report struct {
+	Step         int     // from 1
+	Loss         float64 // the sum of Losses
+	Losses       []float64
+	Pixels       []byte // RGBA of the picture before the update, if it was asked for
+	Milliseconds float64
+}
+
+// Run is one optimisation under way.
+type Run struct {
+	model  *Model
+	config Config
+	aug    augmentation
+	step   *Step
+	view   *View
+	done   int
+}
+
+// NewRun prepares a run and returns notices for the person, one sentence each. Progress hears of the phases.
+func NewRun(ctx context.Context, m *Model, c Config, progress Progress) (*Run, []string, error) {
+	r := &Run{model: m, config: c, aug: augmentation{Preset: c.Preset, cutouts: c.Cutouts, side: m.manifest.CLIP.ImageSize, cutPow: c.CutPow}}
+	notices, err := r.prepare(ctx, progress)
+	if err != nil {
+		r.Close()
+		return nil, nil, err
+	}
+	return r, notices, nil
+}
+
+func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) {
+	if f := r.model.Factor(); r.config.Width%f != 0 || r.config.Height%f != 0 || r.config.Width < f || r.config.Height < f {
+		return nil, fmt.Errorf("guide: a picture of %d×%d pixels where the model makes multiples of %d", r.config.Width, r.config.Height, f)
+	}
+	progress(PhasePrompt, 0, 0)
+	targets, notices, err := r.textTargets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range r.config.ImagePrompts {
+		t, err := r.imageTarget(ctx, i, p)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, t)
+	}
+	progress(PhaseStart, 0, 0)
+	z, err := r.start(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	if r.step, err = NewStep(r.model.device, r.spec(targets)); err != nil {
+		return nil, err
+	}
+	r.step.SetZ(z)
+	if err := r.step.Compile(ctx, progress); err != nil {
+		return nil, err
+	}
+	r.view, err = NewView(ctx, r.step)
+	return notices, err
+}
+
+func (r *Run) spec(targets []Target) StepSpec {
+	m, c := r.model, r.config
+	return StepSpec{
+		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
+		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
+		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Warps: r.aug.warps(), Noise: c.Preset.Noise > 0,
+		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight,
+		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
+	}
+}
+
+// textTargets embeds the text prompts.
+func (r *Run) textTargets(ctx context.Context) (targets []Target, notices []string, err error) {
+	var ids [][]int32
+	for _, p := range r.config.Prompts {
+		e := r.model.tokenizer.Encode(p.Text)
+		if e.Truncated {
+			notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", r.model.tokenizer.ContextLength()-2, shorten(p.Text)))
+		}
+		ids = append(ids, e.IDs)
+	}
+	embeddings, err := r.model.text.Embed(ctx, r.model.device, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, p := range r.config.Prompts {
+		targets = append(targets, Target{Embeddings: embeddings[i : i+1], Weight: p.Weight, Stop: p.Stop})
+	}
+	return targets, notices, nil
+}
+
+// shorten keeps the beginning of a text for a message.
+func shorten(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// imageTarget embeds one set of cutouts of an image prompt.
+func (r *Run) imageTarget(ctx context.Context, i int, p ImagePrompt) (Target, error) {
+	w, h := resample.FitArea(p.Picture.Width, p.Picture.Height, r.config.Width, r.config.Height)
+	rgb := resample.Lanczos(p.Picture.rgb(), p.Picture.Width, p.Picture.Height, w, h)
+	d := r.aug.draw(r.config.Seed, imagePromptStep(i), w, h)
+	e, err := EmbedPicture(ctx, r.model.device, r.spec(nil), rgb, w, h, Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas,
+		Seed: r.config.Seed, Step: int(imagePromptStep(i))})
+	return Target{Embeddings: e, Weight: p.Weight, Stop: p.Stop}, err
+}
+
+// EmbedPicture embeds the cutouts that the spec and the inputs ask for of an RGB picture of w×h pixels.
+func EmbedPicture(ctx context.Context, d *gpu.Device, spec StepSpec, rgb []byte, w, h int, in Inputs) ([][]float32, error) {
+	s := &Step{spec: spec, tape: ops.NewTape(d)}
+	defer s.Close()
+	s.state = s.tape.Buffer("step state", ops.StateSize)
+	x := s.tape.Input(1, h, w, 3, false)
+	s.tape.Write(x, scaled(rgb, 1.0/255, 0))
+	e := s.tape.Keep(spec.Image.Encode(s.tape, s.cutouts(x)))
+	if err := s.tape.Compile(ctx, nil); err != nil {
+		return nil, err
+	}
+	s.write(in)
+	if err := s.tape.Plan.Run(); err != nil {
+		return nil, err
+	}
+	flat, err := s.tape.Read(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]float32
+	for i := 0; i < len(flat); i += e.C {
+		rows = append(rows, flat[i:i+e.C])
+	}
+	return rows, nil
+}
+
+// start makes the first latent: codes drawn at random, or the start picture's.
+func (r *Run) start(ctx context.Context, progress Progress) ([]float32, error) {
+	m, c := r.model, r.config
+	t := ops.NewTape(m.device)
+	defer t.Close()
+	var z *ops.Tensor
+	if c.Init == nil {
+		h, w := c.Height/m.Factor(), c.Width/m.Factor()
+		random := ops.NewDraws(c.Seed, 0, 0, drawTokens)
+		indices := make([]int32, h*w)
+		for i := range indices {
+			indices[i] = int32(random.Intn(m.book.codes))
+		}
+		z = t.Gather(clip.Indices(t, indices), 1, h, w, t.NewCodebook(m.decoder.Codebook))
+	} else {
+		if err := m.needEncoder(ctx, progress); err != nil {
+			return nil, err
+		}
+		x := t.Input(1, c.Height, c.Width, 3, false)
+		t.Write(x, scaled(resample.Lanczos(c.Init.rgb(), c.Init.Width, c.Init.Height, c.Width, c.Height), 2.0/255, -1))
+		_, z, _ = Encode(t, m.encoder, x, t.NewCodebook(m.decoder.Codebook))
+	}
+	t.Keep(z)
+	if err := t.Compile(ctx, nil); err != nil {
+		return nil, err
+	}
+	if err := t.Plan.Run(); err != nil {
+		return nil, err
+	}
+	return t.Read(ctx, z)
+}
+
+// scaled maps bytes to numbers.
+func scaled(bytes []byte, factor, offset float32) []float32 {
+	out := make([]float32, len(bytes))
+	for i, b := range bytes {
+		out[i] = float32(b)*factor + offset
+	}
+	return out
+}
+
+// Step makes one update. With show, the report has the picture that the update started from.
+func (r *Run) Step(ctx context.Context, show bool) (Report, error) {
+	begin := time.Now()
+	d := r.aug.draw(r.config.Seed, uint32(r.done), r.config.Width, r.config.Height)
+	losses, pixels, err := r.step.Run(ctx, Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas, Seed: r.config.Seed,
+		Step: r.done, Rate: r.config.LearningRate}, show)
+	if err != nil {
+		return Report{}, err
+	}
+	r.done++
+	report := Report{Step: r.done, Losses: losses, Pixels: pixels, Milliseconds: float64(time.Since(begin)) / float64(time.Millisecond)}
+	for _, l := range losses {
+		report.Loss += l
+	}
+	r.step.SetSlices(slicesFor(report.Milliseconds))
+	return report, nil
+}
+
+// Picture is the state after the last update.
+func (r *Run) Picture(ctx context.Context) (Picture, error) { return r.view.Render(ctx) }
+
+// Close gives the run's memory back; the model stays.
+func (r *Run) Close() {
+	if r.view != nil {
+		r.view.Close()
+	}
+	if r.step != nil {
+		r.step.Close()
+	}
+}

@@ -1,0 +1,132 @@
+package guide
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"testing"
+
+	"reverie/gpu"
+	"reverie/gpu/guide/preset"
+	"reverie/gpu/guide/prompt"
+)
+
+var model *Model
+
+// TestMain loads the embedded pair, which the runner serves (JSEXEC_SERVE=/weights=…/weights).
+func TestMain(m *testing.M) {
+	ctx := context.Background()
+	d, err := gpu.Open(ctx)
+	if err == nil {
+		model, err = Load(ctx, d, "/weights/mini/", func(string, int64, int64) {})
+	}
+	if err != nil {
+		println("these tests need a WebGPU device and the mini pair under /weights:", err.Error())
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// config is a small run.
+func config(text, name string, seed uint64) Config {
+	p, _ := preset.Named(name)
+	return Config{Prompts: []prompt.Prompt{{Text: text, Weight: 1, Stop: prompt.NoStop}}, Width: 32, Height: 40, Cutouts: 2, CutPow: 1,
+		Seed: seed, LearningRate: 0.1, Preset: p, InitLoss: InitLossNotebook}
+}
+
+// make runs steps and returns the last picture and all losses.
+func makePicture(t *testing.T, c Config, steps int) (Picture, []float64) {
+	t.Helper()
+	ctx := context.Background()
+	r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var losses []float64
+	for range steps {
+		report, err := r.Step(ctx, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.IsNaN(report.Loss) {
+			t.Fatalf("step %d: the loss is not a number", report.Step)
+		}
+		losses = append(losses, report.Loss)
+	}
+	picture, err := r.Picture(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture, losses
+}
+
+func TestRunsAreReproducible(t *testing.T) {
+	for _, name := range []string{preset.Upd, preset.ZQ, preset.Pool} {
+		a, la := makePicture(t, config("a red apple", name, 7), 2)
+		b, lb := makePicture(t, config("a red apple", name, 7), 2)
+		if !bytes.Equal(a.Pix, b.Pix) {
+			t.Errorf("%s: the same settings gave two pictures (losses %v and %v)", name, la, lb)
+		}
+	}
+	a, la := makePicture(t, config("a red apple", preset.ZQ, 7), 1)
+	if b, _ := makePicture(t, config("a red apple", preset.ZQ, 8), 1); bytes.Equal(a.Pix, b.Pix) {
+		t.Error("another seed gave the same picture")
+	}
+	// A first step need not change any code, so another prompt shows in the loss.
+	if _, lb := makePicture(t, config("a blue heart", preset.ZQ, 7), 1); la[0] == lb[0] {
+		t.Error("another prompt gave the same loss")
+	}
+}
+
+func TestLossFalls(t *testing.T) {
+	c := config("a red apple", preset.ZQ, 1)
+	_, losses := makePicture(t, c, 12)
+	if first, last := losses[0], losses[len(losses)-1]; last > 0.95*first {
+		t.Errorf("the loss went from %g to %g in %d steps, want at least 5 %% down: %v", first, last, len(losses), losses)
+	}
+}
+
+func TestStartPictureAndImagePrompt(t *testing.T) {
+	red := Picture{Width: 50, Height: 30, Pix: bytes.Repeat([]byte{220, 20, 20, 255}, 50*30)}
+	c := config("a red apple", preset.ZQ, 1)
+	c.Init = &red
+	c.InitWeight = 0.5
+	c.ImagePrompts = []ImagePrompt{{Picture: red, Weight: 0.5, Stop: prompt.NoStop}}
+	picture, losses := makePicture(t, c, 1)
+	var sum [3]int
+	for i := 0; i < len(picture.Pix); i += 4 {
+		for ch := range 3 {
+			sum[ch] += int(picture.Pix[i+ch])
+		}
+	}
+	if n := len(picture.Pix) / 4; sum[0] < 150*n || sum[1] > 110*n || sum[2] > 110*n {
+		t.Errorf("a red start picture gave mean colour %d %d %d after one step", sum[0]/n, sum[1]/n, sum[2]/n)
+	}
+	// The init loss is exactly zero where z is still z0.
+	if losses[0] <= 0 {
+		t.Errorf("the loss is %g with two prompts, want more than zero", losses[0])
+	}
+}
+
+func TestPromptsThatCannotRun(t *testing.T) {
+	c := config("a red apple", preset.ZQ, 1)
+	c.Width = 33
+	if _, _, err := NewRun(context.Background(), model, c, func(string, int64, int64) {}); err == nil {
+		t.Error("a width of 33 pixels at a factor of 8 gave no error")
+	}
+	long := ""
+	for range 200 {
+		long += "apple "
+	}
+	c = config(long, preset.ZQ, 1)
+	r, notices, err := NewRun(context.Background(), model, c, func(string, int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if len(notices) != 1 {
+		t.Errorf("a prompt of 200 words gave notices %q, want one about its cut", notices)
+	}
+}

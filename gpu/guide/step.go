@@ -1,0 +1,260 @@
+package guide
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/gpu/clip"
+	"reverie/gpu/ops"
+	"reverie/gpu/vqgan"
+	"reverie/weights"
+)
+
+// Target is one prompt as the loss sees it: the embeddings that the picture should come near to (one of a text, one per
+// cutout of an image prompt), its weight and its stop.
+type Target struct {
+	Embeddings   [][]float32
+	Weight, Stop float64
+}
+
+// The losses that pull z, i the step from 0 and w the weight.
+const (
+	InitLossNotebook    = "notebook"    // mse(z, z0)·w/2
+	InitLossNerdyRodent = "nerdyrodent" // mse(z, 0)·w/2/(2i+1)
+)
+
+// StepSpec says what one step is made of.
+type StepSpec struct {
+	VQGAN   weights.VQGANConfig
+	CLIP    weights.CLIPConfig
+	Decoder *vqgan.Decoder
+	Image   *clip.Image
+
+	Height, Width int // in tokens
+	Cutouts       int
+	Pooled        bool          // cutouts are pooled and not resampled
+	Clamp         bool          // cutouts are clamped to [0, 1]
+	Warps         []ops.Padding // one per warp, in order
+	Noise         bool
+
+	Targets    []Target
+	InitLoss   string // of a weight above zero
+	InitWeight float64
+	Adam       ops.AdamConfig
+	Lowest     []float32 // range of z per channel
+	Highest    []float32
+
+	Inspect bool // keep the tensors between picture and embeddings for reading
+}
+
+// Inputs are what changes from step to step.
+type Inputs struct {
+	Boxes  []ops.Box
+	Warps  [][]ops.Homography // per warp, per cutout
+	Sigmas []float32          // noise per cutout
+	Seed   uint64
+	Step   int // from 0
+	Rate   float64
+}
+
+// Step is one recorded optimisation step: forward, backward and update of z.
+type Step struct {
+	Z        *ops.Tensor // [1, Height, Width, channels]
+	Indices  *gpu.Buffer // the codes of the forward pass, one uint32 per token
+	Picture  *ops.Tensor // in [0, 1]; readable with Inspect
+	Cutouts  *ops.Tensor // as CLIP sees them; readable with Inspect
+	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect
+	spec     StepSpec
+	tape     *ops.Tape
+	z0       *ops.Tensor
+	boxes    *gpu.Buffer
+	warps    []*gpu.Buffer
+	sigmas   *gpu.Buffer
+	state    *gpu.Buffer
+	losses   *gpu.Buffer // one float32 per loss: the init loss if any, then the targets'
+	nLosses  int
+	pixels   *gpu.Buffer // RGBA bytes of Picture
+	ring     *gpu.Ring
+	readback []byte
+}
+
+// NewStep records a step on the device.
+func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
+	s := &Step{spec: spec, tape: ops.NewTape(d)}
+	t := s.tape
+	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
+	s.state = t.Buffer("step state", ops.StateSize)
+	zq, indices := t.Quantise(s.Z, t.NewCodebook(spec.Decoder.Codebook))
+	s.Indices = indices
+	decoded := spec.Decoder.Decode(t, zq)
+	s.Picture = t.ClampWithGrad(decoded, 0.5, 0.5, 0, 1)
+	t.Done(decoded)
+	s.pixels = t.Pixels(s.Picture)
+	s.inspect(s.Picture)
+	s.Cutouts = s.cutouts(s.Picture)
+	s.inspect(s.Cutouts)
+	s.Encoded = spec.Image.Encode(t, s.Cutouts)
+	s.inspect(s.Encoded)
+	if err := s.loss(); err != nil {
+		return nil, err
+	}
+	t.Backward()
+	t.Adam(s.Z, s.state, spec.Adam, spec.Lowest, spec.Highest)
+	pixels := 4 * s.Picture.H * s.Picture.W
+	s.readback = make([]byte, align16(4*s.nLosses)+pixels)
+	s.ring = d.NewRing(2, len(s.readback))
+	return s, d.Err()
+}
+
+func align16(n int) int { return (n + 15) / 16 * 16 }
+
+func (s *Step) inspect(x *ops.Tensor) {
+	if s.spec.Inspect {
+		s.tape.Keep(x)
+	}
+}
+
+// cutouts records what lies between the picture and CLIP.
+func (s *Step) cutouts(picture *ops.Tensor) *ops.Tensor {
+	t, spec := s.tape, s.spec
+	s.boxes = t.Buffer("boxes", 16*spec.Cutouts)
+	var x *ops.Tensor
+	if spec.Pooled {
+		x = t.Pool(picture, s.boxes, spec.Cutouts, spec.CLIP.ImageSize)
+	} else {
+		x = t.Cutouts(picture, s.boxes, spec.Cutouts, spec.CLIP.ImageSize)
+	}
+	if spec.Clamp {
+		x = s.next(x, t.ClampWithGrad(x, 1, 0, 0, 1))
+	}
+	for _, padding := range spec.Warps {
+		b := t.Buffer("warps", ops.HomographySize*spec.Cutouts)
+		s.warps = append(s.warps, b)
+		x = s.next(x, t.Warp(x, b, padding))
+	}
+	if spec.Noise {
+		s.sigmas = t.Buffer("noise", align16(4*spec.Cutouts))
+		x = s.next(x, t.AddNoise(x, s.sigmas, s.state))
+	}
+	return x
+}
+
+// next ends the use of x, from which y was made.
+func (s *Step) next(x, y *ops.Tensor) *ops.Tensor {
+	s.tape.Done(x)
+	return y
+}
+
+// loss records the init loss and the targets'.
+func (s *Step) loss() error {
+	t, spec := s.tape, s.spec
+	var rows []float32
+	var prompts []ops.Prompt
+	for _, target := range spec.Targets {
+		prompts = append(prompts, ops.Prompt{First: len(rows) / spec.CLIP.EmbedDim, Count: len(target.Embeddings), Weight: target.Weight, Stop: target.Stop})
+		for _, e := range target.Embeddings {
+			if len(e) != spec.CLIP.EmbedDim {
+				return fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), spec.CLIP.EmbedDim)
+			}
+			rows = append(rows, e...)
+		}
+	}
+	if len(prompts) == 0 {
+		return fmt.Errorf("guide: a step without prompts")
+	}
+	first := 0
+	if spec.InitWeight > 0 {
+		first = 1
+	}
+	s.nLosses = first + len(prompts)
+	s.losses = t.Buffer("losses", align16(4*s.nLosses))
+	if first > 0 {
+		target := (*ops.Tensor)(nil)
+		if spec.InitLoss == InitLossNotebook {
+			s.z0 = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, false)
+			target = s.z0
+		}
+		t.InitLoss(s.Z, target, s.state, float32(spec.InitWeight), s.losses)
+	}
+	targets := t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
+	t.Write(targets, rows)
+	t.PromptLoss(s.Encoded, targets, prompts, s.losses, first)
+	return nil
+}
+
+// Compile builds the step's kernels.
+func (s *Step) Compile(ctx context.Context, progress Progress) error {
+	return s.tape.Compile(ctx, func(done, total int) { progress(PhaseCompile, int64(done), int64(total)) })
+}
+
+// Device is where the step runs.
+func (s *Step) Device() *gpu.Device { return s.tape.Plan.Device() }
+
+// SetZ puts the latent in its place, and remembers it as what the init loss pulls to.
+func (s *Step) SetZ(z []float32) {
+	s.tape.Write(s.Z, z)
+	if s.z0 != nil {
+		s.tape.Write(s.z0, z)
+	}
+}
+
+// Run makes one update and returns the losses before it, and if asked the picture's RGBA bytes before it.
+func (s *Step) Run(ctx context.Context, in Inputs, show bool) (losses []float64, pixels []byte, err error) {
+	s.write(in)
+	slot, number := s.ring.Slot()
+	lossBytes := align16(4 * s.nLosses)
+	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}}
+	n := lossBytes
+	if show {
+		n = len(s.readback)
+		copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: lossBytes, Size: n - lossBytes})
+	}
+	if err := s.tape.Plan.Run(copies...); err != nil {
+		return nil, nil, err
+	}
+	if err := s.ring.Read(ctx, number, s.readback[:n]); err != nil {
+		return nil, nil, err
+	}
+	for _, l := range ops.Unpad(s.readback, 1, s.nLosses) {
+		losses = append(losses, float64(l))
+	}
+	if show {
+		pixels = append([]byte{}, s.readback[lossBytes:n]...)
+	}
+	return losses, pixels, nil
+}
+
+// write puts the inputs on the device.
+func (s *Step) write(in Inputs) {
+	d := s.Device()
+	d.Write(s.boxes, 0, ops.EncodeBoxes(in.Boxes))
+	for i, b := range s.warps {
+		d.Write(b, 0, ops.EncodeHomographies(in.Warps[i]))
+	}
+	if s.sigmas != nil {
+		d.Write(s.sigmas, 0, ops.EncodeFloats(in.Sigmas))
+	}
+	d.Write(s.state, 0, ops.State{Seed: in.Seed, Step: in.Step, Rate: in.Rate, Adam: s.spec.Adam}.Encode())
+}
+
+// SetSlices says into how many submissions a run is cut.
+func (s *Step) SetSlices(n int) { s.tape.Plan.SetSlices(n) }
+
+// Tape is where the step is recorded, for reading tensors.
+func (s *Step) Tape() *ops.Tape { return s.tape }
+
+// Close gives the step's memory back.
+func (s *Step) Close() {
+	s.tape.Close()
+	if s.ring != nil {
+		s.ring.Destroy()
+	}
+}
+
+// slicesFor is the number of submissions that keeps each near the limit, given the milliseconds of a whole step.
+func slicesFor(ms float64) int { return max(1, int(math.Ceil(ms/sliceMilliseconds))) }
+
+// sliceMilliseconds is the longest that one submission should keep the device from drawing the desktop.
+const sliceMilliseconds = 50
