@@ -1,0 +1,478 @@
+package picture
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"reverie/app/settings"
+	"reverie/gpu/guide/prompt"
+)
+
+// noise is a w×h picture without order; alpha is 255.
+func noise(w, h int) []byte {
+	r := rand.New(rand.NewPCG(7, uint64(w*h)))
+	pix := make([]byte, 4*w*h)
+	for i := range pix {
+		pix[i] = byte(r.Uint32())
+		if i%4 == 3 {
+			pix[i] = 255
+		}
+	}
+	return pix
+}
+
+func testMeta() Meta {
+	s := settings.Default()
+	s.Prompt = "schöne 🍎 äpfel:2|\"fog\" \\ <b>:-0.5:-0.2"
+	s.Seed = math.MaxUint64
+	s.Width, s.Height = 96, 64
+	s.InitImage, s.InitWeight = "start.png", 0.25
+	s.ImagePrompts = []prompt.Image{{Name: "köln.jpg", Weight: 0.5, Stop: prompt.NoStop}}
+	return Meta{Settings: s, Step: 40, ModelTitle: "Mini", Build: "abc123", Weights: "0123456789abcdef"}
+}
+
+// stegano decodes the pixels as the description of the method says, bit by bit, from a picture decoded by image/png.
+func stegano(t *testing.T, data []byte) string {
+	t.Helper()
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bits strings.Builder
+	for y := range m.Bounds().Dy() {
+		for x := range m.Bounds().Dx() {
+			c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+			for _, v := range []byte{c.R, c.G, c.B} {
+				bits.WriteByte('0' + v&1)
+			}
+		}
+	}
+	var text []rune
+	length := -1
+	for b := bits.String(); len(b) >= 8; b = b[8:] {
+		var r rune
+		for _, bit := range b[:8] {
+			r = 2*r + bit - '0'
+		}
+		if length < 0 && r == ':' {
+			length = 0
+			for _, digit := range text {
+				length = 10*length + int(digit-'0')
+			}
+			text = nil
+			continue
+		}
+		if text = append(text, r); len(text) == length {
+			return string(text)
+		}
+	}
+	t.Fatalf("no text of length %d in the pixels", length)
+	return ""
+}
+
+func TestWrite(t *testing.T) {
+	meta, pix := testMeta(), noise(96, 64)
+	before := bytes.Clone(pix)
+	data, hidden, err := Write(pix, 96, 64, meta)
+	if err != nil || hidden != HiddenAll || hidden.Notice() != "" {
+		t.Fatalf("hidden %v, %v", hidden, err)
+	}
+	if !bytes.Equal(pix, before) {
+		t.Error("the pixels given were changed")
+	}
+	hiddenText := stegano(t, data)
+	for _, r := range hiddenText {
+		if r > 0x7e {
+			t.Fatalf("%q in the pixels", r)
+		}
+	}
+	var tag map[string]any
+	if err := json.Unmarshal([]byte(hiddenText), &tag); err != nil {
+		t.Fatalf("%v in %s", err, hiddenText)
+	}
+	for key, want := range map[string]any{
+		"title": `schöne 🍎 äpfel:2 | "fog" \ <b>:-0.5:-0.2`, "notebook": "VQGAN+CLIP", "i": 40.0, "model": "Mini",
+		"seed": "18446744073709551615", "input_images": true,
+	} {
+		if tag[key] != want {
+			t.Errorf("%s is %v, want %v", key, tag[key], want)
+		}
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range m.(*image.RGBA).Pix {
+		if v|1 != pix[i]|1 || i%4 == 3 && v != 255 {
+			t.Fatalf("byte %d was %d and is %d", i, pix[i], v)
+		}
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	meta := testMeta()
+	data, _, err := Write(noise(96, 64), 96, 64, meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Found{
+		Tool: ToolReverie, Width: 96, Height: 64, Settings: meta.Settings, Complete: true,
+		Title: `schöne 🍎 äpfel:2 | "fog" \ <b>:-0.5:-0.2`, Model: "Mini", Seed: "18446744073709551615", Step: 40,
+		Build: "abc123", Weights: "0123456789abcdef",
+	}
+	decoded, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var onlyPixels bytes.Buffer
+	if err := png.Encode(&onlyPixels, decoded); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{
+		"whole":            data,
+		"pixels alone":     onlyPixels.Bytes(),
+		"own chunk alone":  withText(t, 3, 3, "iTXt", ownKeyword+"\x00\x00\x00\x00\x00"+chunk(t, data, ownKeyword)),
+		"packed chunk":     withText(t, 3, 3, "iTXt", ownKeyword+"\x00\x01\x00en\x00tag\x00"+deflate(chunk(t, data, ownKeyword))),
+		"latin text chunk": withText(t, 3, 3, "tEXt", ownKeyword+"\x00"+chunk(t, data, ownKeyword)),
+		"xmp alone":        withText(t, 3, 3, "iTXt", xmpKeyword+"\x00\x00\x00\x00\x00"+chunk(t, data, xmpKeyword)),
+	} {
+		found, err := Read(file)
+		want := want
+		if found.Width == 3 {
+			want.Width, want.Height = 3, 3
+		}
+		if err != nil || !reflect.DeepEqual(found, want) {
+			t.Errorf("%s: %+v, %v; want %+v", name, found, err, want)
+		}
+	}
+}
+
+// TestRoom writes into pictures that hold less and less.
+func TestRoom(t *testing.T) {
+	for _, test := range []struct {
+		w, h   int
+		hidden Hidden
+	}{{64, 64, HiddenAll}, {32, 24, HiddenNotebook}, {8, 8, HiddenNothing}, {1, 1, HiddenNothing}} {
+		data, hidden, err := Write(noise(test.w, test.h), test.w, test.h, testMeta())
+		if err != nil || hidden != test.hidden || (hidden == HiddenAll) != (hidden.Notice() == "") {
+			t.Errorf("%dx%d: %v (%q), %v; want %v", test.w, test.h, hidden, hidden.Notice(), err, test.hidden)
+			continue
+		}
+		if found, err := Read(data); err != nil || !found.Complete || !reflect.DeepEqual(found.Settings, testMeta().Settings) {
+			t.Errorf("%dx%d is read as %+v, %v", test.w, test.h, found, err)
+		}
+		if hidden == HiddenNotebook && !strings.HasSuffix(stegano(t, data), `"input_images":true}`) {
+			t.Errorf("%dx%d hides %s", test.w, test.h, stegano(t, data))
+		}
+	}
+}
+
+func TestWriteErrors(t *testing.T) {
+	for _, side := range [][2]int{{0, 4}, {4, 0}, {-1, -4}, {2, 3}, {1 << 40, 1 << 40}} {
+		if _, _, err := Write(make([]byte, 16), side[0], side[1], testMeta()); err == nil {
+			t.Errorf("16 bytes are written as %v", side)
+		}
+	}
+	meta := testMeta()
+	meta.Settings.CutPow = math.NaN()
+	if _, _, err := Write(make([]byte, 16), 2, 2, meta); err == nil {
+		t.Error("a cut power that is no number is written")
+	}
+}
+
+// TestNotebook reads a picture made, byte for byte, as the notebook makes it: testdata/make.py wrote it.
+func TestNotebook(t *testing.T) {
+	data := decodeBase64(t, notebookPNG)
+	found, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings.Default()
+	s.Prompt, s.Seed, s.Width, s.Height, s.Steps = "schöne äpfel | fog:-1", 5476245293527641887, 40, 24, 300
+	want := Found{Tool: ToolNotebook, Width: 40, Height: 24, Settings: s, Title: s.Prompt, Model: "ImageNet 16384", Seed: "5476245293527641887", Step: 300}
+	if !reflect.DeepEqual(found, want) {
+		t.Errorf("%+v, want %+v", found, want)
+	}
+}
+
+func TestReadOthers(t *testing.T) {
+	for _, test := range []struct {
+		name, kind, chunks string
+		want               Found
+		prompt             string
+		seed               uint64
+		notices            int
+	}{
+		{"nothing", "tEXt", "Software\x00paint", Found{}, "", 0, 0},
+		{"nerdyrodent", "tEXt", "comment\x00['a cat', \"the dog's \\xe9t\\u00e9\\n\"]", Found{Tool: ToolNerdy}, "a cat | the dog's été", 0, 0},
+		{"nerdyrodent, no list", "tEXt", "comment\x00a cat:2 ", Found{Tool: ToolNerdy}, "a cat:2", 0, 0},
+		{"nerdyrodent, packed", "zTXt", "comment\x00\x00" + deflate("['a cat']"), Found{Tool: ToolNerdy}, "a cat", 0, 0},
+		{"nerdyrodent, no prompt", "tEXt", "comment\x00None", Found{}, "", 0, 0},
+		{"a broken list", "tEXt", "comment\x00['a cat', \\", Found{Tool: ToolNerdy}, "['a cat', \\", 0, 0},
+		{"pixray", "tEXt", "pixray_prompts\x00a cat|a dog\n--\npixray_seed_used\x0077\n--\npixray_iterations\x00200\n--\npixray_num_cuts\x009",
+			Found{Tool: ToolPixray, Step: 200, Seed: "77"}, "a cat|a dog", 77, 0},
+		{"pixray, seed of another kind", "tEXt", "pixray_prompts\x00a cat\n--\npixray_seed_used\x00-1", Found{Tool: ToolPixray, Seed: "-1"}, "a cat", 0, 1},
+		{"xmp", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("a cat &amp; dog", "12", "99", "True"),
+			Found{Tool: ToolNotebook, Model: "faceshq", Step: 12, Seed: "99"}, "a cat & dog", 99, 1},
+		{"xmp without prompt", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("None", "12", "99", ""),
+			Found{Tool: ToolNotebook, Model: "faceshq", Step: 12, Seed: "99"}, "", 99, 0},
+		{"xmp cut off", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("a cat", "12", "99", "")[:380], Found{Tool: ToolNotebook, Step: 12}, "a cat", 0, 0},
+		{"xmp of another tool", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00<x/>", Found{}, "", 0, 0},
+	} {
+		found, err := Read(withText(t, 5, 4, test.kind, strings.Split(test.chunks, "\n--\n")...))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if found.Tool != test.want.Tool || found.Step != test.want.Step || found.Seed != test.want.Seed || found.Model != test.want.Model || found.Complete {
+			t.Errorf("%s: %+v, want %+v", test.name, found, test.want)
+		}
+		if found.Title != test.prompt || found.Settings.Prompt != test.prompt || found.Settings.Seed != test.seed || len(found.Notices) != test.notices {
+			t.Errorf("%s: prompt %q, seed %d, notices %q", test.name, found.Settings.Prompt, found.Settings.Seed, found.Notices)
+		}
+		if found.Tool != "" && (found.Settings.Width != 5 || found.Settings.Height != 4) {
+			t.Errorf("%s: size %dx%d", test.name, found.Settings.Width, found.Settings.Height)
+		}
+	}
+}
+
+func TestReadDamaged(t *testing.T) {
+	data, _, err := Write(noise(96, 64), 96, 64, testMeta())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read([]byte("GIF89a")); err == nil || !strings.Contains(err.Error(), "not a PNG") {
+		t.Errorf("a GIF: %v", err)
+	}
+	if _, err := Read(data[:20]); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("half a header: %v", err)
+	}
+	found, err := Read(data[:len(data)/2])
+	if err != nil || !found.Complete || len(found.Notices) != 1 {
+		t.Errorf("half a file: %+v, %v; want the settings and a notice", found, err)
+	}
+	plain, err := WritePlain(noise(96, 64), 96, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(plain[:len(plain)/2]); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("half a plain file: %v", err)
+	}
+	// Settings of another form: what can be read is read.
+	file := withText(t, 3, 3, "tEXt", ownKeyword+"\x00"+`{"notebook":"VQGAN+CLIP","i":"7","seed":8,"reverie":{"settings":{"prompt":"a","turbo":1,"steps":"x"}}}`)
+	found, err = Read(file)
+	if err != nil || !found.Complete || found.Settings.Prompt != "a" || found.Step != 7 || found.Seed != "8" || len(found.Notices) != 2 {
+		t.Errorf("settings of another form: %+v, %v", found, err)
+	}
+}
+
+// TestLargeDimensions gives a small file that claims a picture of gigabytes.
+func TestLargeDimensions(t *testing.T) {
+	data := hugePNG(t)
+	if _, err := Read(data); err == nil || !strings.Contains(err.Error(), "million pixels") {
+		t.Errorf("Read: %v", err)
+	}
+	if _, err := Open(data); err == nil || !strings.Contains(err.Error(), "million pixels") {
+		t.Errorf("Open: %v", err)
+	}
+	bomb := withText(t, 3, 3, "zTXt", "comment\x00\x00"+deflate(strings.Repeat("a", 10*maxText)))
+	if found, err := Read(bomb); err != nil || found.Tool != "" {
+		t.Errorf("a text of %d bytes: %+v, %v", 10*maxText, found.Tool, err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i, c := range []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {9, 8, 7, 255}, {200, 0, 0, 0}, {0, 0, 0, 128}} {
+		m.SetNRGBA(i%3, i/3, c)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Open(b.Bytes())
+	want := RGB{3, 2, []byte{255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7, 255, 255, 255, 127, 127, 127}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	if small := got.Resize(1, 1); small.Width != 1 || len(small.Pix) != 3 {
+		t.Errorf("resized to %+v", small)
+	}
+	for file, want := range map[string]string{"": "no picture", "%PDF": "no picture", b.String()[:60]: "damaged", "\xff\xd8\xff": "damaged", "GIF89a": "damaged"} {
+		if _, err := Open([]byte(file)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open(%q): %v, want an error with %q", file, err, want)
+		}
+	}
+}
+
+// TestUpright compares each EXIF orientation with what the standard says of the stored first row and first column.
+func TestUpright(t *testing.T) {
+	stored := RGB{3, 2, nil}
+	for _, v := range "abcdef" {
+		stored.Pix = append(stored.Pix, byte(v), byte(v), byte(v))
+	}
+	for orientation, want := range map[int]string{
+		1: "abc def", 2: "cba fed", 3: "fed cba", 4: "def abc", 5: "ad be cf", 6: "da eb fc", 7: "fc eb da", 8: "cf be ad", 9: "abc def",
+	} {
+		p := upright(stored, orientation)
+		var got strings.Builder
+		for i := 0; i < len(p.Pix); i += 3 {
+			if i > 0 && i/3%p.Width == 0 {
+				got.WriteByte(' ')
+			}
+			got.WriteByte(p.Pix[i])
+		}
+		if got.String() != want {
+			t.Errorf("orientation %d: %s, want %s", orientation, &got, want)
+		}
+	}
+}
+
+func TestOpenTurnsPhotos(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 32, 16))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i % 32 * 8) // dark on the left
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, directory := range []string{"II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00", "MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"} {
+		segment := "Exif\x00\x00" + directory
+		file := "\xff\xd8\xff\xe1\x00" + string(rune(len(segment)+2)) + segment + b.String()[2:]
+		p, err := Open([]byte(file))
+		if err != nil || p.Width != 16 || p.Height != 32 || p.Pix[0] > 16 || p.Pix[len(p.Pix)-1] < 240 {
+			t.Errorf("%q: %dx%d, %v", directory[:2], p.Width, p.Height, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	data, _, err := Write(noise(24, 16), 24, 16, testMeta())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add(data[:len(data)/2])
+	f.Add([]byte(signature))
+	f.Add(decodeBase64(f, notebookPNG))
+	f.Add(withText(f, 3, 3, "tEXt", "comment\x00['a\\x41', \"b\"]"))
+	f.Add(withText(f, 3, 3, "iTXt", xmpKeyword+"\x00\x00\x00\x00\x00"+xmpOf("a", "b", "c", "d")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if h, _, ok := readChunks(data); ok && h.width*h.height > 1<<16 {
+			return // sound, but slow
+		}
+		found, err := Read(data)
+		if err == nil && (found.Width < 1 || found.Height < 1 || found.Complete != (found.Tool == ToolReverie)) {
+			t.Errorf("%+v", found)
+		}
+		_, _ = Open(data)
+	})
+}
+
+// FuzzText reads texts as they come in chunks, without a checksum in the way.
+func FuzzText(f *testing.F) {
+	f.Add("comment", "['a', 'b\\", "x")
+	f.Add(ownKeyword, `{"notebook":"VQGAN+CLIP","seed":1e99,"i":[],"reverie":{"settings":{"seed":"-1","image_prompts":[{"weight":"x"}]}}}`, "")
+	f.Add(xmpKeyword, xmpOf("a", "1", "2", "True"), "pixray_prompts")
+	f.Fuzz(func(t *testing.T, keyword, value, second string) {
+		if strings.Contains(keyword+second, "\x00") {
+			return
+		}
+		data := withText(t, 2, 2, "iTXt", keyword+"\x00\x00\x00\x00\x00"+value, second+"\x00\x00\x00\x00\x00"+value)
+		if _, err := Read(data); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzStego(f *testing.F) {
+	f.Add(noise(5, 5), "a")
+	f.Add(noise(30, 30), "äöü")
+	f.Add([]byte{}, "")
+	f.Fuzz(func(t *testing.T, pix []byte, text string) {
+		pix = pix[:len(pix)/4*4]
+		_, _ = reveal(pix)
+		if !hide(pix, text) {
+			return
+		}
+		if got, ok := reveal(pix); !ok || got != strings.ToValidUTF8(text, "\ufffd") {
+			t.Errorf("%q is hidden and %q revealed, %v", text, got, ok)
+		}
+	})
+}
+
+func decodeBase64(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(s), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// chunk returns the text of one chunk of a PNG.
+func chunk(t testing.TB, data []byte, keyword string) string {
+	t.Helper()
+	_, texts, _ := readChunks(data)
+	for _, c := range texts {
+		if c.keyword == keyword {
+			return c.value
+		}
+	}
+	t.Fatalf("no chunk %s", keyword)
+	return ""
+}
+
+// withText is a black PNG with chunks of one kind.
+func withText(t testing.TB, w, h int, kind string, chunks ...string) []byte {
+	t.Helper()
+	plain, err := WritePlain(make([]byte, 4*w*h), w, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.Clone(plain[:afterHeader])
+	for _, c := range chunks {
+		data = appendChunk(data, kind, []byte(c))
+	}
+	return append(data, plain[afterHeader:]...)
+}
+
+func deflate(s string) string {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	_, _ = w.Write([]byte(s))
+	_ = w.Close()
+	return b.String()
+}
+
+func xmpOf(title, i, seed, images string) string {
+	item := func(name, value string) string {
+		return "<dc:" + name + "><rdf:Seq><rdf:li>" + value + "</rdf:li></rdf:Seq></dc:" + name + ">"
+	}
+	return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="` + resources + `"><rdf:Description rdf:about="" xmlns:dc="` + dublinCore + `">` +
+		item("creator", notebookName) + item("title", title) + item("i", i) + item("model", "faceshq") + item("seed", seed) + item("input_images", images) +
+		"</rdf:Description></rdf:RDF></x:xmpmeta>"
+}
+
+// hugePNG is a sound header of 65535×65535 pixels with almost nothing behind it.
+func hugePNG(t testing.TB) []byte {
+	t.Helper()
+	plain, err := WritePlain(make([]byte, 4), 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := appendChunk([]byte(signature), "IHDR", []byte("\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00"))
+	return append(data, plain[afterHeader:]...)
+}

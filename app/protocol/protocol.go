@@ -1,0 +1,272 @@
+// Package protocol is what the page and the worker say to each other.
+//
+// A message travels as a Wire: its kind and its fields as one JSON text, and beside it the pictures' bytes, which are handed over
+// (transferred) and not copied. The page speaks first:
+//
+//	Open → Ready (or Error)                 look for a device
+//	Load → Progress… Loaded                 fetch a model and put it on the device
+//	Start → Progress… Started Step… Done    make a picture; loads the model itself when another or none is there
+//	Pause → Paused, Resume → Step…, Stop → Stopped
+//
+// Error ends what was under way and leaves the worker usable; Lost and Exit mean that this worker is of no use any more.
+package protocol
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"reverie/app/settings"
+)
+
+// Message is one of the message types below.
+type Message interface{ isMessage() }
+
+// Picture is an image of 8-bit RGBA pixels, rows from the top.
+type Picture struct {
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Pix    []byte `json:"-"` // 4·Width·Height bytes
+}
+
+// From the page to the worker.
+type (
+	// Open asks for the device.
+	Open struct{}
+	// Load asks for a model's weights. Base is the URL that holds the models' folders; it ends in a slash.
+	Load struct {
+		Base  string `json:"base"`
+		Model string `json:"model"`
+	}
+	// Start asks for a picture.
+	Start struct {
+		Base     string            `json:"base"`
+		Settings settings.Settings `json:"settings"`
+		Init     *Picture          `json:"init,omitempty"`   // the start picture
+		Images   []Picture         `json:"images,omitempty"` // one per image prompt of the settings
+	}
+	// Pause asks the run to wait after the step under way.
+	Pause struct{}
+	// Resume lets a paused run go on.
+	Resume struct{}
+	// Stop ends a run after the step under way, or loading at once.
+	Stop struct{}
+)
+
+// From the worker to the page.
+type (
+	// Ready tells which device was opened.
+	Ready struct {
+		Adapter string `json:"adapter"` // one line
+		F16     bool   `json:"f16"`
+	}
+	// Progress tells how far a phase is. Total 0 means that nobody knows.
+	Progress struct {
+		Phase string `json:"phase"`
+		Done  int64  `json:"done"`
+		Total int64  `json:"total"`
+	}
+	// Loaded tells that a model is on the device.
+	Loaded struct {
+		Model  string `json:"model"`
+		Title  string `json:"title,omitempty"`
+		Factor int    `json:"factor"` // pixels per token along one axis
+		// Weights identifies the weights: a hash of the manifest.
+		Weights string `json:"weights,omitempty"`
+	}
+	// Started tells that the first step begins, with the settings that really run and what to tell the person about them.
+	Started struct {
+		Settings settings.Settings `json:"settings"`
+		Notices  []string          `json:"notices,omitempty"`
+	}
+	// Step is one optimiser update. Picture shows the state that it started from and is there now and then only.
+	Step struct {
+		Step         int       `json:"step"` // 1 is the first
+		Loss         float64   `json:"loss"`
+		Losses       []float64 `json:"losses"`
+		Milliseconds float64   `json:"ms"`
+		Picture      *Picture  `json:"picture,omitempty"`
+	}
+	// Paused tells that the run waits after step Step.
+	Paused struct {
+		Step    int      `json:"step"`
+		Picture *Picture `json:"picture"`
+	}
+	// Done tells that all steps are made.
+	Done struct {
+		Step    int      `json:"step"`
+		Picture *Picture `json:"picture"`
+	}
+	// Stopped tells that a run, or loading, ended because of Stop. Picture is nil when there was none yet.
+	Stopped struct {
+		Step    int      `json:"step"`
+		Picture *Picture `json:"picture,omitempty"`
+	}
+	// Lost tells that the device went away.
+	Lost struct {
+		Message string `json:"message"`
+	}
+	// Error is what went wrong, as a sentence for the person.
+	Error struct {
+		Reason  Reason `json:"reason,omitempty"`
+		Message string `json:"message"`
+	}
+	// Exit tells that the worker's program ended. It is sent by web/worker.js, not by Go.
+	Exit struct {
+		Code int    `json:"code"`
+		Tail string `json:"tail"` // the last of what it printed: a panic's message and stack
+	}
+)
+
+// Reason names the errors that the page answers with a screen of their own.
+type Reason string
+
+const (
+	NoWebGPU  Reason = "no-webgpu"
+	NoAdapter Reason = "no-adapter"
+)
+
+func (Open) isMessage()     {}
+func (Load) isMessage()     {}
+func (Start) isMessage()    {}
+func (Pause) isMessage()    {}
+func (Resume) isMessage()   {}
+func (Stop) isMessage()     {}
+func (Ready) isMessage()    {}
+func (Progress) isMessage() {}
+func (Loaded) isMessage()   {}
+func (Started) isMessage()  {}
+func (Step) isMessage()     {}
+func (Paused) isMessage()   {}
+func (Done) isMessage()     {}
+func (Stopped) isMessage()  {}
+func (Lost) isMessage()     {}
+func (Error) isMessage()    {}
+func (Exit) isMessage()     {}
+
+// kinds gives every message type the name under which it travels.
+var kinds = map[string]reflect.Type{
+	"open":     reflect.TypeFor[Open](),
+	"load":     reflect.TypeFor[Load](),
+	"start":    reflect.TypeFor[Start](),
+	"pause":    reflect.TypeFor[Pause](),
+	"resume":   reflect.TypeFor[Resume](),
+	"stop":     reflect.TypeFor[Stop](),
+	"ready":    reflect.TypeFor[Ready](),
+	"progress": reflect.TypeFor[Progress](),
+	"loaded":   reflect.TypeFor[Loaded](),
+	"started":  reflect.TypeFor[Started](),
+	"step":     reflect.TypeFor[Step](),
+	"paused":   reflect.TypeFor[Paused](),
+	"done":     reflect.TypeFor[Done](),
+	"stopped":  reflect.TypeFor[Stopped](),
+	"lost":     reflect.TypeFor[Lost](),
+	"error":    reflect.TypeFor[Error](),
+	"exit":     reflect.TypeFor[Exit](),
+}
+
+var kindOf = func() map[reflect.Type]string {
+	names := map[reflect.Type]string{}
+	for name, t := range kinds {
+		names[t] = name
+	}
+	return names
+}()
+
+// Kinds returns the names of all messages, sorted.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+// maxSide keeps 4·Width·Height far from overflowing.
+const maxSide = 1 << 16
+
+// Wire is a message on its way.
+type Wire struct {
+	Text    string   // {"kind": …, fields…}
+	Buffers [][]byte // the pixels of its pictures, in the order of pictures
+}
+
+// Encode packs a message. It fails only for numbers that JSON cannot hold.
+func Encode(m Message) (Wire, error) {
+	fields, err := json.Marshal(m)
+	if err != nil {
+		return Wire{}, fmt.Errorf("protocol: %T: %w", m, err)
+	}
+	kind := kindOf[reflect.TypeOf(m)]
+	text := fmt.Sprintf(`{"kind":%q`, kind)
+	if len(fields) > len("{}") {
+		text += "," + string(fields[1:])
+	} else {
+		text += "}"
+	}
+	w := Wire{Text: text}
+	for _, p := range pictures(m) {
+		w.Buffers = append(w.Buffers, p.Pix)
+	}
+	return w, nil
+}
+
+// Decode unpacks a message; it is a value of one of the types above, never a pointer.
+func Decode(w Wire) (Message, error) {
+	m, err := DecodeText(w.Text)
+	if err != nil {
+		return nil, err
+	}
+	expected := pictures(m)
+	if len(expected) != len(w.Buffers) {
+		return nil, fmt.Errorf("protocol: message %q has %d pictures and %d buffers", kindOf[reflect.TypeOf(m)], len(expected), len(w.Buffers))
+	}
+	for i, p := range expected {
+		if min(p.Width, p.Height) < 1 || max(p.Width, p.Height) > maxSide || len(w.Buffers[i]) != 4*p.Width*p.Height {
+			return nil, fmt.Errorf("protocol: message %q: %d bytes for a picture of %dx%d", kindOf[reflect.TypeOf(m)], len(w.Buffers[i]), p.Width, p.Height)
+		}
+		p.Pix = w.Buffers[i]
+	}
+	return m, nil
+}
+
+// DecodeText unpacks a message without its pixels.
+func DecodeText(text string) (Message, error) {
+	var head struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal([]byte(text), &head); err != nil {
+		return nil, fmt.Errorf("protocol: a message that is no JSON: %w", err)
+	}
+	t, ok := kinds[head.Kind]
+	if !ok {
+		return nil, fmt.Errorf("protocol: unknown message %q", head.Kind)
+	}
+	v := reflect.New(t)
+	if err := json.Unmarshal([]byte(text), v.Interface()); err != nil {
+		return nil, fmt.Errorf("protocol: message %q: %w", head.Kind, err)
+	}
+	return v.Elem().Interface().(Message), nil
+}
+
+// pictures returns the pictures that m points to, in a fixed order.
+func pictures(m Message) []*Picture {
+	var found []*Picture
+	add := func(p *Picture) {
+		if p != nil {
+			found = append(found, p)
+		}
+	}
+	switch m := m.(type) {
+	case Start:
+		add(m.Init)
+		for i := range m.Images {
+			add(&m.Images[i])
+		}
+	case Step:
+		add(m.Picture)
+	case Paused:
+		add(m.Picture)
+	case Done:
+		add(m.Picture)
+	case Stopped:
+		add(m.Picture)
+	}
+	return found
+}

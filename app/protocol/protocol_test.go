@@ -1,0 +1,124 @@
+package protocol
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"reverie/app/settings"
+	"reverie/gpu/guide/prompt"
+)
+
+func picture(w, h int) *Picture {
+	p := &Picture{Width: w, Height: h, Pix: make([]byte, 4*w*h)}
+	for i := range p.Pix {
+		p.Pix[i] = byte(i)
+	}
+	return p
+}
+
+// messages holds every kind, and every way in which pictures hang on one.
+func messages() []Message {
+	s := settings.Default()
+	s.Prompt, s.Seed = "a | b:-1", math.MaxUint64
+	s.ImagePrompts = []prompt.Image{{Name: "x.png", Weight: 2, Stop: prompt.NoStop}}
+	return []Message{
+		Open{},
+		Load{Base: "/weights/", Model: "mini"},
+		Start{Base: "/weights/", Settings: s},
+		Start{Settings: s, Init: picture(2, 3), Images: []Picture{*picture(1, 1), *picture(4, 2)}},
+		Pause{}, Resume{}, Stop{},
+		Ready{Adapter: "google swiftshader", F16: true},
+		Progress{Phase: "download", Done: 1 << 40, Total: 1 << 41},
+		Loaded{Model: "mini", Title: "Mini", Factor: 16},
+		Started{Settings: s, Notices: []string{"It was cut."}},
+		Step{Step: 3, Loss: 0.5, Losses: []float64{0.25, 0.25}, Milliseconds: 41.5},
+		Step{Step: 4, Loss: -0.5, Picture: picture(16, 8)},
+		Paused{Step: 5, Picture: picture(1, 2)},
+		Done{Step: 6, Picture: picture(2, 1)},
+		Stopped{Step: 0},
+		Stopped{Step: 7, Picture: picture(1, 1)},
+		Lost{Message: "gone"},
+		Error{Reason: NoAdapter, Message: "none"},
+		Exit{Code: 2, Tail: "panic: \"x\"\n"},
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range messages() {
+		w, err := Encode(m)
+		if err != nil {
+			t.Fatalf("%T: %v", m, err)
+		}
+		got, err := Decode(w)
+		if err != nil {
+			t.Fatalf("%T: %v", m, err)
+		}
+		if !reflect.DeepEqual(got, m) {
+			t.Errorf("%T:\n got %+v\nwant %+v", m, got, m)
+		}
+		seen[kindOf[reflect.TypeOf(m)]] = true
+	}
+	for _, kind := range Kinds() {
+		if !seen[kind] {
+			t.Errorf("no test message of kind %q", kind)
+		}
+	}
+}
+
+func TestWireOfTheGlue(t *testing.T) {
+	got, err := Decode(Wire{Text: `{"kind":"exit","code":2,"tail":"goroutine 1"}`})
+	if want := (Exit{Code: 2, Tail: "goroutine 1"}); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestDecodeRejects(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		wire Wire
+		want string
+	}{
+		{"nothing", Wire{}, "no JSON"},
+		{"no kind", Wire{Text: `{}`}, `unknown message ""`},
+		{"an unknown kind", Wire{Text: `{"kind":"dance"}`}, `unknown message "dance"`},
+		{"a field of another type", Wire{Text: `{"kind":"step","step":"three"}`}, `message "step"`},
+		{"a missing buffer", Wire{Text: `{"kind":"done","picture":{"width":1,"height":1}}`}, "1 pictures and 0 buffers"},
+		{"a surplus buffer", Wire{Text: `{"kind":"pause"}`, Buffers: [][]byte{{}}}, "0 pictures and 1 buffers"},
+		{"a short buffer", Wire{Text: `{"kind":"done","picture":{"width":1,"height":1}}`, Buffers: [][]byte{{1}}}, "1 bytes for a picture of 1x1"},
+		{"a negative size", Wire{Text: `{"kind":"done","picture":{"width":-1,"height":-1}}`, Buffers: [][]byte{{1, 2, 3, 4}}}, "-1x-1"},
+	} {
+		if _, err := Decode(c.wire); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want an error with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestEncodeRejectsWhatJSONCannotHold(t *testing.T) {
+	if _, err := Encode(Step{Loss: math.NaN()}); err == nil {
+		t.Error("no error for a loss that is not a number")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, m := range messages() {
+		w, err := Encode(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(w.Text, []byte{1, 2, 3, 4})
+	}
+	f.Fuzz(func(t *testing.T, text string, buffer []byte) {
+		m, err := Decode(Wire{Text: text, Buffers: [][]byte{buffer}})
+		if err != nil {
+			return
+		}
+		for _, p := range pictures(m) {
+			if len(p.Pix) != 4*p.Width*p.Height {
+				t.Fatalf("a picture of %dx%d with %d bytes", p.Width, p.Height, len(p.Pix))
+			}
+		}
+	})
+}

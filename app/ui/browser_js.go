@@ -1,0 +1,240 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall/js"
+
+	"github.com/gowebapi/webapi/dom/domcore"
+	"github.com/gowebapi/webapi/file"
+	"github.com/gowebapi/webapi/html/canvas"
+	"github.com/gowebapi/webapi/html/channel"
+	"github.com/gowebapi/webapi/html/worker"
+	"github.com/gowebapi/webapi/patch"
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/app/protocol"
+	"reverie/gpu/jsx"
+)
+
+// environment finds what makes it pointless to start the engine here.
+func environment() (Screen, bool) {
+	if !js.Global().Get("isSecureContext").Bool() {
+		return insecure, false
+	}
+	if js.Global().Get("navigator").Get("gpu").IsUndefined() {
+		return noWebGPU, false
+	}
+	return Screen{}, true
+}
+
+// root is the URL of the app's folder; it ends in a slash.
+func root() string {
+	return strings.TrimRight(js.Global().Get("location").Get("origin").String()+app.Getenv("GOAPP_ROOT_PREFIX"), "/") + "/"
+}
+
+// fragment is the part of the page's address from '#' on.
+func fragment() string { return js.Global().Get("location").Get("hash").String() }
+
+// engine is a worker that runs app/worker.
+type engine struct {
+	worker    *worker.Worker
+	listeners []js.Func
+}
+
+// startEngine starts a worker. It calls receive with each of its messages, on the JavaScript event loop.
+func startEngine(receive func(protocol.Message)) *engine {
+	e := &engine{worker: worker.NewWorker(root()+"web/worker.js", nil)}
+	onMessage := e.worker.SetOnMessage(func(event *channel.MessageEvent, _ *worker.Worker) {
+		data := event.JSValue().Get("data")
+		m, err := protocol.Receive(data)
+		if err != nil {
+			m = protocol.Error{Message: err.Error()}
+		}
+		announce(data)
+		receive(m)
+	})
+	onError := e.worker.SetOnError(func(event *domcore.Event, _ *worker.Worker) {
+		receive(protocol.Exit{Code: 1, Tail: event.JSValue().Get("message").String()})
+	})
+	e.listeners = []js.Func{onMessage, onError}
+	return e
+}
+
+// announce raises the event "reverie" with a message's JSON on the window: cmd/render follows a run by it.
+func announce(data js.Value) {
+	text := data.Get("text")
+	event := js.Global().Get("CustomEvent").New("reverie", map[string]any{"detail": text})
+	js.Global().Call("dispatchEvent", event)
+}
+
+func (e *engine) post(m protocol.Message) error { return protocol.Post(e.worker.JSValue(), m) }
+
+// close ends the worker at once.
+func (e *engine) close() {
+	e.worker.Terminate()
+	for _, f := range e.listeners {
+		f.Release()
+	}
+}
+
+func elementByID(id string) js.Value {
+	return js.Global().Get("document").Call("getElementById", id)
+}
+
+// focusOnDesktop lets a person type at once. On a phone it would open the keyboard over the page.
+func focusOnDesktop(id string) {
+	if js.Global().Call("matchMedia", "(min-width: 860px) and (pointer: fine)").Get("matches").Bool() {
+		elementByID(id).Call("focus", map[string]any{"preventScroll": true})
+	}
+}
+
+// draw puts a picture on the canvas with that id, at the picture's own size.
+func draw(id string, p *protocol.Picture) {
+	element := elementByID(id)
+	if element.IsNull() {
+		return
+	}
+	c := canvas.HTMLCanvasElementFromJS(element)
+	w, h := uint(p.Width), uint(p.Height)
+	if c.Width() != w || c.Height() != h {
+		c.SetWidth(w)
+		c.SetHeight(h)
+	}
+	pixels := js.Global().Get("Uint8ClampedArray").New(len(p.Pix))
+	jsx.CopyToJS(pixels, p.Pix)
+	surface := canvas.CanvasRenderingContext2DFromJS(c.GetContext("2d", nil).JSValue())
+	surface.PutImageData(canvas.NewImageData(patch.Uint8ClampedArrayFromJS(pixels), w, &h), 0, 0)
+}
+
+// save offers bytes as a file for download.
+func save(name string, png []byte) {
+	kind := "image/png"
+	part := file.UnionFromJS(jsx.Bytes(png))
+	blob := file.NewBlob([]*file.Union{part}, &file.BlobPropertyBag{Type: kind})
+	urls := js.Global().Get("URL")
+	url := urls.Call("createObjectURL", blob.JSValue())
+	link := js.Global().Get("document").Call("createElement", "a")
+	link.Set("href", url)
+	link.Set("download", name)
+	link.Call("click")
+	// The download reads the blob after the click; a minute is plenty.
+	var forget js.Func
+	forget = js.FuncOf(func(js.Value, []js.Value) any {
+		urls.Call("revokeObjectURL", url)
+		forget.Release()
+		return nil
+	})
+	js.Global().Call("setTimeout", forget, 60_000)
+}
+
+// chosenFile takes the file from the input with that id, if one was chosen, and empties the input, so that the same file can be chosen
+// again.
+func chosenFile(id string) (read func() ([]byte, error), name string, ok bool) {
+	input := elementByID(id)
+	list := input.Get("files")
+	if list.Length() == 0 {
+		return nil, "", false
+	}
+	f := file.FileFromJS(list.Index(0))
+	input.Set("value", "")
+	return func() ([]byte, error) { return readFile(f) }, f.Name(), true
+}
+
+// readFile blocks; it must not run on the goroutine of a JavaScript callback.
+func readFile(f *file.File) ([]byte, error) {
+	buffer, err := jsx.Await(context.Background(), f.JSValue().Call("arrayBuffer"))
+	if err != nil {
+		return nil, fmt.Errorf("The file %s cannot be read: %w.", f.Name(), err)
+	}
+	return jsx.GoBytes(buffer), nil
+}
+
+// watchFiles calls take for each file that is dropped on the page or pasted into it.
+func watchFiles(take func(read func() ([]byte, error), name string)) {
+	takeFirst := func(transfer js.Value) bool {
+		if !transfer.Truthy() || transfer.Get("files").Length() == 0 {
+			return false
+		}
+		f := file.FileFromJS(transfer.Get("files").Index(0))
+		take(func() ([]byte, error) { return readFile(f) }, f.Name())
+		return true
+	}
+	listen := func(kind string, handle func(event js.Value)) {
+		js.Global().Call("addEventListener", kind, js.FuncOf(func(_ js.Value, args []js.Value) any {
+			handle(args[0])
+			return nil
+		}))
+	}
+	listen("dragover", func(event js.Value) { event.Call("preventDefault") })
+	listen("drop", func(event js.Value) {
+		event.Call("preventDefault")
+		takeFirst(event.Get("dataTransfer"))
+	})
+	listen("paste", func(event js.Value) {
+		if takeFirst(event.Get("clipboardData")) {
+			event.Call("preventDefault")
+		}
+	})
+}
+
+// watchUpdate calls ready when a new version of the page lies in the cache and waits. A page that no service worker controls yet is on
+// its first visit, and what is installed then is no update.
+func watchUpdate(ready func()) {
+	container := js.Global().Get("navigator").Get("serviceWorker")
+	if container.IsUndefined() {
+		return
+	}
+	go func() {
+		registration, err := jsx.Await(context.Background(), container.Get("ready"))
+		if err != nil || !container.Get("controller").Truthy() {
+			return
+		}
+		if registration.Get("waiting").Truthy() {
+			ready()
+		}
+		registration.Call("addEventListener", "updatefound", js.FuncOf(func(js.Value, []js.Value) any {
+			installing := registration.Get("installing")
+			installing.Call("addEventListener", "statechange", js.FuncOf(func(js.Value, []js.Value) any {
+				if installing.Get("state").String() == "installed" {
+					ready()
+				}
+				return nil
+			}))
+			return nil
+		}))
+	}()
+}
+
+// update lets the new version take over and loads it.
+func update() {
+	container := js.Global().Get("navigator").Get("serviceWorker")
+	container.Call("addEventListener", "controllerchange", js.FuncOf(func(js.Value, []js.Value) any {
+		js.Global().Get("location").Call("reload")
+		return nil
+	}))
+	go func() {
+		registration, err := jsx.Await(context.Background(), container.Get("ready"))
+		if err == nil && registration.Get("waiting").Truthy() {
+			registration.Get("waiting").Call("postMessage", "skip-waiting")
+		}
+	}()
+}
+
+// get fetches a small file of the site. It blocks.
+func get(url string) ([]byte, error) {
+	ctx := context.Background()
+	response, err := jsx.Await(ctx, js.Global().Call("fetch", url))
+	if err != nil {
+		return nil, err
+	}
+	if !response.Get("ok").Bool() {
+		return nil, fmt.Errorf("ui: %s: HTTP status %d", url, response.Get("status").Int())
+	}
+	buffer, err := jsx.Await(ctx, response.Call("arrayBuffer"))
+	if err != nil {
+		return nil, err
+	}
+	return jsx.GoBytes(buffer), nil
+}

@@ -1,0 +1,30 @@
+//go:build !js
+
+package ui
+
+import (
+	"errors"
+
+	"reverie/app/protocol"
+)
+
+// The server renders the page once and never runs it, so the browser's side is empty there.
+
+var errNoBrowser = errors.New("ui: not in a browser")
+
+type engine struct{}
+
+func environment() (Screen, bool)                               { return Screen{}, true }
+func root() string                                              { return "/" }
+func fragment() string                                          { return "" }
+func startEngine(func(protocol.Message)) *engine                { return &engine{} }
+func (*engine) post(protocol.Message) error                     { return errNoBrowser }
+func (*engine) close()                                          {}
+func draw(string, *protocol.Picture)                            {}
+func save(string, []byte)                                       {}
+func chosenFile(string) (func() ([]byte, error), string, bool)  { return nil, "", false }
+func watchFiles(func(read func() ([]byte, error), name string)) {}
+func watchUpdate(func())                                        {}
+func update()                                                   {}
+func focusOnDesktop(string)                                     {}
+func get(string) ([]byte, error)                                { return nil, errNoBrowser }

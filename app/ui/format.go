@@ -1,0 +1,63 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"reverie/app/settings"
+)
+
+// clock writes a duration as people read it: 0:07, 1:23, 2:03:04.
+func clock(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+// pace writes the time of one step.
+func pace(d time.Duration) string {
+	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%.0f ms/step", float64(d)/float64(time.Millisecond))
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2f s/step", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s/step", d.Seconds())
+}
+
+// megabytes writes a number of bytes in MB.
+func megabytes(n int64) string {
+	mb := float64(n) / 1e6
+	if mb < 10 {
+		return fmt.Sprintf("%.1f MB", mb)
+	}
+	return fmt.Sprintf("%.0f MB", mb)
+}
+
+// maxSlug is the longest prompt's part of a file name.
+const maxSlug = 48
+
+// fileName is the name under which a run's picture is saved: the prompt in letters and digits, the seed, the steps made.
+func fileName(s settings.Settings, steps int) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s.Prompt) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= maxSlug {
+			break
+		}
+	}
+	slug := strings.Trim(b.String(), "-")
+	if slug == "" {
+		slug = "reverie"
+	}
+	return fmt.Sprintf("%s_%d_%d.png", slug, s.Seed, steps)
+}

@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"reverie/app/settings"
+)
+
+func TestClock(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0:00", 7400 * time.Millisecond: "0:07", 83 * time.Second: "1:23", 2*time.Hour + 3*time.Minute + 4*time.Second: "2:03:04",
+	} {
+		if got := clock(d); got != want {
+			t.Errorf("clock(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestPaceText(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		41500 * time.Microsecond: "42 ms/step", 1234 * time.Millisecond: "1.23 s/step", 15 * time.Second: "15 s/step",
+	} {
+		if got := pace(d); got != want {
+			t.Errorf("pace(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for prompt, want := range map[string]string{
+		"a red apple":            "a-red-apple_7_20.png",
+		"  A/B:\\..  | c:0.5 ":   "a-b-c-0-5_7_20.png",
+		"ein Äpfel №1":           "ein-äpfel-1_7_20.png",
+		"***":                    "reverie_7_20.png",
+		strings.Repeat("é", 400): strings.Repeat("é", 24) + "_7_20.png",
+	} {
+		if got := fileName(settings.Settings{Prompt: prompt, Seed: 7}, 20); got != want {
+			t.Errorf("fileName(%q) = %q, want %q", prompt, got, want)
+		}
+	}
+}
+
+func TestProgressText(t *testing.T) {
+	for _, c := range []struct {
+		done, total int64
+		want        string
+	}{
+		{0, 0, "Compiling"}, {3, 12, "Compiling: 3 of 12"}, {4_600_000, 182_000_000, "Compiling: 4.6 MB of 182 MB"},
+	} {
+		if got := progressText("compiling", c.done, c.total); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestSparkline(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   string
+	}{
+		{nil, ""}, {[]float64{1}, ""}, {[]float64{3, 1, 2}, "0.0,2.0 120.0,46.0 240.0,24.0"}, {[]float64{5, 5}, "0.0,2.0 240.0,2.0"},
+	} {
+		if got := sparkline(c.values); got != c.want {
+			t.Errorf("sparkline(%v) = %q, want %q", c.values, got, c.want)
+		}
+	}
+	long := make([]float64, 1001)
+	for i := range long {
+		long[i] = float64(i)
+	}
+	if points := strings.Fields(sparkline(long)); len(points) != sparkPoints || points[0] != "0.0,46.0" || points[sparkPoints-1] != "240.0,2.0" {
+		t.Errorf("a long history has %d points from %s to %s", len(points), points[0], points[len(points)-1])
+	}
+}
+
+func TestFormKeepsWhatItDoesNotShow(t *testing.T) {
+	want := settings.Default()
+	want.Prompt, want.InitLoss, want.Seed, want.LearningRate = "x", settings.InitLossNerdyRodent, 1<<63, 1e-7
+	got, err := FormOf(want).Settings()
+	if err != nil || got.InitLoss != want.InitLoss || got.Seed != want.Seed || got.LearningRate != want.LearningRate || got.Width != want.Width {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestParseModels(t *testing.T) {
+	models, err := parseModels([]byte(`[{"name":"mini","title":"","factor":8,"bytes":9200000}]`))
+	if err != nil || len(models) != 1 || models[0].Label() != "mini (9.2 MB)" {
+		t.Errorf("got %+v, %v", models, err)
+	}
+	if _, err := parseModels([]byte("<html>")); err == nil {
+		t.Error("no error for what is no list")
+	}
+}

@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"reverie/app/protocol"
+)
+
+// run makes all steps of one picture, as far as the page lets it, and returns Done or Stopped.
+func (s *server) run(ctx, preparing context.Context, j *job, m protocol.Start) (protocol.Message, error) {
+	run, started, err := s.engine.Start(preparing, m, s.progress)
+	if err != nil {
+		return nil, err
+	}
+	defer run.Close()
+	s.say(started)
+
+	var shown time.Time
+	for step := 1; step <= started.Settings.Steps; step++ {
+		stop, err := s.obey(ctx, j, run, step-1)
+		if err != nil {
+			return nil, err
+		}
+		if stop {
+			return s.stopped(ctx, run, step-1)
+		}
+		show := time.Since(shown) >= previewInterval
+		if show {
+			shown = time.Now()
+		}
+		report, err := run.Step(ctx, show)
+		if err == nil {
+			err = check(report)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.say(report)
+	}
+	picture, err := run.Picture(ctx)
+	return protocol.Done{Step: started.Settings.Steps, Picture: picture}, err
+}
+
+func (s *server) stopped(ctx context.Context, run Run, step int) (protocol.Message, error) {
+	picture, err := run.Picture(ctx)
+	return protocol.Stopped{Step: step, Picture: picture}, err
+}
+
+// obey looks for a wish of the page after done steps, waits while the run is paused, and returns whether to stop.
+func (s *server) obey(ctx context.Context, j *job, run Run, done int) (stop bool, err error) {
+	var wish protocol.Message
+	select {
+	case wish = <-j.control:
+	default:
+		return false, nil
+	}
+	for {
+		switch wish.(type) {
+		case protocol.Resume:
+			return false, nil
+		case protocol.Stop:
+			return true, nil
+		case protocol.Pause:
+			picture, err := run.Picture(ctx)
+			if err != nil {
+				return false, err
+			}
+			s.say(protocol.Paused{Step: done, Picture: picture})
+		}
+		select {
+		case wish = <-j.control:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
+
+// check finds a loss that is not a number any more.
+func check(r protocol.Step) error {
+	for _, loss := range append(r.Losses, r.Loss) {
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return problem(fmt.Sprintf("The run went astray at step %d (its loss is %g): choose a lower learning rate.", r.Step, loss))
+		}
+	}
+	return nil
+}
+
+// problem is an error that is already a sentence for the person.
+type problem string
+
+func (p problem) Error() string { return string(p) }
+
+// reasoned is an error that the page answers with a screen of its own.
+type reasoned struct {
+	reason protocol.Reason
+	error
+}
+
+// failure makes an error the message for the page.
+func failure(err error) protocol.Error {
+	m := protocol.Error{Message: err.Error()}
+	var r reasoned
+	if errors.As(err, &r) {
+		m.Reason = r.reason
+	}
+	return m
+}

@@ -1,0 +1,310 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"reverie/app/protocol"
+	"reverie/app/settings"
+)
+
+// fakeEngine is an engine of one-pixel pictures. Its channels let a test hold it at a point.
+type fakeEngine struct {
+	openErr error
+	loadErr error
+	lost    chan string
+	hold    chan struct{} // when set, Load waits for it or for its context
+	steps   chan struct{} // when set, each step takes one value
+	losses  []float64     // by step; 1/step when short
+	closed  chan struct{} // gets a value per run closed
+}
+
+func (e *fakeEngine) Open(context.Context) (protocol.Ready, <-chan string, error) {
+	return protocol.Ready{Adapter: "fake"}, e.lost, e.openErr
+}
+
+func (e *fakeEngine) Load(ctx context.Context, m protocol.Load, progress Progress) (protocol.Loaded, error) {
+	progress("download", 1, 2)
+	if e.hold != nil {
+		select {
+		case <-e.hold:
+		case <-ctx.Done():
+			return protocol.Loaded{}, ctx.Err()
+		}
+	}
+	return protocol.Loaded{Model: m.Model, Factor: 16}, e.loadErr
+}
+
+func (e *fakeEngine) Start(_ context.Context, m protocol.Start, progress Progress) (Run, protocol.Started, error) {
+	progress("compile", 0, 0)
+	return &fakeRun{engine: e}, protocol.Started{Settings: m.Settings}, nil
+}
+
+type fakeRun struct {
+	engine *fakeEngine
+	step   int
+}
+
+func (r *fakeRun) Step(ctx context.Context, show bool) (protocol.Step, error) {
+	if r.engine.steps != nil {
+		select {
+		case <-r.engine.steps:
+		case <-ctx.Done():
+			return protocol.Step{}, ctx.Err()
+		}
+	}
+	r.step++
+	report := protocol.Step{Step: r.step, Loss: 1 / float64(r.step)}
+	if r.step <= len(r.engine.losses) {
+		report.Loss = r.engine.losses[r.step-1]
+	}
+	if show {
+		report.Picture = &protocol.Picture{Width: 1, Height: 1, Pix: []byte{0, 0, 0, byte(r.step - 1)}}
+	}
+	return report, nil
+}
+
+func (r *fakeRun) Picture(context.Context) (*protocol.Picture, error) {
+	return &protocol.Picture{Width: 1, Height: 1, Pix: []byte{0, 0, 0, byte(r.step)}}, nil
+}
+
+func (r *fakeRun) Close() {
+	if r.engine.closed != nil {
+		r.engine.closed <- struct{}{}
+	}
+}
+
+// channel is a test's end of a served engine.
+type channel struct {
+	t   *testing.T
+	in  chan protocol.Message
+	out chan protocol.Message
+}
+
+func serve(t *testing.T, e *fakeEngine) *channel {
+	t.Helper()
+	c := &channel{t: t, in: make(chan protocol.Message), out: make(chan protocol.Message, 1000)}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		Serve(ctx, e, c.in, func(m protocol.Message) { c.out <- m })
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			t.Error("the worker does not end with its context")
+		}
+	})
+	return c
+}
+
+// next returns the next message that is no Progress.
+func (c *channel) next() protocol.Message {
+	c.t.Helper()
+	for {
+		select {
+		case m := <-c.out:
+			if _, progress := m.(protocol.Progress); !progress {
+				return m
+			}
+		case <-time.After(5 * time.Second):
+			c.t.Fatal("no message from the worker")
+		}
+	}
+}
+
+// expect reads one message of type M.
+func expect[M protocol.Message](c *channel) M {
+	c.t.Helper()
+	m := c.next()
+	got, ok := m.(M)
+	if !ok {
+		c.t.Fatalf("got %T %+v, want %T", m, m, got)
+	}
+	return got
+}
+
+func start(steps int) protocol.Start {
+	s := settings.Default()
+	s.Prompt, s.Steps = "a red apple", steps
+	return protocol.Start{Base: "/weights/", Settings: s}
+}
+
+func TestRunFromStartToEnd(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	c.in <- protocol.Open{}
+	if got := expect[protocol.Ready](c); got.Adapter != "fake" {
+		t.Errorf("got %+v", got)
+	}
+	c.in <- start(3)
+	if got := expect[protocol.Loaded](c); got.Model != "mini" {
+		t.Errorf("loaded %+v", got)
+	}
+	expect[protocol.Started](c)
+	for step := 1; step <= 3; step++ {
+		got := expect[protocol.Step](c)
+		if got.Step != step || (got.Picture != nil) != (step == 1) {
+			t.Errorf("step %d: got %+v; only the first of such quick steps has a picture", step, got)
+		}
+	}
+	if got := expect[protocol.Done](c); got.Step != 3 || got.Picture.Pix[3] != 3 {
+		t.Errorf("done: got %+v", got)
+	}
+}
+
+func TestZeroStepsGiveTheStartPicture(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	c.in <- start(0)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	if got := expect[protocol.Done](c); got.Step != 0 || got.Picture.Pix[3] != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPauseResumeStop(t *testing.T) {
+	e := &fakeEngine{steps: make(chan struct{}), closed: make(chan struct{}, 1)}
+	c := serve(t, e)
+	c.in <- start(100)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	e.steps <- struct{}{}
+	expect[protocol.Step](c)
+
+	c.in <- protocol.Pause{}
+	e.steps <- struct{}{} // the step under way
+	expect[protocol.Step](c)
+	if got := expect[protocol.Paused](c); got.Step != 2 || got.Picture.Pix[3] != 2 {
+		t.Errorf("paused: got %+v", got)
+	}
+	select {
+	case e.steps <- struct{}{}:
+		t.Error("a step was made while paused")
+	case <-time.After(20 * time.Millisecond):
+	}
+
+	c.in <- protocol.Resume{}
+	e.steps <- struct{}{}
+	if got := expect[protocol.Step](c); got.Step != 3 {
+		t.Errorf("resumed: got %+v", got)
+	}
+
+	c.in <- protocol.Stop{}
+	c.in <- protocol.Pause{} // comes too late to matter
+	e.steps <- struct{}{}
+	expect[protocol.Step](c)
+	if got := expect[protocol.Stopped](c); got.Step != 4 || got.Picture.Pix[3] != 4 {
+		t.Errorf("stopped: got %+v", got)
+	}
+	select {
+	case <-e.closed:
+	default:
+		t.Error("stopped was told before the run was closed")
+	}
+	c.in <- start(1) // the worker is free again
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+}
+
+func TestStopWhilePaused(t *testing.T) {
+	// Loading is held until the wish to pause is there, so that no step can come before it.
+	e := &fakeEngine{hold: make(chan struct{}), steps: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- start(5)
+	c.in <- protocol.Pause{}
+	close(e.hold)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	expect[protocol.Paused](c)
+	c.in <- protocol.Stop{}
+	if got := expect[protocol.Stopped](c); got.Step != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestStopWhileLoading(t *testing.T) {
+	c := serve(t, &fakeEngine{hold: make(chan struct{})})
+	c.in <- start(5)
+	if p, ok := (<-c.out).(protocol.Progress); !ok || p.Phase != "download" || p.Done != 1 || p.Total != 2 {
+		t.Errorf("got %+v, want the download's progress", p)
+	}
+	c.in <- protocol.Stop{}
+	if got := expect[protocol.Stopped](c); got.Picture != nil {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestOneJobAtATime(t *testing.T) {
+	e := &fakeEngine{hold: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- protocol.Load{Model: "mini"}
+	c.in <- start(1)
+	if got := expect[protocol.Error](c); !strings.Contains(got.Message, "busy") {
+		t.Errorf("got %+v", got)
+	}
+	close(e.hold)
+	expect[protocol.Loaded](c)
+}
+
+func TestErrors(t *testing.T) {
+	t.Run("no adapter", func(t *testing.T) {
+		c := serve(t, &fakeEngine{openErr: reasoned{protocol.NoAdapter, errors.New("none")}})
+		c.in <- protocol.Open{}
+		if got, want := expect[protocol.Error](c), (protocol.Error{Reason: protocol.NoAdapter, Message: "none"}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+	t.Run("a model that does not load", func(t *testing.T) {
+		c := serve(t, &fakeEngine{loadErr: errors.New("weights: damaged")})
+		c.in <- start(1)
+		if got := expect[protocol.Error](c); got.Message != "weights: damaged" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a loss that is no number", func(t *testing.T) {
+		c := serve(t, &fakeEngine{losses: []float64{1, math.NaN()}})
+		c.in <- start(5)
+		expect[protocol.Loaded](c)
+		expect[protocol.Started](c)
+		expect[protocol.Step](c)
+		if got := expect[protocol.Error](c); !strings.Contains(got.Message, "step 2") {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a message for the page", func(t *testing.T) {
+		c := serve(t, &fakeEngine{})
+		c.in <- protocol.Ready{}
+		expect[protocol.Error](c)
+	})
+}
+
+func TestLostDeviceEndsTheRun(t *testing.T) {
+	e := &fakeEngine{lost: make(chan string, 1), steps: make(chan struct{}), closed: make(chan struct{}, 1)}
+	c := serve(t, e)
+	c.in <- protocol.Open{}
+	expect[protocol.Ready](c)
+	c.in <- start(5)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	e.lost <- "reset"
+	if got := expect[protocol.Lost](c); got.Message != "reset" {
+		t.Errorf("got %+v", got)
+	}
+	<-e.closed
+}
+
+func TestStopWithNothingToStop(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	c.in <- protocol.Stop{}
+	if got := expect[protocol.Stopped](c); !reflect.DeepEqual(got, protocol.Stopped{}) {
+		t.Errorf("got %+v", got)
+	}
+}
