@@ -1,0 +1,222 @@
+//go:build !js
+
+package driver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Script makes JavaScript run before every page that is opened from now on.
+func (p *Page) Script(source string) error {
+	_, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+	return err
+}
+
+// Navigate opens a URL.
+func (p *Page) Navigate(url string) error { return chromedp.Do(p.ctx, chromedp.Navigate(url)) }
+
+// Control is an element by its role and accessible name.
+type Control struct {
+	Role, Name string
+	Value      string // what is typed or chosen in it
+	Disabled   bool
+	node       cdp.BackendNodeID
+}
+
+// patience is how long Find waits for a control. A page that is not interactive yet counts as one without controls.
+const patience = 30 * time.Second
+
+// Find waits for the control of that role whose accessible name is name, or begins with what stands before a final "…".
+func (p *Page) Find(role, name string) (Control, error) {
+	deadline := time.Now().Add(patience)
+	for {
+		c, err := p.Look(role, name)
+		if err == nil || time.Now().After(deadline) || p.ctx.Err() != nil {
+			return c, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Look is Find without waiting.
+func (p *Page) Look(role, name string) (Control, error) {
+	document, err := chromedp.Call(p.ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return Control{}, fmt.Errorf("driver: %w", err)
+	}
+	found, err := chromedp.Call(p.ctx, accessibility.QueryAXTree,
+		accessibility.QueryAXTreeParams{BackendNodeID: document.Root.BackendNodeID, Role: role})
+	if err != nil {
+		return Control{}, fmt.Errorf("driver: %w", err)
+	}
+	prefix, open := strings.CutSuffix(name, "…")
+	for _, n := range found.Nodes {
+		if c := control(n); !n.Ignored && (c.Name == name || open && strings.HasPrefix(c.Name, prefix)) {
+			return c, nil
+		}
+	}
+	return Control{}, fmt.Errorf("driver: the page has no %s “%s”", role, name)
+}
+
+func control(n *accessibility.Node) Control {
+	c := Control{Role: text(n.Role), Name: text(n.Name), Value: text(n.Value), node: n.BackendDOMNodeID}
+	for _, property := range n.Properties {
+		if property.Name == accessibility.PropertyNameDisabled {
+			c.Disabled = text(property.Value) == "true"
+		}
+	}
+	return c
+}
+
+func text(v *accessibility.Value) string {
+	if v == nil {
+		return ""
+	}
+	var s string
+	if json.Unmarshal([]byte(v.Value), &s) == nil {
+		return s
+	}
+	return string(v.Value)
+}
+
+// FindEnabled waits for a control that can be used.
+func (p *Page) FindEnabled(role, name string) (Control, error) {
+	deadline := time.Now().Add(patience)
+	for {
+		c, err := p.Find(role, name)
+		if err != nil || !c.Disabled {
+			return c, err
+		}
+		if time.Now().After(deadline) {
+			return c, fmt.Errorf("driver: the %s “%s” stays disabled", role, name)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Click presses a control once it can be pressed.
+func (p *Page) Click(role, name string) error {
+	c, err := p.FindEnabled(role, name)
+	if err != nil {
+		return err
+	}
+	_, err = p.call(c, "function () { this.click() }")
+	return err
+}
+
+// Fill replaces what is typed in a control.
+func (p *Page) Fill(role, name, value string) error {
+	c, err := p.FindEnabled(role, name)
+	if err != nil {
+		return err
+	}
+	if _, err := p.call(c, "function () { this.focus(); this.select() }"); err != nil {
+		return err
+	}
+	_, err = chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: value})
+	return err
+}
+
+// Choose gives a file to a file input.
+func (p *Page) Choose(name, path string) error {
+	c, err := p.FindEnabled("button", name)
+	if err != nil {
+		return err
+	}
+	_, err = chromedp.Call(p.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, BackendNodeID: c.node})
+	return err
+}
+
+func (p *Page) call(c Control, function string) (string, error) {
+	object, err := chromedp.Call(p.ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
+	if err != nil {
+		return "", fmt.Errorf("driver: %s “%s”: %w", c.Role, c.Name, err)
+	}
+	yes := true
+	result, err := chromedp.Call(p.ctx, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		FunctionDeclaration: function, ObjectID: object.Object.ObjectID, UserGesture: &yes, ReturnByValue: &yes,
+	})
+	if err != nil {
+		return "", fmt.Errorf("driver: %s “%s”: %w", c.Role, c.Name, err)
+	}
+	if result.ExceptionDetails != nil {
+		return "", fmt.Errorf("driver: %s “%s”: %s", c.Role, c.Name, result.ExceptionDetails.Text)
+	}
+	return string(result.Result.Value), nil
+}
+
+// Status is what the page says in its status line.
+func (p *Page) Status() (string, error) {
+	return Evaluate[string](p, `document.querySelector("[role=status]").textContent`)
+}
+
+// Evaluate runs JavaScript in the page.
+func Evaluate[T any](p *Page, expression string) (T, error) {
+	return chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Download presses a button and waits for the PNG that it saves; it returns the file's path.
+func (p *Page) Download(ctx context.Context, button string) (string, error) {
+	before, err := p.files()
+	if err != nil {
+		return "", err
+	}
+	if err := p.Click("button", button); err != nil {
+		return "", err
+	}
+	for {
+		after, err := p.files()
+		if err != nil {
+			return "", err
+		}
+		for path := range after {
+			if !before[path] && filepath.Ext(path) == ".png" {
+				return path, nil
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return "", errors.New("driver: the page saved no file")
+		}
+	}
+}
+
+func (p *Page) files() (map[string]bool, error) {
+	entries, err := os.ReadDir(p.Downloads)
+	if err != nil {
+		return nil, fmt.Errorf("driver: %w", err)
+	}
+	files := map[string]bool{}
+	for _, e := range entries {
+		files[filepath.Join(p.Downloads, e.Name())] = true
+	}
+	return files, nil
+}
+
+// Resize gives the page a window of that many pixels.
+func (p *Page) Resize(width, height int64) error {
+	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
+}
+
+// CrashGPU kills the browser's GPU process, which takes every device away.
+func (p *Page) CrashGPU() error {
+	_, err := chromedp.CallBrowser(p.ctx, browser.CrashGPUProcess, cdp.Empty{})
+	return err
+}

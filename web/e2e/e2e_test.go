@@ -1,0 +1,511 @@
+//go:build e2e && !js
+
+// Package e2e tests the page in Chromium, with the real engine on SwiftShader and the embedded model. The tag keeps it out of plain
+// go test ./...; make test runs it.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"reverie/app/picture"
+	"reverie/app/protocol"
+	"reverie/web/chromium"
+	"reverie/web/driver"
+	"reverie/web/site"
+)
+
+var program site.Program
+
+func TestMain(m *testing.M) {
+	if err := build(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// build compiles app.wasm as it is now, so that no test runs an old one.
+func build() error {
+	root, err := site.ModuleRoot()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "reverie-e2e-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := site.BuildProgram(context.Background(), root, filepath.Join(dir, "app.wasm")); err != nil {
+		return err
+	}
+	program = site.ReadProgram(os.DirFS(dir))
+	return nil
+}
+
+// visit is a browser with the page open.
+type visit struct {
+	*testing.T
+	*driver.Page
+	url   string
+	serve *http.Server
+}
+
+// open serves the site and opens it under path, which may have a fragment. The scripts run before the page's own.
+func open(t *testing.T, adapter chromium.Adapter, path string, scripts ...string) *visit {
+	t.Helper()
+	s, err := site.New(site.Config{Program: program})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openHandler(t, s, adapter, path, scripts...)
+}
+
+func openHandler(t *testing.T, h http.Handler, adapter chromium.Adapter, path string, scripts ...string) *visit {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: h}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	p, err := driver.Open(context.Background(), adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	v := &visit{T: t, Page: p, url: "http://" + listener.Addr().String() + "/", serve: server}
+	for _, script := range scripts {
+		v.must(p.Script(script))
+	}
+	v.must(p.Navigate(v.url + path))
+	return v
+}
+
+func (v *visit) must(err error) {
+	v.Helper()
+	if err != nil {
+		v.Fatal(err)
+	}
+}
+
+// until reads messages up to the first of type M.
+func until[M protocol.Message](v *visit) M {
+	v.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	defer cancel()
+	for {
+		m, err := v.Next(ctx)
+		if err != nil {
+			v.Fatalf("waiting for %T: %v", *new(M), err)
+		}
+		switch m := m.(type) {
+		case M:
+			return m
+		case protocol.Error, protocol.Exit, protocol.Lost:
+			v.Fatalf("waiting for %T: got %T %+v", *new(M), m, m)
+		}
+	}
+}
+
+// ready waits for a worker that has a device, whatever happened to the one before.
+func (v *visit) ready() {
+	v.Helper()
+	if _, err := v.FindEnabled("button", "Start"); err != nil {
+		v.Fatal(err)
+	}
+	v.status("Ready")
+}
+
+func (v *visit) clean() {
+	v.Helper()
+	if complaints := v.Complaints(); len(complaints) > 0 {
+		v.Errorf("the console says:\n%s", strings.Join(complaints, "\n"))
+	}
+}
+
+func (v *visit) status(want string) {
+	v.Helper()
+	var got string
+	for range 100 {
+		var err error
+		got, err = v.Status()
+		v.must(err)
+		if strings.Contains(got, want) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.Errorf("the status is %q, want %q in it", got, want)
+}
+
+func (v *visit) value(role, name, want string) {
+	v.Helper()
+	var c driver.Control
+	for range 100 {
+		var err error
+		c, err = v.Find(role, name)
+		v.must(err)
+		if c.Value == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.Errorf("%s is %q, want %q", name, c.Value, want)
+}
+
+// small fills the settings of a short run.
+func (v *visit) small(steps string) {
+	v.Helper()
+	for name, value := range map[string]string{"Width": "64", "Height": "64", "Steps": steps, "Cutouts": "4", "Seed": "7"} {
+		v.must(v.Fill("spinbutton", name, value))
+	}
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+func TestPictureFromPrompt(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	until[protocol.Ready](v)
+	v.must(v.Fill("textbox", "Prompt", "a red apple"))
+	v.small("20")
+	v.must(v.Click("button", "Start"))
+	started := until[protocol.Started](v)
+	if s := started.Settings; s.Prompt != "a red apple" || s.Width != 64 || s.Height != 64 || s.Steps != 20 || s.Cutouts != 4 || s.Seed != 7 {
+		t.Errorf("the run has other settings than were typed: %+v", s)
+	}
+	var losses []float64
+	for range 3 {
+		losses = append(losses, until[protocol.Step](v).Loss)
+	}
+
+	v.must(v.Click("button", "Pause"))
+	paused := pauseAt(v, &losses)
+	if _, err := v.Find("button", "Resume"); err != nil {
+		t.Error(err)
+	}
+	v.status("Paused")
+	preview, err := v.Find("image", fmt.Sprintf("Step %d of 20…", paused))
+	if err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(preview.Name, "a red apple") {
+		t.Errorf("the preview is called %q", preview.Name)
+	}
+	before, err := driver.Evaluate[string](v.Page, `document.querySelector("canvas").toDataURL()`)
+	v.must(err)
+
+	v.must(v.Click("button", "Resume"))
+	for len(losses) < 20 {
+		losses = append(losses, until[protocol.Step](v).Loss)
+	}
+	until[protocol.Done](v)
+	v.status("Done: 20 steps")
+	if first, last := mean(losses[:5]), mean(losses[15:]); last >= first {
+		t.Errorf("the loss does not fall: %.4f in the first five steps, %.4f in the last; all: %v", first, last, losses)
+	}
+	after, err := driver.Evaluate[string](v.Page, `document.querySelector("canvas").toDataURL()`)
+	v.must(err)
+	if before == after {
+		t.Error("the preview did not change after the pause")
+	}
+
+	path := v.download()
+	if got, want := filepath.Base(path), "a-red-apple_7_20.png"; got != want {
+		t.Errorf("the file is called %q, want %q", got, want)
+	}
+	data, err := os.ReadFile(path)
+	v.must(err)
+	found, err := picture.Read(data)
+	v.must(err)
+	if !found.Complete || found.Settings.Prompt != "a red apple" || found.Settings.Seed != 7 || found.Step != 20 || found.Build == "" || found.Weights == "" {
+		t.Errorf("the file tells %+v", found)
+	}
+
+	v.must(v.Navigate("about:blank"))
+	v.must(v.Navigate(v.url))
+	v.value("textbox", "Prompt", "")
+	v.must(v.Choose("Open image", path))
+	v.status("restored")
+	v.value("textbox", "Prompt", "a red apple")
+	v.value("spinbutton", "Steps", "20")
+	v.value("spinbutton", "Seed", "7")
+	v.value("spinbutton", "Width", "64")
+	v.value("spinbutton", "Cutouts", "4")
+	v.clean()
+}
+
+// pauseAt reads messages up to Paused, keeps the losses on the way, and returns the step of the pause.
+func pauseAt(v *visit, losses *[]float64) int {
+	v.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		m, err := v.Next(ctx)
+		v.must(err)
+		switch m := m.(type) {
+		case protocol.Step:
+			*losses = append(*losses, m.Loss)
+		case protocol.Paused:
+			return m.Step
+		}
+	}
+}
+
+func (v *visit) download() string {
+	v.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	path, err := v.Download(ctx, "Download PNG")
+	v.must(err)
+	return path
+}
+
+func TestStopKeepsThePicture(t *testing.T) {
+	v := open(t, chromium.Software, "#p=a%20blue%20heart&width=64&height=64&cutouts=2&steps=500")
+	v.value("textbox", "Prompt", "a blue heart")
+	v.value("spinbutton", "Steps", "500")
+	v.must(v.Click("button", "Start"))
+	until[protocol.Step](v)
+	v.must(v.Click("button", "Stop"))
+	stopped := until[protocol.Stopped](v)
+	if stopped.Step >= 100 || stopped.Picture == nil {
+		t.Errorf("stopped: %+v", stopped)
+	}
+	v.status("Stopped after step")
+	if name := filepath.Base(v.download()); name != fmt.Sprintf("a-blue-heart_0_%d.png", stopped.Step) {
+		t.Errorf("the file is called %q", name)
+	}
+	v.clean()
+}
+
+func TestDownloadModels(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	v.must(v.Click("button", "Download models"))
+	until[protocol.Loaded](v)
+	v.status("The model is ready")
+	if c, err := v.Find("button", "Download models"); err != nil || !c.Disabled {
+		t.Errorf("the button is %+v, %v; want it disabled", c, err)
+	}
+	v.clean()
+}
+
+func TestBadInputGetsASentence(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	until[protocol.Ready](v)
+	v.must(v.Click("button", "Start"))
+	v.status("Type what the picture should show")
+	v.must(v.Fill("textbox", "Prompt", "a red apple"))
+	for _, c := range []struct{ name, value, want string }{
+		{"Width", "0", "width"}, {"Cutouts", "-3", "cutouts"}, {"Steps", "", "Steps"}, {"Seed", "-1", "seed"},
+	} {
+		field, err := v.Find("spinbutton", c.name)
+		v.must(err)
+		v.must(v.Fill("spinbutton", c.name, c.value))
+		v.must(v.Click("button", "Start"))
+		v.status(c.want)
+		v.must(v.Fill("spinbutton", c.name, field.Value))
+	}
+	broken := filepath.Join(t.TempDir(), "broken.png")
+	v.must(os.WriteFile(broken, []byte("\x89PNG\r\n\x1a\nnonsense"), 0o600))
+	v.must(v.Choose("Open image", broken))
+	v.status("damaged")
+	v.value("textbox", "Prompt", "a red apple")
+	v.clean()
+}
+
+func TestForeignPictureIsTheStart(t *testing.T) {
+	v := open(t, chromium.Software, "#p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
+	path := filepath.Join(t.TempDir(), "photo.png")
+	f, err := os.Create(path)
+	v.must(err)
+	img := image.NewRGBA(image.Rect(0, 0, 50, 30))
+	for i := range 50 * 30 {
+		img.Set(i%50, i/50, color.RGBA{200, 30, 30, 255})
+	}
+	v.must(png.Encode(f, img))
+	v.must(f.Close())
+	v.must(v.Choose("Open image", path))
+	v.status("start picture")
+	v.must(v.Click("button", "Start"))
+	if s := until[protocol.Started](v); s.Settings.InitImage != "photo.png" {
+		t.Errorf("the run has the start picture %q", s.Settings.InitImage)
+	}
+	until[protocol.Done](v)
+	red, err := driver.Evaluate[float64](v.Page, `(() => {
+		const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+		let red = 0;
+		for (let i = 0; i < p.length; i += 4) red += p[i] - p[i + 1];
+		return red / (p.length / 4);
+	})()`)
+	v.must(err)
+	if red < 60 {
+		t.Errorf("the picture is not as red as its start: red - green = %.0f on average", red)
+	}
+	v.clean()
+}
+
+func TestCtrlEnterStarts(t *testing.T) {
+	v := open(t, chromium.Software, "#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1")
+	v.ready()
+	_, err := driver.Evaluate[bool](v.Page, `document.getElementById("prompt").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true, cancelable: true}))`)
+	v.must(err)
+	until[protocol.Started](v)
+}
+
+func TestScreensThatSayWhyNothingRuns(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		adapter chromium.Adapter
+		script  string
+		heading string
+		retry   bool
+	}{
+		{"no WebGPU", chromium.Software, `delete Navigator.prototype.gpu`, "This browser has no WebGPU", false},
+		{"no adapter", chromium.None, ``, "No GPU answers", true},
+		{"no secure address", chromium.Software, `Object.defineProperty(window, "isSecureContext", {value: false})`, "This address is not secure", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := open(t, c.adapter, "", c.script)
+			if _, err := v.Find("heading", c.heading); err != nil {
+				t.Error(err)
+			}
+			v.status(c.heading)
+			if start, err := v.Find("button", "Start"); err != nil || !start.Disabled {
+				t.Errorf("Start is %+v, %v; want it disabled", start, err)
+			}
+			if _, err := v.Look("button", "Start the engine again"); (err == nil) != c.retry {
+				t.Errorf("the button to try again: %v, want it: %t", err, c.retry)
+			}
+		})
+	}
+}
+
+func TestLostDevice(t *testing.T) {
+	v := open(t, chromium.Software, "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=500")
+	v.must(v.Click("button", "Start"))
+	until[protocol.Step](v)
+	v.must(v.CrashGPU())
+	if _, err := v.Find("heading", "The GPU was reset"); err != nil {
+		t.Fatal(err)
+	}
+	v.value("textbox", "Prompt", "a red apple")
+	v.must(v.Click("button", "Start the engine again"))
+	v.ready()
+}
+
+func TestOfflineAfterOneVisit(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	until[protocol.Ready](v)
+	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
+	v.must(err)
+	v.clean()
+	v.must(v.serve.Close())
+	v.must(v.Navigate(v.url + "?offline#p=a%20red%20apple"))
+	until[protocol.Ready](v)
+	v.value("textbox", "Prompt", "a red apple")
+}
+
+// A new version waits until the person asks for it, and the first visit is no update.
+func TestUpdateWaitsForConsent(t *testing.T) {
+	newer := site.Program{Wasm: append(slices.Clone(program.Wasm), 0, 2, 1, 'x')} // with a custom section named x
+	var sites [2]*site.Site
+	for i, p := range []site.Program{program, newer} {
+		var err error
+		if sites[i], err = site.New(site.Config{Program: p}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var version atomic.Int32
+	v := openHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sites[version.Load()].ServeHTTP(w, r) }), chromium.Software, "")
+	const offer = "Load the new version"
+	running := func(want string) {
+		t.Helper()
+		v.ready()
+		if got, err := driver.Evaluate[string](v.Page, `goappEnv.GOAPP_VERSION`); err != nil || got != want {
+			t.Fatalf("the page is version %s (%v), want %s", got, err, want)
+		}
+	}
+	for range 2 {
+		running(sites[0].Build)
+		_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then((r) => r.update()).then(() => true)`)
+		v.must(err)
+		if _, err := v.Look("button", offer); err == nil {
+			t.Fatal("an update is offered that is none")
+		}
+		v.must(v.Navigate("about:blank"))
+		v.must(v.Navigate(v.url))
+	}
+	version.Store(1)
+	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then((r) => r.update()).then(() => true)`)
+	v.must(err)
+	running(sites[0].Build)
+	v.must(v.Click("button", offer))
+	for range 200 {
+		if got, err := driver.Evaluate[string](v.Page, `goappEnv.GOAPP_VERSION`); err == nil && got == sites[1].Build {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	running(sites[1].Build)
+	v.clean()
+}
+
+func TestExportedSiteUnderAPath(t *testing.T) {
+	s, err := site.New(site.Config{Program: program, Base: "/sub/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := s.Export(dir); err != nil {
+		t.Fatal(err)
+	}
+	v := openHandler(t, http.StripPrefix("/sub", http.FileServer(http.Dir(dir))), chromium.Software, "sub/#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1")
+	v.must(v.Click("button", "Start"))
+	until[protocol.Done](v)
+	_, err = driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
+	v.must(err)
+	v.clean()
+	v.must(v.serve.Close())
+	v.must(v.Navigate("about:blank"))
+	v.must(v.Navigate(v.url + "sub/?x#p=offline"))
+	until[protocol.Ready](v)
+	v.value("textbox", "Prompt", "offline")
+}
+
+func TestNarrowScreen(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	until[protocol.Ready](v)
+	v.must(v.Resize(320, 640))
+	wide, err := driver.Evaluate[float64](v.Page, `document.documentElement.scrollWidth`)
+	v.must(err)
+	if wide > 320 {
+		t.Errorf("the page is %.0f pixels wide on a screen of 320", wide)
+	}
+	small, err := driver.Evaluate[string](v.Page, `[...document.querySelectorAll("button, input, select, textarea, summary")]
+		.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
+		.map((e) => e.textContent || e.id).join(", ")`)
+	v.must(err)
+	if small != "" {
+		t.Errorf("smaller than 44 pixels: %s", small)
+	}
+}

@@ -1,0 +1,40 @@
+"use strict";
+// Runs the program in Node.js with Dawn's WebGPU as navigator.gpu. Vulkan's own variables (VK_DRIVER_FILES) choose the driver.
+const vm = require("node:vm");
+const url = process.argv[2];
+
+async function main() {
+  let webgpu;
+  try {
+    webgpu = await import(require.resolve("webgpu", { paths: [process.cwd(), ...(process.env.NODE_PATH ?? "").split(":")] }));
+  } catch (e) {
+    return crash('the node host needs the npm package webgpu: run "npm install webgpu" somewhere and set NODE_PATH to its node_modules (' + e.message.split("\n")[0] + ")");
+  }
+  Object.assign(globalThis, webgpu.globals);
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: webgpu.create([]) }, configurable: true });
+  Object.defineProperty(globalThis, "location", { value: new URL(url), configurable: true });
+  const nodeFetch = globalThis.fetch;
+  globalThis.fetch = (resource, options) => nodeFetch(typeof resource === "string" ? new URL(resource, url) : resource, options);
+  globalThis.require = require;
+  globalThis.fs = require("node:fs");
+  globalThis.path = require("node:path");
+  for (const name of ["wasm_exec.js", "gpu.js"]) {
+    vm.runInThisContext(await (await fetch("/jsexec/" + name)).text(), { filename: name });
+  }
+  const start = await (await fetch("/jsexec/start.json")).json();
+  const go = new Go();
+  go.argv = start.argv;
+  go.env = start.env;
+  // Dawn keeps node's event loop alive, and the program's output is already written when exit is called.
+  go.exit = (code) => {
+    fetch("/jsexec/exit", { method: "POST", body: String(code) });
+  };
+  const program = await (await fetch("/jsexec/program.wasm")).arrayBuffer();
+  await go.run((await WebAssembly.instantiate(program, go.importObject)).instance);
+}
+
+function crash(message) {
+  return fetch(new URL("/jsexec/crash", url), { method: "POST", body: String(message) });
+}
+
+main().catch((e) => crash(e.stack ?? e));

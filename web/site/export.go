@@ -1,0 +1,67 @@
+//go:build !js
+
+package site
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Export writes the site as a folder for a static host. Headers cannot be written; the page works without them.
+func (s *Site) Export(dir string) error {
+	urls, err := s.urls()
+	if err != nil {
+		return err
+	}
+	for _, url := range urls {
+		path := url
+		if path == "/" {
+			path = "/index.html"
+		}
+		if err := s.exportFile(url, filepath.Join(dir, filepath.FromSlash(path))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) exportFile(url, path string) error {
+	answer := httptest.NewRecorder()
+	s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, url, nil))
+	if answer.Code != http.StatusOK {
+		return fmt.Errorf("site: exporting %s: HTTP status %d", url, answer.Code)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if err := os.WriteFile(path, answer.Body.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	return nil
+}
+
+// urls is everything that the site serves.
+func (s *Site) urls() ([]string, error) {
+	urls := []string{"/", "/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js", "/weights/index.json"}
+	for url := range s.assets {
+		urls = append(urls, url)
+	}
+	for _, m := range s.models {
+		files, err := fs.Glob(m.files, "*")
+		if err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		for _, name := range files {
+			if name == "manifest.json" || shardName.MatchString(name) {
+				urls = append(urls, "/weights/"+m.Name+"/"+name)
+			}
+		}
+	}
+	slices.Sort(urls)
+	return urls, nil
+}

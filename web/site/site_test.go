@@ -1,0 +1,325 @@
+//go:build !js
+
+package site
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"reverie/app/ui"
+	"reverie/weights/mini"
+)
+
+var fakeProgram = Program{Wasm: []byte("\x00asm"), Brotli: []byte("br"), Gzip: []byte("gz")}
+
+func newTestSite(t *testing.T, c Config) *Site {
+	t.Helper()
+	if c.Program.Wasm == nil {
+		c.Program = fakeProgram
+	}
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// get asks for a path with headers given as "Name: value".
+func get(s *Site, path string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+func shard(t *testing.T) (name string, data []byte) {
+	t.Helper()
+	names, err := fs.Glob(mini.FS, "[0-9a-f]*")
+	if err != nil || len(names) == 0 {
+		t.Fatal("the mini model has no shards", err)
+	}
+	data, err = fs.ReadFile(mini.FS, names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names[0], data
+}
+
+func TestAnswers(t *testing.T) {
+	s := newTestSite(t, Config{})
+	name, data := shard(t)
+	for _, c := range []struct {
+		path    string
+		headers []string
+		status  int
+		kind    string // how Content-Type begins
+		cache   string // what Cache-Control holds
+	}{
+		{"/", nil, 200, "text/html", "no-cache"},
+		{"/web/app.css", nil, 200, "text/css", "no-cache"},
+		{"/web/gpu.js", nil, 200, "text/javascript", "no-cache"},
+		{"/web/worker.js", nil, 200, "text/javascript", "no-cache"},
+		{"/web/app.wasm", nil, 200, "application/wasm", "no-cache"},
+		{"/web/icon.svg", nil, 200, "image/svg+xml", "no-cache"},
+		{"/manifest.webmanifest", nil, 200, "application/manifest+json", "no-cache"},
+		{"/app-worker.js", nil, 200, "application/javascript", "no-cache"},
+		{"/weights/index.json", nil, 200, "application/json", "no-cache"},
+		{"/weights/mini/manifest.json", nil, 200, "application/json", "no-cache"},
+		{"/weights/mini/" + name, nil, 200, "application/octet-stream", "immutable"},
+		{"/weights/mini/" + name, []string{"Range: bytes=10-19"}, 206, "application/octet-stream", "immutable"},
+		{"/weights/mini/" + name, []string{"Range: bytes=999999999-"}, 416, "text/plain", ""},
+		{"/weights/mini/" + name, []string{`If-None-Match: "` + name + `"`}, 304, "", "immutable"},
+		{"/weights/mini/" + strings.Repeat("0", 64), nil, 404, "", ""},
+		{"/weights/mini/mini.go", nil, 404, "", ""},
+		{"/weights/big/manifest.json", nil, 404, "", ""},
+		{"/weights/", nil, 404, "", ""},
+		{"/web/", nil, 404, "", ""},
+		{"/web/service-worker.js", nil, 404, "", ""},
+		{"/web/../go.mod", nil, 307, "", ""},
+		{"/robots.txt", nil, 404, "", ""},
+		{"/nothing", nil, 404, "", ""},
+	} {
+		w := get(s, c.path, c.headers...)
+		if w.Code != c.status || !strings.HasPrefix(w.Header().Get("Content-Type"), c.kind) || !strings.Contains(w.Header().Get("Cache-Control"), c.cache) {
+			t.Errorf("%s %v: status %d, headers %v; want %d, %q, %q", c.path, c.headers, w.Code, w.Header(), c.status, c.kind, c.cache)
+		}
+	}
+	if part := get(s, "/weights/mini/"+name, "Range: bytes=10-19").Body.Bytes(); !bytes.Equal(part, data[10:20]) {
+		t.Errorf("bytes 10 to 19 are %v, want %v", part, data[10:20])
+	}
+}
+
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
+	s := newTestSite(t, Config{})
+	for _, path := range []string{"/", "/web/app.wasm", "/weights/index.json", "/nothing"} {
+		h := get(s, path).Header()
+		for name, want := range map[string]string{
+			"Content-Security-Policy":      policy,
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Embedder-Policy": "require-corp",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"X-Content-Type-Options":       "nosniff",
+			"Referrer-Policy":              "no-referrer",
+		} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+	}
+	for _, loose := range []string{"unsafe-inline", "unsafe-eval'; ", "http:", "*"} {
+		if strings.Contains(strings.ReplaceAll(policy, "wasm-unsafe-eval", ""), loose) {
+			t.Errorf("the policy allows %s: %s", loose, policy)
+		}
+	}
+}
+
+func TestProgramIsSentAsTheBrowserTakesIt(t *testing.T) {
+	s := newTestSite(t, Config{})
+	for accept, want := range map[string]string{
+		"gzip, deflate, br": "br", "gzip": "gzip", "": "", "br;q=0, gzip;q=0.5": "gzip", "identity": "", "br; q=0.000": "", "BR": "br",
+	} {
+		w := get(s, "/web/app.wasm", "Accept-Encoding: "+accept)
+		body := map[string][]byte{"br": fakeProgram.Brotli, "gzip": fakeProgram.Gzip, "": fakeProgram.Wasm}[want]
+		if got := w.Header().Get("Content-Encoding"); got != want || !bytes.Equal(w.Body.Bytes(), body) || w.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("Accept-Encoding %q: got %q, %q, want %q", accept, got, w.Body, want)
+		}
+	}
+	if !strings.Contains(get(s, "/app.js").Body.String(), `goappWasmContentLength = "4"`) {
+		t.Error("app.js does not know the program's real length, so its percentage is wrong")
+	}
+	etag := get(s, "/web/app.wasm", "Accept-Encoding: br").Header().Get("ETag")
+	if w := get(s, "/web/app.wasm", "Accept-Encoding: br", "If-None-Match: "+etag); w.Code != http.StatusNotModified {
+		t.Errorf("the same ETag got status %d", w.Code)
+	}
+}
+
+// go-app carries a copy of wasm_exec.js; another Go needs another one.
+func TestWasmExecIsTheToolchains(t *testing.T) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := get(newTestSite(t, Config{}), "/wasm_exec.js").Body.Bytes(); !bytes.Equal(got, want) {
+		t.Error("the wasm_exec.js that is served is not the one of this Go")
+	}
+}
+
+func TestBuildIDFollowsTheContent(t *testing.T) {
+	a, b := newTestSite(t, Config{}), newTestSite(t, Config{})
+	other := newTestSite(t, Config{Program: Program{Wasm: []byte("\x00asm other")}})
+	if a.Build != b.Build || a.Build == other.Build {
+		t.Errorf("builds %s, %s and, of another program, %s", a.Build, b.Build, other.Build)
+	}
+	if worker := get(a, "/app-worker.js").Body.String(); !strings.Contains(worker, a.Build) || strings.Contains(worker, "{{") {
+		t.Errorf("the service worker does not carry the build: %.200s", worker)
+	}
+}
+
+func TestServiceWorkerListsOnlyWhatIsThere(t *testing.T) {
+	s := newTestSite(t, Config{})
+	worker := get(s, "/app-worker.js").Body.String()
+	_, list, _ := strings.Cut(worker, "FILES = ")
+	list, _, _ = strings.Cut(list, ".map")
+	var files []string
+	if err := json.Unmarshal([]byte(list), &files); err != nil {
+		t.Fatal(err)
+	}
+	for _, need := range []string{"/", "/web/app.wasm", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/wasm_exec.js"} {
+		if !strings.Contains(list, `"`+need+`"`) {
+			t.Errorf("%s is not cached", need)
+		}
+	}
+	for _, file := range files {
+		if w := get(s, file); w.Code != http.StatusOK {
+			t.Errorf("%s is to be cached and answers %d", file, w.Code)
+		}
+	}
+}
+
+func TestDevelopment(t *testing.T) {
+	s := newTestSite(t, Config{Dev: true})
+	h := get(s, "/").Header()
+	if h.Get("Cross-Origin-Embedder-Policy") != "" || !strings.Contains(h.Get("Content-Security-Policy"), "ws://localhost:8324") {
+		t.Errorf("vgrun's script is shut out: %v", h)
+	}
+	if !strings.Contains(get(s, "/").Body.String(), vgrunReload) || !strings.Contains(get(s, "/app-worker.js").Body.String(), "unregister") {
+		t.Error("the page does not reload, or the service worker stays")
+	}
+}
+
+// modelFolder copies the mini model's manifest under another name.
+func modelFolder(t *testing.T, dir, name string) {
+	t.Helper()
+	text, err := fs.ReadFile(mini.FS, "manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	m["name"] = name
+	if text, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestModels(t *testing.T) {
+	single, several, empty := t.TempDir(), t.TempDir(), t.TempDir()
+	modelFolder(t, single, "alone")
+	modelFolder(t, filepath.Join(several, "first"), "x")
+	modelFolder(t, filepath.Join(several, "second"), "x")
+	if err := os.MkdirAll(filepath.Join(several, "broken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(several, "broken", "manifest.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		dir, want string
+		warnings  int
+	}{
+		{"", "mini", 0}, {single, "mini alone", 0}, {several, "mini first second", 1}, {empty, "mini", 1},
+	} {
+		s := newTestSite(t, Config{Weights: c.dir})
+		var listed []ui.Model
+		if err := json.Unmarshal(get(s, "/weights/index.json").Body.Bytes(), &listed); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, m := range listed {
+			names = append(names, m.Name)
+			if m.Factor != 8 || m.Bytes < 1<<20 {
+				t.Errorf("%s: listed as %+v", c.dir, m)
+			}
+		}
+		if got := strings.Join(names, " "); got != c.want || len(s.Warnings) != c.warnings {
+			t.Errorf("%q: models %q, warnings %q; want %q and %d", c.dir, got, s.Warnings, c.want, c.warnings)
+		}
+	}
+	if _, err := New(Config{Program: fakeProgram, Weights: filepath.Join(empty, "none")}); err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func TestVerifyFindsADamagedShard(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, mini.FS); err != nil {
+		t.Fatal(err)
+	}
+	s := newTestSite(t, Config{Weights: dir})
+	if err := s.Verify("mini"); err != nil {
+		t.Fatalf("a sound copy: %v", err)
+	}
+	name, data := shard(t)
+	data = bytes.Clone(data)
+	data[len(data)/2] ^= 1
+	if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Verify("mini"); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("one flipped bit: %v", err)
+	}
+}
+
+func TestExport(t *testing.T) {
+	dir := t.TempDir()
+	if err := newTestSite(t, Config{Base: "/sub/"}).Export(dir); err != nil {
+		t.Fatal(err)
+	}
+	name, _ := shard(t)
+	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/worker.js",
+		"web/gpu.js", "web/app.css", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name} {
+		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1) {
+		if !bytes.HasPrefix(link[1], []byte("/sub/")) {
+			t.Errorf("the page points to %s, outside its base path", link[1])
+		}
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{}, "make build"}, {Config{Program: fakeProgram, Base: "sub"}, "slash"},
+	} {
+		if _, err := New(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %q in it", err, c.want)
+		}
+	}
+}
