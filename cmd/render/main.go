@@ -1,0 +1,38 @@
+// Command render makes one picture from one prompt without a window: it serves Reverie's page to an installed Chromium, uses it as a
+// person would, and keeps the PNG that the page saves.
+//
+//	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset upd|zq|pool]
+//	       [-adapter software|hardware] -o out.png [-trace out.jsonl]
+//
+// The trace's first line is {"adapter":…,"model":…,"build":…}; then there is one line per step:
+// {"step":1,"loss":0.93,"losses":[…],"ms":41.5}. The exit status is 0 only if the PNG was written.
+//
+// The software adapter is Chromium's SwiftShader, which is the same on every machine; hardware is this machine's GPU. CHROMIUM names
+// another browser and CHROMIUM_FLAGS adds flags to it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			err = errors.New("interrupted: no picture was written")
+		}
+		fmt.Fprintln(os.Stderr, "render:", err)
+		os.Exit(1)
+	}
+}

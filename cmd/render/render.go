@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"reverie/app/protocol"
+	"reverie/web"
+	"reverie/web/driver"
+	"reverie/web/site"
+)
+
+func run(ctx context.Context, args []string, stderr io.Writer) error {
+	j, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	s, err := openSite(ctx, &j, stderr)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s}
+	go server.Serve(listener)
+	defer server.Close()
+
+	page, err := driver.Open(ctx, j.adapter)
+	if err != nil {
+		return err
+	}
+	defer page.Close()
+	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr}
+	png, err := r.render(ctx, "http://"+listener.Addr().String()+"/")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(j.out, png); err != nil {
+		return fmt.Errorf("writing %s: %w", j.out, err)
+	}
+	fmt.Fprintf(stderr, "Wrote %s (build %s).\n", j.out, s.Build)
+	return nil
+}
+
+// openSite prepares the site with the program as the source is now, and chooses and checks the model.
+func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error) {
+	program, err := loadProgram(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := site.New(site.Config{Weights: j.weights, Program: program})
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range s.Warnings {
+		fmt.Fprintln(stderr, warning)
+	}
+	models := s.Models()
+	if j.model == "" {
+		j.model = models[0].Name
+		if len(models) == 2 { // the embedded one and the only one of the folder
+			j.model = models[1].Name
+		}
+	}
+	j.settings.Model = j.model
+	if j.weights != "" {
+		if err := s.Verify(j.model); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range models {
+		if m.Name == j.model {
+			_, _, err := j.settings.Normalise(m.Factor)
+			return s, err
+		}
+	}
+	return nil, fmt.Errorf("there is no model %q: convert one with cmd/weights and name its folder with -weights", j.model)
+}
+
+// loadProgram builds app.wasm when the source is at hand, and otherwise takes the one that was built into this program.
+func loadProgram(ctx context.Context) (site.Program, error) {
+	root, err := site.ModuleRoot()
+	if err != nil {
+		if p := site.ReadProgram(web.Program); len(p.Wasm) > 0 {
+			return p, nil
+		}
+		return site.Program{}, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	folder := filepath.Join(cache, "reverie", "render")
+	if err := site.BuildProgram(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
+		return site.Program{}, err
+	}
+	return site.Program{Wasm: site.ReadProgram(os.DirFS(folder)).Wasm}, nil
+}
+
+// renderer follows one run in the page.
+type renderer struct {
+	job
+	page   *driver.Page
+	build  string
+	stderr io.Writer
+	trace  *json.Encoder // nil for none
+	phase  string
+	told   time.Time
+}
+
+// render makes the picture and returns the PNG.
+func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
+	if r.job.trace != "" {
+		f, err := os.Create(r.job.trace)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		r.trace = json.NewEncoder(f)
+		r.trace.SetEscapeHTML(false)
+	}
+	if err := r.page.Navigate(url + r.settings.ToFragment()); err != nil {
+		return nil, err
+	}
+	for {
+		m, err := r.page.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		done, err := r.follow(m)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			break
+		}
+	}
+	waiting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	path, err := r.page.Download(waiting, "Download PNG")
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// follow acts on one message of the worker and tells whether the picture is done.
+func (r *renderer) follow(m protocol.Message) (done bool, err error) {
+	switch m := m.(type) {
+	case protocol.Ready:
+		fmt.Fprintf(r.stderr, "GPU: %s\n", m.Adapter)
+		if err := r.log(struct {
+			Adapter string `json:"adapter"`
+			Model   string `json:"model"`
+			Build   string `json:"build"`
+		}{m.Adapter, r.model, r.build}); err != nil {
+			return false, err
+		}
+		return false, r.page.Click("button", "Start")
+	case protocol.Progress:
+		if m.Phase != r.phase {
+			r.phase = m.Phase
+			fmt.Fprintf(r.stderr, "%s\n", m.Phase)
+		}
+	case protocol.Started:
+		for _, notice := range m.Notices {
+			fmt.Fprintln(r.stderr, notice)
+		}
+	case protocol.Step:
+		return false, r.step(m)
+	case protocol.Done:
+		return true, nil
+	case protocol.Stopped:
+		return false, errors.New("the run was stopped")
+	case protocol.Error:
+		return false, errors.New(m.Message)
+	case protocol.Lost:
+		return false, fmt.Errorf("the GPU was reset: try a smaller size or fewer cuts (%s)", m.Message)
+	case protocol.Exit:
+		return false, fmt.Errorf("the engine crashed:\n%s", m.Tail)
+	}
+	return false, nil
+}
+
+// tellInterval is the least time between two lines about steps on standard error.
+const tellInterval = 5 * time.Second
+
+func (r *renderer) step(m protocol.Step) error {
+	if time.Since(r.told) >= tellInterval {
+		r.told = time.Now()
+		fmt.Fprintf(r.stderr, "Step %d of %d, loss %.4f, %.0f ms\n", m.Step, r.settings.Steps, m.Loss, m.Milliseconds)
+	}
+	m.Picture = nil
+	return r.log(m)
+}
+
+func (r *renderer) log(line any) error {
+	if r.trace == nil {
+		return nil
+	}
+	if err := r.trace.Encode(line); err != nil {
+		return fmt.Errorf("writing the trace: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestBadFlagsGetOneSentence(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out.png")
+	damaged := filepath.Join(dir, "damaged")
+	if err := os.Mkdir(damaged, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(damaged, "manifest.json"), []byte(`{"format":1`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no prompt", []string{"-o", out}, "Type what the picture should show"},
+		{"a blank prompt", []string{"-prompt", " | ", "-o", out}, "Type what the picture should show"},
+		{"no output", []string{"-prompt", "x"}, "-o"},
+		{"size 0", []string{"-prompt", "x", "-size", "0x64", "-o", out}, "width is 0"},
+		{"a negative size", []string{"-prompt", "x", "-size", "64x-8", "-o", out}, "height is -8"},
+		{"half a size", []string{"-prompt", "x", "-size", "64", "-o", out}, `"64"`},
+		{"negative cuts", []string{"-prompt", "x", "-cuts", "-1", "-o", out}, "cutouts is -1"},
+		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `-cuts is "four"`},
+		{"negative steps", []string{"-prompt", "x", "-steps", "-1", "-o", out}, "steps is -1"},
+		{"a seed that is no number", []string{"-prompt", "x", "-seed", "-1", "-o", out}, "seed"},
+		{"an unknown preset", []string{"-prompt", "x", "-preset", "best", "-o", out}, "best"},
+		{"an unknown adapter", []string{"-prompt", "x", "-adapter", "cuda", "-o", out}, "cuda"},
+		{"an unknown flag", []string{"-colour", "red"}, "-colour"},
+		{"a word too much", []string{"-prompt", "x", "-o", out, "apple"}, "apple"},
+		{"an output in no folder", []string{"-prompt", "x", "-o", filepath.Join(dir, "none", "out.png")}, "cannot write"},
+		{"an output that is a folder", []string{"-prompt", "x", "-o", dir}, "cannot write"},
+		{"a trace in no folder", []string{"-prompt", "x", "-o", out, "-trace", filepath.Join(dir, "none", "t")}, "cannot write"},
+		{"no weights folder", []string{"-prompt", "x", "-o", out, "-weights", filepath.Join(dir, "none")}, "does not exist"},
+		{"a damaged weights folder", []string{"-prompt", "x", "-o", out, "-weights", damaged}, "manifest"},
+		{"an unknown model", []string{"-prompt", "x", "-o", out, "-model", "big"}, `"big"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := run(context.Background(), c.args, &bytes.Buffer{})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want an error with %q", err, c.want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has several lines:\n%v", err)
+			}
+			if _, err := os.Stat(out); err == nil {
+				t.Error("an output was written")
+			}
+		})
+	}
+}
+
+func TestParseSettings(t *testing.T) {
+	j, err := parse([]string{"-prompt", "a|b:-1", "-size", "96×64", "-steps", "0", "-cuts", "3", "-seed", "18446744073709551615", "-preset", "zq",
+		"-model", "m", "-adapter", "hardware", "-o", filepath.Join(t.TempDir(), "o.png")}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := j.settings
+	if s.Prompt != "a|b:-1" || s.Width != 96 || s.Height != 64 || s.Steps != 0 || s.Cutouts != 3 || s.Seed != 1<<64-1 || s.Preset != "zq" || j.model != "m" || j.adapter != "hardware" {
+		t.Errorf("got %+v", j)
+	}
+}
+
+func TestCheckWritableLeavesFilesAlone(t *testing.T) {
+	dir := t.TempDir()
+	kept, fresh := filepath.Join(dir, "kept"), filepath.Join(dir, "fresh")
+	if err := os.WriteFile(kept, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{kept, fresh} {
+		if err := checkWritable(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(kept); err != nil || string(got) != "old" {
+		t.Errorf("the file that was there now holds %q, %v", got, err)
+	}
+	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
+		t.Errorf("a file that was not there: %v", err)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	for _, want := range []string{"one", "two"} {
+		if err := writeFile(path, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+}
