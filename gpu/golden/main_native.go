@@ -1,0 +1,159 @@
+//go:build !js
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+
+	"reverie/weights/convert"
+	"reverie/weights/vocab"
+)
+
+func main() {
+	dir := flag.String("dir", "", "the golden folder")
+	run := flag.String("run", "", "only the cases whose name has this in it")
+	jsexec := flag.String("jsexec", "", "the runner of js/wasm programs; built when empty")
+	flag.Parse()
+	if err := drive(*dir, *run, *jsexec, os.Stdout); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+}
+
+// drive converts the checkpoints, builds the runner and lets it run in a browser. The report goes to out.
+func drive(dir, run, jsexec string, out io.Writer) error {
+	if dir == "" {
+		return errors.New("golden: name the folder: make golden GOLDEN=/abs/dir")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "golden.json"))
+	if err != nil {
+		return fmt.Errorf("golden: %w", err)
+	}
+	var g golden
+	if err := json.Unmarshal(data, &g); err != nil {
+		return fmt.Errorf("golden: golden.json: %w", err)
+	}
+	tmp, err := os.MkdirTemp("", "golden")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	models := filepath.Join(tmp, "models")
+	if err := os.Mkdir(models, 0o755); err != nil {
+		return fmt.Errorf("golden: %w", err)
+	}
+	if err := convertAll(dir, models, run, g); err != nil {
+		return err
+	}
+	program := filepath.Join(tmp, "golden.wasm")
+	if err := goTool([]string{"GOOS=js", "GOARCH=wasm"}, "build", "-o", program, "reverie/gpu/golden"); err != nil {
+		return err
+	}
+	if jsexec == "" {
+		jsexec = filepath.Join(tmp, "jsexec")
+		if err := goTool(nil, "build", "-o", jsexec, "reverie/web/jsexec"); err != nil {
+			return err
+		}
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(jsexec, program, run)
+	cmd.Env = append(os.Environ(), "JSEXEC_SERVE=/golden="+abs+",/models="+models, "JSEXEC_TIMEOUT=60m")
+	return runForwarding(cmd, out)
+}
+
+func goTool(env []string, args ...string) error {
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), env...)
+	return runForwarding(cmd, os.Stdout)
+}
+
+// runForwarding runs the command, its output to out and its errors to ours; an interrupt reaches it too, so that it can end its browser.
+func runForwarding(cmd *exec.Cmd, out io.Writer) error {
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("golden: %w", err)
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		for s := range signals {
+			cmd.Process.Signal(s)
+		}
+	}()
+	return cmd.Wait()
+}
+
+// convertAll converts every checkpoint that the cases name, at f32, into a folder of its own.
+func convertAll(dir, models, run string, g golden) error {
+	isVQGAN := map[string]bool{}
+	for name, c := range g.Cases {
+		if !strings.Contains(name, run) {
+			continue
+		}
+		for i, f := range c.Files {
+			isVQGAN[f] = c.Kind == "vqgan" || c.Kind == "loop" && i == 0
+		}
+	}
+	files := make([]string, 0, len(isVQGAN))
+	for f := range isVQGAN {
+		files = append(files, f)
+	}
+	sort.Strings(files)
+	for _, f := range files {
+		o := convert.Options{Quant: "f32", Name: "golden", Out: filepath.Join(models, modelFolder(f))}
+		path := filepath.Join(dir, f)
+		if isVQGAN[f] {
+			o.VQGAN, o.VQGANConfig = path, configFor(path)
+		} else {
+			o.CLIP = path
+			merges, err := os.ReadFile(filepath.Join(dir, vocabFile))
+			if errors.Is(err, os.ErrNotExist) {
+				merges, err = vocab.CLIP, nil
+			}
+			if err != nil {
+				return fmt.Errorf("golden: %w", err)
+			}
+			o.Vocab = merges
+		}
+		if _, _, err := convert.Run(o); err != nil {
+			return fmt.Errorf("golden: converting %s: %w", f, err)
+		}
+	}
+	return nil
+}
+
+// configFor finds the yaml of a checkpoint: its own, or the one whose name begins the checkpoint's, as tiny.yaml serves
+// tiny_legacy.ckpt; the only yaml of the folder serves all.
+func configFor(checkpoint string) string {
+	stem := strings.TrimSuffix(checkpoint, filepath.Ext(checkpoint))
+	configs, _ := filepath.Glob(filepath.Join(filepath.Dir(checkpoint), "*.y*ml")) // the pattern is well-formed
+	best := ""
+	for _, c := range configs {
+		own := strings.TrimSuffix(c, filepath.Ext(c))
+		if strings.HasPrefix(stem, own) && len(c) > len(best) {
+			best = c
+		}
+	}
+	if best == "" && len(configs) == 1 {
+		return configs[0]
+	}
+	return best
+}
