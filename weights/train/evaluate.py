@@ -1,0 +1,108 @@
+"""Judges a mini pair: retrieval, plain shapes, reconstruction, and the guided loop seen by another model.
+
+    /usr/bin/python3 evaluate.py --clip FILE.pt --vqgan FILE.ckpt --judge runs/judge/average.pt [--prompts 100]
+
+Prints one JSON line per figure and writes guided.png, reconstructions.png and figures.json to --out. The judge must not
+have guided or taught: train it with another seed on another share of the pictures (see README.md)."""
+import argparse
+import json
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw
+
+import clip
+import guide
+import measure
+import views
+import vqgan
+from train_vqgan import contact
+from train_vqgan import measure as reconstruction
+
+HERE = pathlib.Path(__file__).parent
+
+
+def titled(pictures, titles, columns):
+    """A sheet of pictures (B,3,H,W) in [0,1] with a line of text under each."""
+    _, _, h, w = pictures.shape
+    sheet = Image.new("RGB", (columns * (w + 8), -(-len(titles) // columns) * (h + 18)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for i, (p, title) in enumerate(zip(pictures, titles)):
+        x, y = i % columns * (w + 8), i // columns * (h + 18)
+        sheet.paste(Image.fromarray((p.cpu() * 255 + 0.5).byte().permute(1, 2, 0).numpy()), (x, y))
+        draw.text((x, y + h + 2), title, fill="black")
+    return sheet
+
+
+def judged(judge, made, prompts, everything):
+    """Similarities of pictures (B,3,H,W) to all prompts and the rank (0 first) of each one's own prompt."""
+    texts = measure.embed_text(judge, everything, made.device)
+    # Five views: the whole picture and slightly nearer ones, as a person's look would not hang on one framing.
+    size = made.shape[-1]
+    views_ = [made] + [made[:, :, i:size - size // 10 + i, i:size - size // 10 + i] for i in (0, size // 20, size // 10)]
+    small = lambda x: F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False, antialias=True)
+    sim = sum(measure.embed(judge, small(v)) for v in views_) @ texts.t()
+    own = sim.gather(1, torch.tensor([everything.index(p) for p in prompts], device=made.device)[:, None])
+    return sim, (sim > own).sum(1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
+    parser.add_argument("--clip", type=pathlib.Path, default=HERE / "runs/clip/clip_mini.pt")
+    parser.add_argument("--vqgan", type=pathlib.Path, default=HERE / "runs/vqgan/vqgan_mini.ckpt")
+    parser.add_argument("--judge", type=pathlib.Path, default=HERE / "runs/judge/average.pt")
+    parser.add_argument("--out", type=pathlib.Path, default=HERE / "runs/evaluation")
+    parser.add_argument("--prompts", type=int, default=100, help="how many of prompts.txt to paint (judged among all)")
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--cuts", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=0.1)
+    parser.add_argument("--start", type=float, default=0.85, help="grey level of the first picture")
+    parser.add_argument("--smooth", type=float, default=0.05)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--skip-figures", action="store_true", help="only the guided loop")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    figures = {}
+
+    def say(name, value):
+        figures[name] = value
+        print(json.dumps({name: value}), flush=True)
+
+    model = clip.load(args.clip, args.device).eval().requires_grad_(False)
+    judge = clip.load(args.judge, args.device, "squeezenet").eval().requires_grad_(False)
+    vq = vqgan.load(args.vqgan, args.device).eval().requires_grad_(False)
+    if not args.skip_figures:
+        pictures = views.Pictures(args.data, 64, args.device)
+        for name, m in (("clip", model), ("judge", judge)):
+            say(name, {**measure.retrieval(m, pictures), **measure.shapes(m, pictures)})
+        pictures = views.Pictures(args.data, 128, args.device)
+        held = torch.tensor([i for i, r in enumerate(pictures.records) if r["held_out"]], device=args.device)[:256]
+        for size in (64, 128):
+            figure, shown = reconstruction(vq, pictures, held, size)
+            say(f"vqgan {size}", figure)
+        contact(shown, args.out / "reconstructions.png")
+
+    everything = (HERE / "prompts.txt").read_text().split("\n")[:-1]
+    prompts, made = everything[:args.prompts], []
+    g = torch.Generator(args.device).manual_seed(args.seed)
+    for i in range(0, len(prompts), 4):
+        text = measure.embed_text(model, prompts[i:i + 4], args.device).float()
+        made.append(guide.paint(vq, model, text, g, args.size, args.steps, args.cuts, args.rate, args.start, args.smooth))
+        print(json.dumps({"painted": min(i + 4, len(prompts))}), flush=True)
+    made = torch.cat(made)
+    sim, rank = judged(judge, made, prompts, everything)
+    say("guided", {"prompts": len(prompts), "judge_top1": (rank < 1).float().mean().item(),
+                   "judge_top5": (rank < 5).float().mean().item(), "median_rank": int(rank.median()) + 1,
+                   "size": args.size, "steps": args.steps, "cuts": args.cuts})
+    say("seen_as", {p: [int(r) + 1, everything[int(s.argmax())]] for p, r, s in zip(prompts, rank, sim)})
+    titles = [f"{p} ({int(r) + 1})" for p, r in zip(prompts, rank)]
+    titled(made, titles, 6).save(args.out / "guided.png")
+    (args.out / "figures.json").write_text(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()

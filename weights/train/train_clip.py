@@ -1,0 +1,210 @@
+"""Trains the mini CLIP (--tower vit) or a teacher or judge on SqueezeNet's trunk (--tower squeezenet).
+
+    /usr/bin/python3 train_clip.py --tower squeezenet --name teacher --minutes 20
+    /usr/bin/python3 train_clip.py --tower squeezenet --name judge --minutes 20 --seed 7 --parts 0.8
+    /usr/bin/python3 train_clip.py --name clip --minutes 60 --teacher runs/teacher/average.pt --vqgan runs/vqgan/vqgan_mini.ckpt
+
+Writes runs/NAME/: log.jsonl, average.pt, last.pt (to resume); for a ViT clip_mini.pt, .json and merges, guided.png."""
+import argparse
+import json
+import pathlib
+import time
+
+import torch
+import torch.nn.functional as F
+
+import clip
+import guide
+import measure
+import scenes
+import views
+import vqgan
+from optimise import Average, Optimiser, clock
+from train_vqgan import contact
+
+HERE = pathlib.Path(__file__).parent
+PROMPTS = ["a red apple", "a yellow star", "a blue heart", "a green tree", "a smiling face", "a cat", "a house", "a red rose"]
+
+
+def contrast(pictures, texts, keys, fakes, scale):
+    """Symmetric contrastive loss. Doubles (same key, another picture) are left out; fakes only serve as negatives."""
+    logits = scale * pictures @ texts.t()
+    ids = {k: i for i, k in enumerate(dict.fromkeys(keys))}
+    key = torch.tensor([ids[k] for k in keys], device=logits.device)
+    double = (key[:, None] == key[None]) & ~torch.eye(len(key), dtype=torch.bool, device=logits.device)
+    logits = logits.masked_fill(double, -1e4)
+    own = torch.arange(len(key), device=logits.device)
+    to_picture = torch.cat([logits.t(), scale * texts @ fakes.t()], 1)
+    return (F.cross_entropy(logits, own) + F.cross_entropy(to_picture, own)) / 2
+
+
+class Distillation(torch.nn.Module):
+    """Makes the student's patches tell the teacher's feature maps, and its embedding the teacher's embedding."""
+
+    def __init__(self):
+        super().__init__()
+        w = clip.VISION["width"]
+        self.fine, self.coarse = torch.nn.Linear(w, 256), torch.nn.Linear(w, 512)
+
+    def forward(self, embedding, states, target, maps):
+        near = lambda a, b: 1 - F.cosine_similarity(a.float(), b.float(), dim=1).mean()
+        grid = lambda s: s[:, 1:].transpose(1, 2).unflatten(2, (8, 8))
+        fine = self.fine(states[1]).transpose(1, 2)[:, :, 1:].unflatten(2, (8, 8))
+        coarse = self.coarse(F.avg_pool2d(grid(states[3]), 2).flatten(2).transpose(1, 2)).transpose(1, 2).unflatten(2, (4, 4))
+        return near(embedding, target) + 0.5 * near(fine, maps[2]) + 0.5 * near(coarse, maps[4])
+
+
+def patches(pictures, choice, g, count=4000):
+    """Normalised 8x8 patches of scenes, for the patch embedding's start."""
+    x, _, _ = scenes.Scenes(pictures, choice).draw(g, 128, 64, 0)
+    mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (clip.MEAN, clip.STD))
+    p = F.unfold((x - mean) / std, 8, stride=8).transpose(1, 2).reshape(-1, 3, 8, 8)
+    return p[torch.randperm(len(p), generator=g, device=x.device)[:count]]
+
+
+class Fakes:
+    """A pool of what guidance paints to fool the model: negatives that teach it not to be fooled so."""
+
+    def __init__(self, vq, size=192):
+        self.vq, self.size, self.pool = vq, size, None
+
+    def add(self, model, texts, g):
+        made = guide.paint(self.vq, model, texts, g, size=64, steps=20, cuts=4, rate=0.15)
+        self.pool = made if self.pool is None else torch.cat([self.pool, made])[-self.size:]
+
+    def take(self, n, g):
+        return self.pool[torch.randint(len(self.pool), (n,), generator=g, device=self.pool.device)]
+
+
+def load_start(model, path):
+    """Takes over every weight of the same name and shape (a ViT's text tower serves the teacher too)."""
+    saved = torch.load(path, map_location="cpu")
+    own = model.state_dict()
+    same = {k: v.float() for k, v in saved.items() if k in own and own[k].shape == v.shape}
+    model.load_state_dict(same, strict=False)
+    return len(same)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
+    parser.add_argument("--name", default="clip")
+    parser.add_argument("--tower", choices=["vit", "squeezenet"], default="vit")
+    parser.add_argument("--init", type=pathlib.Path, help="start from this model's weights")
+    parser.add_argument("--teacher", type=pathlib.Path, help="average.pt of a SqueezeNet tower; its text tower is taken over")
+    parser.add_argument("--vqgan", type=pathlib.Path, help="checkpoint for reconstructions and guided negatives")
+    parser.add_argument("--minutes", type=float, default=60, help="of work (processor time on a CPU)")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--parts", type=float, default=1, help="share of the training pictures to use, chosen by the seed")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--attack", type=float, default=2.0, help="largest L2 length of the adversarial steps")
+    parser.add_argument("--fakes-every", type=int, default=60, help="steps between guided negatives (0: none)")
+    args = parser.parse_args()
+
+    run, dev = HERE / "runs" / args.name, args.device
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(args.seed)
+    g = torch.Generator(dev).manual_seed(args.seed)
+    pictures = views.Pictures(args.data, 64, dev)
+    chosen = torch.rand(len(pictures.records), generator=torch.Generator().manual_seed(args.seed)) < args.parts
+    choice = [i for i, r in enumerate(pictures.records) if not r["held_out"] and chosen[i]]
+    source, tokenizer = scenes.Scenes(pictures, choice), clip.Tokenizer()
+    model = clip.CLIP(args.tower).to(dev)
+    if args.tower == "vit" and not args.init:
+        clip.start_as_convolution(model.visual, patches(pictures, choice, g))
+    if args.init:
+        print(f"took over {load_start(model, args.init)} tensors of {args.init}")
+    teacher = distillation = None
+    if args.teacher:
+        teacher = clip.load(args.teacher, dev, "squeezenet").eval().requires_grad_(False)
+        load_start(model, args.teacher)
+        distillation = Distillation().to(dev)
+    trained = torch.nn.ModuleList([model] + ([distillation] if distillation else []))
+    vq = vqgan.load(args.vqgan, dev).eval().requires_grad_(False) if args.vqgan else None
+    fakes = Fakes(vq)
+    average = Average(model)
+    matrix = lambda name: ("resblocks" in name or "fire" in name) and "weight" in name
+    optimiser = Optimiser(trained, args.lr, matrix)
+    step, spent = 0, 0.0
+    if (run / "last.pt").exists():
+        saved = torch.load(run / "last.pt", map_location=dev)
+        step, spent, average.steps, fakes.pool = saved["step"], saved["seconds"], saved["step"], saved["fakes"]
+        trained.load_state_dict(saved["trained"])
+        average.model.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+    log, last_note, start, delta = (run / "log.jsonl").open("a"), time.time(), clock(args.device) - spent, None
+
+    def note(line):
+        print(json.dumps(line), flush=True)
+        log.write(json.dumps(line) + "\n")
+        log.flush()
+
+    while True:
+        seconds = clock(args.device) - start
+        progress = seconds / (60 * args.minutes)
+        if step == 0 or progress >= 1 or time.time() - last_note > 240:
+            last_note = time.time()
+            note({"step": step, "seconds": round(seconds), **measure.retrieval(average.model, pictures),
+                  **measure.shapes(average.model, pictures)})
+            torch.save({"step": step, "seconds": seconds, "trained": trained.state_dict(), "fakes": fakes.pool,
+                        "average": average.model.state_dict(), "optimiser": optimiser.state_dict()}, run / "last.pt")
+            torch.save(average.model.state_dict(), run / "average.pt")
+            if args.tower == "vit":
+                clip.save(average.model, run)
+        if progress >= 1:
+            break
+
+        # Every second step repeats its batch along the input gradient of the first: adversarial training for free.
+        if delta is None:
+            g.manual_seed(args.seed * 1_000_003 + step)
+            clean, captions, keys = source.draw(g, args.batch, 64, args.seed * 1_000_003 + step)
+            tokens = tokenizer(captions).to(dev)
+            with torch.no_grad(), torch.autocast(torch.device(dev).type, torch.bfloat16):
+                if vq and torch.rand((), generator=g, device=dev) < 0.6:
+                    third = args.batch // 3
+                    clean[:third] = (vq(clean[:third] * 2 - 1).float() * 0.5 + 0.5).clamp(0, 1)
+                x = scenes.disturb(clean, g)
+                if vq and args.fakes_every and step % args.fakes_every < 2 and progress > 0.05:
+                    prompts = measure.embed_text(model, captions[:4], dev)
+                    with torch.enable_grad():
+                        model.requires_grad_(False)
+                        fakes.add(model, prompts.float(), g)
+                        model.requires_grad_(True)
+                if fakes.pool is not None:
+                    x = torch.cat([x, fakes.take(args.batch // 8, g)])
+                if teacher:
+                    target, maps = teacher.visual(x)
+        else:
+            x = (x.detach() + delta).clamp(0, 1)
+        x.requires_grad_(args.attack > 0)
+        with torch.autocast(torch.device(dev).type, torch.bfloat16):
+            raw, states = model.visual(x)
+            text = model.encode_text(tokens)
+            embedding = F.normalize(raw.float(), dim=-1)
+            n = args.batch
+            loss = contrast(embedding[:n], text, keys, embedding[n:], model.logit_scale.clamp(max=4.6).exp())
+            total = loss
+            if teacher:
+                total = loss + 1.5 * distillation(raw, states, target, maps)
+        total.backward()
+        if args.attack and delta is None:
+            length = views.uniform(g, len(x), 0.2, args.attack)[:, None, None, None]
+            delta = length * x.grad / x.grad.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+        else:
+            delta = None
+        lr = optimiser.step(progress)
+        average.update(model)
+        step += 1
+        if step % 50 < 2:
+            note({"step": step, "seconds": round(clock(args.device) - start), "attacked": delta is None and args.attack > 0,
+                  "lr": round(lr, 6), "loss": round(total.item(), 4), "contrast": round(loss.item(), 4)})
+
+    if vq and args.tower == "vit":
+        texts = measure.embed_text(average.model, PROMPTS, dev).float()
+        contact(guide.paint(vq, average.model, texts, g, size=64, steps=80, cuts=8), run / "guided.png")
+
+
+if __name__ == "__main__":
+    main()
