@@ -1,0 +1,81 @@
+# Reverie's only entry point for building, testing and running. See README.md.
+
+ADDR ?= 127.0.0.1:8080
+PROMPT ?= a red apple
+
+# -trimpath keeps this machine's paths out of the program, -buildvcs=false keeps the commit out: the same source gives the same bytes.
+# -s -w leaves out symbol tables, which browsers would only download.
+GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
+
+# Go programs for the browser.
+WASM := GOOS=js GOARCH=wasm
+
+# Everything that compiles for the browser.
+WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
+
+.DEFAULT_GOAL := build
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench eval-mini chromium clean
+
+## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
+build:
+	$(WASM) go build $(GOFLAGS_BUILD) -o web/app.wasm ./app
+	go run ./web/compress web/app.wasm
+	go build $(GOFLAGS_BUILD) -o bin/serve ./cmd/serve
+
+## run: build everything and serve the page with the mini model at ADDR
+run: build
+	./bin/serve -addr $(ADDR)
+
+## dev: the same, rebuilt and reloaded at every save
+dev:
+	go tool vgrun -no-generate -bin-dir=bin -watch-pattern='\.(go|wgsl|css|js)$$' ./cmd/serve -addr $(ADDR) -dev
+
+## demo: one picture of PROMPT to out.png, without a window; small enough for a processor to make in minutes
+demo: chromium
+	go run ./cmd/render -prompt "$(PROMPT)" -size 64x64 -steps 40 -cuts 4 -o out.png
+
+## test: everything; needs Go, git and, to install Chromium when it is missing, root or sudo
+test: check test-native test-gpu test-browser
+
+# Formatting and vet, for this machine and for the browser. gofmt lists what it would change.
+check:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
+	go vet -tags e2e ./...
+	$(WASM) go vet $(WASM_PACKAGES)
+
+# The runner's own tests start Chromium, too.
+test-native: chromium
+	go test ./...
+
+# Kernels and gradients on a WebGPU device: Chromium's SwiftShader, or what JSEXEC_ADAPTER names. One package at a time, because each
+# browser takes all cores. A device that is missing fails the tests. The loop's tests fetch the embedded model.
+test-gpu: chromium
+	go build -o bin/jsexec ./web/jsexec
+	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/...
+
+# The page in Chromium, with the real engine.
+test-browser: chromium
+	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./gpu/golden
+
+## golden: the engine against reference tensors in the folder GOLDEN
+golden: chromium
+	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
+	go run ./gpu/golden -dir "$(GOLDEN)"
+
+## bench: speeds of kernels, model parts and whole steps to bench.jsonl; ADAPTER=hardware measures the real GPU
+bench: chromium
+	go run ./gpu/bench -adapter $(or $(ADAPTER),software)
+
+## eval-mini: judge a trained mini pair; needs what weights/train/README.md builds. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
+eval-mini:
+	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
+
+# Chromium from Debian when neither CHROMIUM nor the PATH has one.
+chromium:
+	@if [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then exit 0; fi; \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
+
+clean:
+	rm -rf bin dist out.png web/app.wasm web/app.wasm.br web/app.wasm.gz
