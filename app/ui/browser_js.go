@@ -194,17 +194,25 @@ func watchUpdate(ready func()) {
 		if registration.Get("waiting").Truthy() {
 			ready()
 		}
+		// The new version may have begun to install before this program ran.
+		if installing := registration.Get("installing"); installing.Truthy() {
+			whenInstalled(installing, ready)
+		}
 		registration.Call("addEventListener", "updatefound", js.FuncOf(func(js.Value, []js.Value) any {
-			installing := registration.Get("installing")
-			installing.Call("addEventListener", "statechange", js.FuncOf(func(js.Value, []js.Value) any {
-				if installing.Get("state").String() == "installed" {
-					ready()
-				}
-				return nil
-			}))
+			whenInstalled(registration.Get("installing"), ready)
 			return nil
 		}))
 	}()
+}
+
+// whenInstalled calls ready once the service worker has filled its cache.
+func whenInstalled(worker js.Value, ready func()) {
+	worker.Call("addEventListener", "statechange", js.FuncOf(func(js.Value, []js.Value) any {
+		if worker.Get("state").String() == "installed" {
+			ready()
+		}
+		return nil
+	}))
 }
 
 // update lets the new version take over and loads it.
