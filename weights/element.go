@@ -12,19 +12,54 @@ const (
 	TypeF32 = "f32"
 	TypeF16 = "f16"
 	TypeQ8  = "q8"
+	TypeQ6  = "q6"
+	TypeQ5  = "q5"
+	TypeQ4  = "q4"
 )
+
+// Types is all of them in words, for messages.
+const Types = "f32, f16, q8, q6, q5 or q4"
 
 // Alignment of every tensor and of the planes inside one, in bytes.
 const Alignment = 16
 
-// BlockSize is the number of q8 elements that share a scale.
+// BlockSize is the number of elements of a block type (q4 to q8) that share a scale.
 const BlockSize = 32
 
-// ErrRange says that a type cannot hold a value: f16 ends at 65504, and so does a q8 scale.
+// ErrRange says that a type cannot hold a value: f16 ends at 65504, and so does the scale of a block.
 var ErrRange = errors.New("value out of range")
 
 // Align rounds up to a multiple of Alignment.
 func Align(n int64) int64 { return (n + Alignment - 1) &^ (Alignment - 1) }
+
+// bitsOf is the bits of a block type's quants, in two's complement, or 0 for another type.
+func bitsOf(typ string) int {
+	switch typ {
+	case TypeQ8:
+		return 8
+	case TypeQ6:
+		return 6
+	case TypeQ5:
+		return 5
+	case TypeQ4:
+		return 4
+	}
+	return 0
+}
+
+// Planes says where the planes of n elements of a block type begin, in bytes, and where the last ends. The quants come first: all
+// bits of q8 and q4, the low four of q5 and q6, whose other bits follow in the plane high. Both are packed from the least bit of each
+// byte on. The float16 scales come last.
+func Planes(typ string, n int) (high, scales, end int64) {
+	bits := int64(bitsOf(typ))
+	low := bits
+	if bits < 8 {
+		low = 4
+	}
+	high = Align((int64(n)*low + 7) / 8)
+	scales = high + Align((int64(n)*(bits-low)+7)/8)
+	return high, scales, scales + Align(2*int64(blocks(n)))
+}
 
 // EncodedSize is the number of bytes that n elements of a type take, or -1 for an unknown type.
 func EncodedSize(typ string, n int) int64 {
@@ -33,10 +68,12 @@ func EncodedSize(typ string, n int) int64 {
 		return 4 * int64(n)
 	case TypeF16:
 		return 2 * int64(n)
-	case TypeQ8:
-		return Align(int64(n)) + Align(2*int64(blocks(n)))
 	}
-	return -1
+	if bitsOf(typ) == 0 {
+		return -1
+	}
+	_, _, end := Planes(typ, n)
+	return end
 }
 
 func blocks(n int) int { return (n + BlockSize - 1) / BlockSize }
@@ -69,40 +106,57 @@ func Append(dst []byte, typ string, values []float32) ([]byte, error) {
 			}
 			binary.LittleEndian.PutUint16(out[2*i:], h)
 		}
-	case TypeQ8:
-		scales := out[Align(int64(len(values))):]
-		for b := 0; b*BlockSize < len(values); b++ {
-			from, to := b*BlockSize, min((b+1)*BlockSize, len(values))
-			scale, err := quantise(out[from:to], values[from:to])
-			if err != nil {
-				return dst[:start], err
-			}
-			binary.LittleEndian.PutUint16(scales[2*b:], scale)
+	default:
+		if err := encodeBlocks(out, typ, values); err != nil {
+			return dst[:start], err
 		}
 	}
 	return dst, nil
 }
 
-// quantise writes one block of int8 quants and returns its float16 scale, largest magnitude / 127. The quants are those of the
-// rounded scale, so that its rounding costs at most one step at the ends.
-func quantise(quants []byte, values []float32) (uint16, error) {
-	var largest float32
-	for _, v := range values {
-		largest = max(largest, v, -v)
+// encodeBlocks fills the planes of a block type, which are zero.
+func encodeBlocks(out []byte, typ string, values []float32) error {
+	bits := bitsOf(typ)
+	high, scales, _ := Planes(typ, len(values))
+	var quants [BlockSize]int
+	for b := 0; b*BlockSize < len(values); b++ {
+		from, to := b*BlockSize, min((b+1)*BlockSize, len(values))
+		scale, err := quantise(quants[:to-from], values[from:to], bits)
+		if err != nil {
+			return fmt.Errorf("weights: %s cannot hold %w", typ, err)
+		}
+		binary.LittleEndian.PutUint16(out[scales+2*int64(b):], scale)
+		for i, q := range quants[:to-from] {
+			put(out, out[high:], from+i, q, bits)
+		}
 	}
-	if largest > 127*maxF16 {
-		return 0, fmt.Errorf("weights: q8 cannot hold %v: %w", largest, ErrRange)
+	return nil
+}
+
+// put writes quant i into planes that hold zero there.
+func put(low, high []byte, i, q, bits int) {
+	if bits == 8 {
+		low[i] = byte(q)
+		return
 	}
-	scale := F16(largest / 127)
-	step := F32(scale)
-	if step == 0 { // all values are under 4e-6: they become zero
-		return 0, nil
+	low[i/2] |= byte(q&15) << (4 * (i % 2))
+	if rest := bits - 4; rest > 0 {
+		per := 8 / rest
+		high[i/per] |= byte(q>>4&(1<<rest-1)) << (rest * (i % per))
 	}
-	for i, v := range values {
-		q := math.RoundToEven(float64(v / step))
-		quants[i] = byte(int8(max(-127, min(127, q))))
+}
+
+// get reads quant i.
+func get(low, high []byte, i, bits int) int {
+	if bits == 8 {
+		return int(int8(low[i]))
 	}
-	return scale, nil
+	u := int(low[i/2] >> (4 * (i % 2)) & 15)
+	if rest := bits - 4; rest > 0 {
+		per := 8 / rest
+		u |= int(high[i/per]>>(rest*(i%per))&(1<<rest-1)) << 4
+	}
+	return u - u>>(bits-1)<<bits
 }
 
 // Decode fills dst with the elements from, from+1, … of a tensor of n elements that is stored in data.
@@ -126,11 +180,12 @@ func Decode(dst []float32, typ string, data []byte, n, from int) error {
 		for i := range dst {
 			dst[i] = F32(binary.LittleEndian.Uint16(data[2*(from+i):]))
 		}
-	case TypeQ8:
-		scales := data[Align(int64(n)):]
+	default:
+		bits := bitsOf(typ)
+		high, scales, _ := Planes(typ, n)
 		for i := range dst {
-			scale := binary.LittleEndian.Uint16(scales[2*((from+i)/BlockSize):])
-			dst[i] = float32(int8(data[from+i])) * F32(scale)
+			scale := binary.LittleEndian.Uint16(data[scales+2*int64((from+i)/BlockSize):])
+			dst[i] = float32(get(data, data[high:], from+i, bits)) * F32(scale)
 		}
 	}
 	return nil

@@ -26,8 +26,9 @@ type Manifest struct {
 	Format  int         `json:"format"`
 	Name    string      `json:"name"`
 	Title   string      `json:"title,omitempty"`
+	About   string      `json:"about,omitempty"` // one sentence for people: what the model is good at
 	Licence string      `json:"licence,omitempty"`
-	Quant   string      `json:"quant"` // as asked of convert: f32, f16, q8
+	Quant   string      `json:"quant"` // as asked of convert: f32, f16, q8, q4
 	CLIP    CLIPConfig  `json:"clip"`
 	VQGAN   VQGANConfig `json:"vqgan"`
 	Vocab   Shard       `json:"vocab"` // the gzipped byte-pair merges
@@ -59,8 +60,8 @@ type Shard struct {
 // Tensor is one weight under its official name (OpenAI CLIP's or taming-transformers').
 //
 // Its bytes are Size bytes at Offset of the part's stream (the shards one after another), row-major, little-endian. Offset is a
-// multiple of 16. Type f32 and f16 are plain. Type q8 is two planes: n int8 quants, zero-padded to a multiple of 16 bytes,
-// then ceil(n/32) float16 scales, padded likewise; element i is quant[i]·scale[i/32].
+// multiple of 16. Type f32 and f16 are plain. The block types q8, q6, q5 and q4 are planes (see Planes), each zero-padded to a
+// multiple of 16 bytes: n quants of so many bits, then ceil(n/32) float16 scales; element i is quant[i]·scale[i/32].
 type Tensor struct {
 	Name   string `json:"name"`
 	Shape  []int  `json:"shape"`

@@ -126,6 +126,13 @@ func TestStoredType(t *testing.T) {
 		{TypeF16, "quantize.embed.weight", []int{9, 8}, TypeF32},
 		{TypeQ8, "quantize.proj.weight", []int{9, 8, 1, 1}, TypeF16},
 		{TypeF16, "logit_scale", []int{}, TypeF32},
+		{TypeQ4, "token_embedding.weight", []int{600, 8}, TypeQ4},
+		{TypeQ4, "transformer.resblocks.0.mlp.c_fc.weight", []int{32, 8}, TypeQ5},
+		{TypeQ4, "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{32, 8}, TypeQ5},
+		{TypeQ4, "decoder.mid.block_1.conv1.weight", []int{8, 8, 3, 3}, TypeQ6},
+		{TypeQ4, "encoder.mid.block_1.conv1.weight", []int{8, 8, 3, 3}, TypeQ4},
+		{TypeQ4, "quantize.embedding.weight", []int{9, 8}, TypeF16},
+		{TypeQ4, "text_projection", []int{8, 8}, TypeQ8},
 		{TypeF16, "ln_final.weight", []int{8}, TypeF32},
 	}
 	for _, tt := range tests {

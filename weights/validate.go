@@ -22,7 +22,7 @@ func (m *Manifest) Validate() error {
 	case !ValidName(m.Name):
 		return fmt.Errorf("weights: the name %q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", m.Name)
 	case !ValidQuant(m.Quant):
-		return fmt.Errorf("weights: quant is %q and must be f32, f16 or q8", m.Quant)
+		return fmt.Errorf("weights: quant is %q and must be %s", m.Quant, strings.Join(Quants, ", "))
 	}
 	if err := m.validateModels(); err != nil {
 		return err
@@ -52,9 +52,6 @@ func ValidName(name string) bool {
 	}
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
-
-// ValidQuant reports whether a quantisation can be asked for.
-func ValidQuant(quant string) bool { return EncodedSize(quant, 0) == 0 }
 
 func (m *Manifest) validateModels() error {
 	if !m.HasCLIP() && !m.HasVQGAN() {
@@ -110,7 +107,7 @@ func (p *Part) validate() error {
 		size := EncodedSize(t.Type, n)
 		switch {
 		case size < 0:
-			return fmt.Errorf("weights: tensor %.200q has type %.20q and must have f32, f16 or q8", t.Name, t.Type)
+			return fmt.Errorf("weights: tensor %.200q has type %.20q and must have %s", t.Name, t.Type, Types)
 		case t.Size != size:
 			return fmt.Errorf("weights: tensor %.200q has %d bytes, but its shape %v in %s takes %d", t.Name, t.Size, t.Shape, t.Type, size)
 		case t.Offset != end:

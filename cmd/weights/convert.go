@@ -14,7 +14,7 @@ import (
 	"reverie/weights/vocab"
 )
 
-const convertUsage = `weights convert [flags] -quant f32|f16|q8 -name NAME -o DIR
+const convertUsage = `weights convert [flags] -quant f32|f16|q8|q4 -name NAME -o DIR
 
 Converts a CLIP, a VQGAN or both. Nothing in a checkpoint is executed.
 
@@ -33,9 +33,10 @@ func runConvert(args []string, out io.Writer) error {
 	flags.StringVar(&vocabFile, "vocab", "", "gzipped byte-pair merges, `FILE` (default: CLIP's own)")
 	flags.StringVar(&o.VQGAN, "vqgan", "", "checkpoint of VQGAN, `FILE`")
 	flags.StringVar(&o.VQGANConfig, "vqgan-config", "", "its configuration, `FILE` (default: the checkpoint's name with .yaml)")
-	flags.StringVar(&o.Quant, "quant", "", "element `TYPE` of the large tensors: f32, f16 or q8")
+	flags.StringVar(&o.Quant, "quant", "", "element `TYPE` of the large tensors: f32, f16, q8 or q4 (a mix of q4, q5 and q6)")
 	flags.StringVar(&o.Name, "name", "", "`NAME` of the model in its URL: a-z, 0-9, '.', '_' and '-'")
 	flags.StringVar(&o.Title, "title", "", "name of the model for people, `TEXT`")
+	flags.StringVar(&o.About, "about", "", "what the model is good at, `TEXT`")
 	flags.StringVar(&o.Licence, "licence", "", "licence of the weights, `TEXT`")
 	flags.StringVar(&o.Out, "o", "", "folder to write, `DIR`")
 	rest, err := parse(flags, convertUsage, args, out)

@@ -11,7 +11,7 @@ import (
 
 const usage = `weights converts published model weights into Reverie's form and checks them.
 
-  weights convert [-clip FILE] [-vqgan FILE [-vqgan-config FILE]] -quant f32|f16|q8 -name NAME -o DIR
+  weights convert [-clip FILE] [-vqgan FILE [-vqgan-config FILE]] -quant f32|f16|q8|q4 -name NAME -o DIR
   weights inspect DIR    print the configuration, parts and tensors of a model
   weights verify DIR     check the manifest and the SHA-256 of every shard
 

@@ -103,7 +103,6 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "-vqgan-config", testdata+"gumbel.yaml"), "tensor quantize.embed.weight is missing"},
 		{convertArguments(out, "-vocab", testdata+"vqgan.yaml"), "the vocabulary is not a gzip file"},
 		{convertArguments(out, "-vocab", filepath.Join(dir, "absent.gz")), "absent.gz"},
-		{convertArguments(out, "-quant", "q4"), "q4 is not available yet"},
 		{convertArguments(out, "-quant", "f8"), `-quant "f8" is unknown`},
 		{convertArguments(out, "-name", "a b"), `-name "a b"`},
 		{convertArguments(filepath.Join(truncated, "out")), "cannot write to"},

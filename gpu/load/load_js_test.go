@@ -68,7 +68,7 @@ func expect(t *testing.T, b *gpu.Buffer, taps, rows, columns int, want func(tap,
 }
 
 func TestUnpack(t *testing.T) {
-	for _, typ := range []string{weights.TypeF32, weights.TypeF16, weights.TypeQ8} {
+	for _, typ := range []string{weights.TypeF32, weights.TypeF16, weights.TypeQ8, weights.TypeQ6, weights.TypeQ5, weights.TypeQ4} {
 		t.Run(typ+" convolution", func(t *testing.T) {
 			w, v := stored(t, typ, 5, 3, 3, 3)
 			m := w.Linear("w")

@@ -61,7 +61,7 @@ func values(m map[string]*gpu.Buffer) []*gpu.Buffer {
 type unpackParams struct {
 	Vecs, Rows, RowVecs, PaddedRows       uint32
 	Columns, RowStep, ColumnStep, TapStep uint32
-	Fold, First, Scales                   uint32
+	Fold, First, High, Scales             uint32
 }
 
 // view says where the elements of a kernel's weight lie in a stored tensor.
@@ -121,9 +121,10 @@ func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bo
 	if half {
 		defines["HALF"] = ""
 	}
+	high, scales, _ := weights.Planes(t.Type, n)
 	p := unpackParams{Vecs: uint32(v.vecs()), Rows: uint32(v.rows), RowVecs: uint32(ops.Pad4(v.outColumns()) / 4), PaddedRows: uint32(v.paddedRows()),
 		Columns: uint32(v.columns), RowStep: uint32(v.rowStep), ColumnStep: uint32(v.columnStep), TapStep: uint32(v.tapStep),
-		Fold: uint32(ops.Pad4(v.columns)), First: uint32(first), Scales: uint32(weights.Align(int64(n)) / 4)}
+		Fold: uint32(ops.Pad4(v.columns)), First: uint32(first), High: uint32(high / 4), Scales: uint32(scales / 4)}
 	plan := w.device.NewPlan()
 	plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.stored[name], to)
 	if err := plan.Compile(w.ctx, nil); err != nil && w.err == nil {

@@ -24,9 +24,10 @@ type Options struct {
 	Vocab       []byte // CLIP's gzipped byte-pair merges; those over the vocabulary's size are left out
 	VQGAN       string // checkpoint of taming-transformers
 	VQGANConfig string // its .yaml; empty: the one beside the checkpoint with the same name
-	Quant       string // f32, f16 or q8
+	Quant       string // one of weights.Quants
 	Name        string // of the model, as in its URL
 	Title       string // for people; may be empty
+	About       string // what it is good at, in one sentence; may be empty
 	Licence     string // of the weights; may be empty
 	Out         string // folder
 }
@@ -50,7 +51,7 @@ type TensorReport struct {
 // Run converts and writes the folder. On an error nothing is left behind, and a model that was in the folder stays.
 func Run(o Options) (*weights.Manifest, Report, error) {
 	c := &conversion{Options: o, manifest: &weights.Manifest{
-		Format: weights.FormatVersion, Name: o.Name, Title: o.Title, Licence: o.Licence, Quant: o.Quant,
+		Format: weights.FormatVersion, Name: o.Name, Title: o.Title, About: o.About, Licence: o.Licence, Quant: o.Quant,
 	}}
 	defer c.close()
 	if err := c.run(); err != nil {
@@ -107,10 +108,8 @@ func (c *conversion) checkOptions() error {
 	switch {
 	case c.CLIP == "" && c.VQGAN == "":
 		return errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
-	case c.Quant == "q4":
-		return errors.New("convert: -quant q4 is not available yet; choose f32, f16 or q8")
 	case !weights.ValidQuant(c.Quant):
-		return fmt.Errorf("convert: -quant %q is unknown; choose f32, f16 or q8", c.Quant)
+		return fmt.Errorf("convert: -quant %q is unknown; choose one of %s", c.Quant, strings.Join(weights.Quants, ", "))
 	case !weights.ValidName(c.Name):
 		return fmt.Errorf("convert: -name %q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", c.Name)
 	case c.Out == "":

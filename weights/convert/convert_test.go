@@ -35,7 +35,7 @@ func options(t testing.TB, quant string) Options {
 }
 
 func TestRun(t *testing.T) {
-	worst := map[string]float64{weights.TypeF32: 0, weights.TypeF16: 0x1p-11, weights.TypeQ8: 0.01}
+	worst := map[string]float64{weights.TypeF32: 0, weights.TypeF16: 0x1p-11, weights.TypeQ8: 0.01, weights.TypeQ4: 0.11}
 	for quant, limit := range worst {
 		o := options(t, quant)
 		m, report, err := Run(o)
@@ -59,7 +59,7 @@ func TestRun(t *testing.T) {
 			if r.RelRMS > limit || math.IsNaN(r.MaxAbs) {
 				t.Errorf("%s: tensor %s has a relative error of %v", quant, r.Name, r.RelRMS)
 			}
-			if r.Type == quant {
+			if r.Type == quant || quant == weights.TypeQ4 && r.Type != weights.TypeF32 {
 				stored++
 			}
 			if r.Type == weights.TypeF32 && r.MaxAbs != 0 {
@@ -151,7 +151,6 @@ func TestRunRefuses(t *testing.T) {
 		want   string
 	}{
 		{func(o *Options) { o.CLIP, o.VQGAN = "", "" }, "nothing to convert"},
-		{func(o *Options) { o.Quant = "q4" }, "not available yet"},
 		{func(o *Options) { o.Quant = "int8" }, `-quant "int8" is unknown`},
 		{func(o *Options) { o.Name = "My Model" }, `-name "My Model"`},
 		{func(o *Options) { o.Out = "" }, "-o DIR"},
