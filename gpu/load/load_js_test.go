@@ -52,6 +52,13 @@ func stored(t *testing.T, typ string, shape ...int) (*Weights, []float32) {
 	return &Weights{ctx: context.Background(), device: device, part: p, stored: map[string]*gpu.Buffer{"w": b}}, decoded
 }
 
+func finish(t *testing.T, w *Weights) {
+	t.Helper()
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // expect fails unless the buffer's float32 elements are want(tap, row, column), the padding being zero.
 func expect(t *testing.T, b *gpu.Buffer, taps, rows, columns int, want func(tap, row, column int) float32) {
 	t.Helper()
@@ -72,6 +79,7 @@ func TestUnpack(t *testing.T) {
 		t.Run(typ+" convolution", func(t *testing.T) {
 			w, v := stored(t, typ, 5, 3, 3, 3)
 			m := w.Linear("w")
+			finish(t, w)
 			expect(t, m.Buf, 9, 8, 4, func(tap, o, i int) float32 {
 				if o >= 5 || i >= 3 {
 					return 0
@@ -82,6 +90,7 @@ func TestUnpack(t *testing.T) {
 		t.Run(typ+" transposed", func(t *testing.T) {
 			w, v := stored(t, typ, 6, 5)
 			m := w.Transposed("w")
+			finish(t, w)
 			expect(t, m.Buf, 1, 8, 8, func(_, o, i int) float32 {
 				if o >= 5 || i >= 6 {
 					return 0
@@ -92,6 +101,7 @@ func TestUnpack(t *testing.T) {
 		t.Run(typ+" patch", func(t *testing.T) {
 			w, v := stored(t, typ, 7, 3, 4, 4)
 			m := w.Patch("w")
+			finish(t, w)
 			if m.In != 64 || m.Taps != 1 {
 				t.Fatalf("patch weight has %d taps and %d columns, want 1 and 64", m.Taps, m.In)
 			}
@@ -105,6 +115,7 @@ func TestUnpack(t *testing.T) {
 		t.Run(typ+" rows", func(t *testing.T) {
 			w, v := stored(t, typ, 3, 6)
 			x := w.Rows("w")
+			finish(t, w)
 			expect(t, x.Buf, 1, 3, 8, func(_, o, i int) float32 {
 				if i >= 6 {
 					return 0
@@ -121,6 +132,7 @@ func TestUnpackPacked(t *testing.T) {
 	view := linearView([]int{6, 5})
 	b := w.buffer("packed", view.vecs(), true)
 	w.unpack("w", view, b, 0, true)
+	finish(t, w)
 	data, err := device.Read(context.Background(), b, 0, 2*8*8)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"reverie/gpu"
 	"reverie/gpu/ops"
@@ -22,7 +23,15 @@ type Weights struct {
 	stored map[string]*gpu.Buffer
 	kept   []*gpu.Buffer
 	err    error
+
+	plan    *gpu.Plan     // what is to be unpacked, nil when there is nothing
+	spent   []*gpu.Buffer // stored forms that the plan reads and nobody needs afterwards
+	pending int           // bytes that the plan writes
 }
+
+// batchBytes is how much is unpacked at a time: enough to compile and submit rarely, and little beside the part itself, which is there
+// in both forms until its turn has come.
+const batchBytes = 64 << 20
 
 // Err is the first error of the unpacking methods, which have no error of their own so that models read like their papers.
 func (w *Weights) Err() error {
@@ -32,8 +41,9 @@ func (w *Weights) Err() error {
 	return w.device.Err()
 }
 
-// Finish drops what was stored and not unpacked. The unpacked weights stay until Close.
+// Finish unpacks what still waits for it and drops what nobody asked for. The unpacked weights stay until Close.
 func (w *Weights) Finish() error {
+	w.flush()
 	for _, b := range w.stored {
 		b.Destroy()
 	}
@@ -43,10 +53,10 @@ func (w *Weights) Finish() error {
 
 // Close gives back all memory of the part.
 func (w *Weights) Close() {
-	for _, b := range append(w.kept, values(w.stored)...) {
+	for _, b := range slices.Concat(w.kept, w.spent, values(w.stored)) {
 		b.Destroy()
 	}
-	w.kept, w.stored = nil, nil
+	w.kept, w.spent, w.stored = nil, nil, nil
 }
 
 func values(m map[string]*gpu.Buffer) []*gpu.Buffer {
@@ -110,7 +120,7 @@ func (w *Weights) half(t *weights.Tensor) bool {
 	return t.Type == weights.TypeF16 && !w.device.Info().Software
 }
 
-// unpack runs unpack.wgsl into the buffer from vec4f first on, and drops the stored form.
+// unpack records unpack.wgsl into the buffer from vec4f first on. The buffer has its contents after Finish, which every model calls.
 func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bool) {
 	t := w.tensor(name)
 	n := 1
@@ -125,18 +135,34 @@ func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bo
 	p := unpackParams{Vecs: uint32(v.vecs()), Rows: uint32(v.rows), RowVecs: uint32(ops.Pad4(v.outColumns()) / 4), PaddedRows: uint32(v.paddedRows()),
 		Columns: uint32(v.columns), RowStep: uint32(v.rowStep), ColumnStep: uint32(v.columnStep), TapStep: uint32(v.tapStep),
 		Fold: uint32(ops.Pad4(v.columns)), First: uint32(first), High: uint32(high / 4), Scales: uint32(scales / 4)}
-	plan := w.device.NewPlan()
-	plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.stored[name], to)
-	if err := plan.Compile(w.ctx, nil); err != nil && w.err == nil {
-		w.err = err
+	if w.plan == nil {
+		w.plan = w.device.NewPlan()
+	}
+	w.plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.stored[name], to)
+	w.spent = append(w.spent, w.stored[name])
+	delete(w.stored, name)
+	if w.pending += 16 * v.vecs(); w.pending >= batchBytes {
+		w.flush()
+	}
+}
+
+// flush unpacks what is recorded and drops its stored forms.
+func (w *Weights) flush() {
+	if w.plan == nil {
 		return
 	}
-	if err := plan.Run(); err != nil && w.err == nil {
+	defer w.plan.Close()
+	err := w.plan.Compile(w.ctx, nil)
+	if err == nil {
+		err = w.plan.Run()
+	}
+	if err != nil && w.err == nil {
 		w.err = err
 	}
-	plan.Close()
-	w.stored[name].Destroy()
-	delete(w.stored, name)
+	for _, b := range w.spent {
+		b.Destroy()
+	}
+	w.plan, w.spent, w.pending = nil, nil, 0
 }
 
 func (w *Weights) buffer(name string, vecs int, half bool) *gpu.Buffer {
