@@ -16,6 +16,8 @@ func convCases() []opCase {
 		{1, 7, 7, 64, 3, Conv3x3, false},
 		{1, 8, 6, 5, 9, Downsample3x3, false},
 		{2, 7, 9, 4, 4, Downsample3x3, false},
+		{1, 8, 6, 3, 5, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1}, false}, // the stem of CLIP's ResNets
+		{2, 7, 9, 4, 4, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1}, false},
 		{1, 5, 3, 6, 10, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
 		{2, 4, 4, 32, 32, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
 		{1, 12, 8, 3, 6, ConvSpec{Kernel: 4, Stride: 4}, false},

@@ -162,7 +162,8 @@ func testVector(t *Tape, v []float64) *Vector {
 func allCases() []opCase {
 	var all []opCase
 	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), patchCases(),
-		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases()} {
+		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(),
+		resNetCases()} {
 		all = append(all, table...)
 	}
 	return all

@@ -12,12 +12,12 @@ import (
 
 // hostStructs are the Go sides of the kernels' Params.
 var hostStructs = map[string]any{
-	"adam.wgsl": adamParams{}, "argbest.wgsl": argbestParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
+	"adam.wgsl": adamParams{}, "argbest.wgsl": argbestParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
 	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "gather.wgsl": gatherParams{},
 	"groupnorm_apply.wgsl": groupNormApplyParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormSumsParams{},
-	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
+	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
-	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "softmax.wgsl": softmaxParams{},
+	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "softmax.wgsl": softmaxParams{},
 	"tokens.wgsl": tokensParams{}, "upsample_backward.wgsl": struct{ Vecs, H, W, C4 uint32 }{}, "warp.wgsl": warpParams{},
 	"unpack.wgsl": nil, // of package load
 	"peak.wgsl":   nil, // of the benchmarks

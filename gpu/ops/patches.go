@@ -56,6 +56,22 @@ func (t *Tape) Patches(x *Tensor, k int, mean, std [3]float32) *Tensor {
 		panic(fmt.Sprintf("ops: patches of %d on %v", k, x))
 	}
 	y := t.New(x.N, x.H/k, x.W/k, k*k*4)
+	t.patches(x, y, k, mean, std)
+	return y
+}
+
+// Normalise is (x − mean)/std per colour of x [N, H, W, 3]: patches of one pixel.
+func (t *Tape) Normalise(x *Tensor, mean, std [3]float32) *Tensor {
+	if x.C != 3 {
+		panic(fmt.Sprintf("ops: colours of %v", x))
+	}
+	y := t.like(x)
+	t.patches(x, y, 1, mean, std)
+	return y
+}
+
+// patches records both kernels; y's memory is that of [N, H/k, W/k, k·k·4].
+func (t *Tape) patches(x, y *Tensor, k int, mean, std [3]float32) {
 	p := patchesParams{Vecs: uint32(y.vecs()), H: uint32(x.H), W: uint32(x.W), Kernel: uint32(k)}
 	for c := range 3 {
 		p.Mean[c], p.InverseStd[c] = mean[c], 1/std[c]
@@ -68,5 +84,4 @@ func (t *Tape) Patches(x *Tensor, k int, mean, std [3]float32) *Tensor {
 		t.Plan.Dispatch(t.device.Kernel("patches.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x),
 			float64(8*x.Len()), back, dy.Buf, dx.Buf)
 	}, x)
-	return y
 }

@@ -1,0 +1,46 @@
+// The mean of k×k squares side by side. BACKWARD spreads the gradient of each mean over its square; pixels right of and below the
+// last whole square get none.
+struct Params {
+  vecs: u32, h: u32, w: u32, c4: u32, k: u32,
+}
+BINDING var<storage, read> x: array<vec4f>;
+BINDING var<storage, read_write> y: array<vec4f>;
+BINDING var<uniform> p: Params;
+#include "grid.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let i = linear_workgroup(wg, count) * 64u + lid.x;
+  if (i >= p.vecs) {
+    return;
+  }
+  let out_h = p.h / p.k;
+  let out_w = p.w / p.k;
+  let c = i % p.c4;
+  let pixel = i / p.c4;
+  let share = 1.0 / f32(p.k * p.k);
+#ifdef BACKWARD
+  let column = pixel % p.w / p.k;
+  let row = pixel / p.w % p.h / p.k;
+  let image = pixel / (p.w * p.h);
+  let inside = column < out_w && row < out_h;
+  let source = (image * out_h + min(row, out_h - 1u)) * out_w + min(column, out_w - 1u);
+  let v = select(vec4f(0.0), share * x[source * p.c4 + c], inside);
+#else
+  let column = pixel % out_w * p.k;
+  let row = pixel / out_w % out_h * p.k;
+  let image = pixel / (out_w * out_h);
+  var v = vec4f(0.0);
+  for (var ky = 0u; ky < p.k; ky++) {
+    for (var kx = 0u; kx < p.k; kx++) {
+      v += x[((image * p.h + row + ky) * p.w + column + kx) * p.c4 + c];
+    }
+  }
+  v *= share;
+#endif
+#ifdef ACCUMULATE
+  y[i] += v;
+#else
+  y[i] = v;
+#endif
+}

@@ -1,0 +1,44 @@
+// Puts the mean of each image's tokens before them and adds positions. BACKWARD gives a token its own gradient and its share of the mean's.
+struct Params {
+  vecs: u32, c4: u32, tokens: u32,
+}
+BINDING var<storage, read> x: array<vec4f>;
+#ifndef BACKWARD
+BINDING var<storage, read> position: array<vec4f>;
+#endif
+BINDING var<storage, read_write> y: array<vec4f>;
+BINDING var<uniform> p: Params;
+#include "grid.wgsl"
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let i = linear_workgroup(wg, count) * 64u + lid.x;
+  if (i >= p.vecs) {
+    return;
+  }
+  let c = i % p.c4;
+  let share = 1.0 / f32(p.tokens);
+#ifdef BACKWARD
+  let token = i / p.c4 % p.tokens;
+  let mean = i / p.c4 / p.tokens * (p.tokens + 1u);
+  let v = x[(mean + token + 1u) * p.c4 + c] + share * x[mean * p.c4 + c];
+#ifdef ACCUMULATE
+  y[i] += v;
+#else
+  y[i] = v;
+#endif
+#else
+  let token = i / p.c4 % (p.tokens + 1u);
+  let first = i / p.c4 / (p.tokens + 1u) * p.tokens;
+  var v = vec4f(0.0);
+  if (token > 0u) {
+    v = x[(first + token - 1u) * p.c4 + c];
+  } else {
+    for (var t = 0u; t < p.tokens; t++) {
+      v += x[(first + t) * p.c4 + c];
+    }
+    v *= share;
+  }
+  y[i] = v + position[token * p.c4 + c];
+#endif
+}
