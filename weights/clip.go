@@ -32,7 +32,7 @@ const (
 	maxSide   = 1 << 12
 )
 
-// Validate reports the first dimension that no ViT CLIP can have.
+// Validate reports the first dimension that no CLIP can have.
 func (c CLIPConfig) Validate() error {
 	sizes := []struct {
 		name       string
@@ -51,7 +51,7 @@ func (c CLIPConfig) Validate() error {
 	switch {
 	case c.ImageSize%c.PatchSize != 0:
 		return fmt.Errorf("weights: clip.patch_size %d does not divide clip.image_size %d", c.PatchSize, c.ImageSize)
-	case c.VisionWidth%c.VisionHeads != 0:
+	case !c.IsResNet() && c.VisionWidth%c.VisionHeads != 0:
 		return fmt.Errorf("weights: clip.vision_heads %d does not divide clip.vision_width %d", c.VisionHeads, c.VisionWidth)
 	case c.TextWidth%c.TextHeads != 0:
 		return fmt.Errorf("weights: clip.text_heads %d does not divide clip.text_width %d", c.TextHeads, c.TextWidth)
@@ -61,6 +61,11 @@ func (c CLIPConfig) Validate() error {
 		return fmt.Errorf("weights: clip.vocab_size %d must be over %d (512 byte tokens, start and end)", c.VocabSize, SpecialTokens)
 	case c.Activation != QuickGELU && c.Activation != GELU:
 		return fmt.Errorf("weights: clip.activation is %q and must be %s or %s", c.Activation, QuickGELU, GELU)
+	}
+	if c.IsResNet() {
+		if err := c.validateResNet(); err != nil {
+			return err
+		}
 	}
 	for i := range c.Std {
 		mean, std := float64(c.Mean[i]), float64(c.Std[i])
@@ -91,8 +96,11 @@ func (c CLIPConfig) TextTensors() []Spec {
 	return append(specs, Spec{"text_projection", []int{c.TextWidth, c.EmbedDim}}, Spec{"logit_scale", []int{}})
 }
 
-// ImageTensors lists the image tower under OpenAI's names. Its position 0 is the class token.
+// ImageTensors lists the image tower under OpenAI's names. Position 0 is the class token's or, in a ResNet, the mean's.
 func (c CLIPConfig) ImageTensors() []Spec {
+	if c.IsResNet() {
+		return c.resNetTensors()
+	}
 	w := c.VisionWidth
 	specs := []Spec{
 		{"visual.conv1.weight", []int{w, 3, c.PatchSize, c.PatchSize}},

@@ -70,7 +70,9 @@ type Tensor struct {
 	Size   int64  `json:"size"`
 }
 
-// CLIPConfig is what the shapes of CLIP's tensors do not all tell.
+// CLIPConfig is what the shapes of CLIP's tensors do not all tell. The image tower is a vision transformer or, where ResNetBlocks is
+// set, OpenAI's modified ResNet: PatchSize is then the pixels per point of its last feature map along one axis, VisionWidth
+// the channels after its stem, VisionLayers its blocks in all and VisionHeads the heads of its attention pooling.
 type CLIPConfig struct {
 	ImageSize     int        `json:"image_size"`
 	PatchSize     int        `json:"patch_size"`
@@ -86,6 +88,7 @@ type CLIPConfig struct {
 	Activation    string     `json:"activation"` // quick_gelu or gelu
 	Mean          [3]float32 `json:"mean"`
 	Std           [3]float32 `json:"std"`
+	ResNetBlocks  [4]int     `json:"resnet_blocks,omitzero"` // of each stage
 }
 
 // VQGANConfig is taming-transformers' ddconfig and quantiser, for VQModel and GumbelVQ.

@@ -65,6 +65,12 @@ func TestManifestRoundTrip(t *testing.T) {
 	}
 }
 
+// resNet changes the image tower's configuration, but not its tensors.
+func resNet(m *Manifest) {
+	c := &m.CLIP
+	c.ImageSize, c.PatchSize, c.VisionWidth, c.VisionLayers, c.VisionHeads, c.ResNetBlocks = 32, 32, 2, 4, 1, [4]int{1, 1, 1, 1}
+}
+
 func vqganOnly(m *Manifest) {
 	m.Parts = []Part{m.Parts[1], m.Parts[3]}
 	m.CLIP, m.Vocab = CLIPConfig{}, Shard{}
@@ -96,6 +102,13 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.CLIP.ContextLength = 2 }, "context_length 2"},
 		{func(m *Manifest) { m.CLIP.Activation = "relu" }, `activation is "relu"`},
 		{func(m *Manifest) { m.CLIP.Std[1] = 0 }, "channel 1"},
+		{func(m *Manifest) { resNet(m); m.CLIP.ResNetBlocks[2] = 0 }, "resnet_blocks is [1 1 0 1]"},
+		{func(m *Manifest) { resNet(m); m.CLIP.ResNetBlocks[3] = 1 << 40 }, "each must be 1 to 64"},
+		{func(m *Manifest) { resNet(m); m.CLIP.PatchSize = 16 }, "patch_size is 16 and must be 32"},
+		{func(m *Manifest) { resNet(m); m.CLIP.VisionLayers = 3 }, "vision_layers is 3, but clip.resnet_blocks [1 1 1 1] are 4"},
+		{func(m *Manifest) { resNet(m); m.CLIP.VisionWidth = 3 }, "vision_width 3 must be even"},
+		{func(m *Manifest) { resNet(m); m.CLIP.VisionWidth = 1 << 13 }, "at most 512 in a ResNet"},
+		{func(m *Manifest) { resNet(m); m.CLIP.VisionHeads = 7 }, "vision_heads 7 does not divide the 64 channels"},
 		{func(m *Manifest) { m.Vocab.Size = 0 }, "the vocabulary has 0 bytes"},
 		{func(m *Manifest) { m.Vocab.SHA256 = "" }, "the vocabulary has the SHA-256"},
 

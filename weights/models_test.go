@@ -10,6 +10,11 @@ var vitB32 = CLIPConfig{
 	ContextLength: 77, VocabSize: 49408, EmbedDim: 512, Activation: QuickGELU, Mean: CLIPMean, Std: CLIPStd,
 }
 
+var rn50 = CLIPConfig{
+	ImageSize: 224, PatchSize: 32, VisionWidth: 64, VisionLayers: 16, VisionHeads: 32, TextWidth: 512, TextLayers: 12, TextHeads: 8,
+	ContextLength: 77, VocabSize: 49408, EmbedDim: 1024, Activation: QuickGELU, Mean: CLIPMean, Std: CLIPStd, ResNetBlocks: [4]int{3, 4, 6, 3},
+}
+
 var f16x16384 = VQGANConfig{
 	Ch: 128, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
 	ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 16384,
@@ -38,6 +43,8 @@ func TestParameters(t *testing.T) {
 	}{
 		{"ViT-B/32 text", vitB32.TextTensors(), 63428097},
 		{"ViT-B/32 image", vitB32.ImageTensors(), 87849216},
+		// 38,316,896 in the published file, where a norm has a gain beside each bias.
+		{"RN50 image", rn50.ImageTensors(), 38316896 - 26624},
 		{"imagenet_f16_16384", slices.Concat(f16x16384.DecoderTensors(), f16x16384.EncoderTensors()), 76073859},
 	}
 	for _, tt := range tests {
@@ -62,6 +69,13 @@ func TestTensorNames(t *testing.T) {
 		{vitB32.ImageTensors(), "visual.positional_embedding", []int{50, 768}},
 		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{3072, 768}},
 		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_proj.bias", []int{768}},
+		{rn50.ImageTensors(), "visual.conv1.weight", []int{32, 3, 3, 3}},
+		{rn50.ImageTensors(), "visual.bn1.weight", nil},
+		{rn50.ImageTensors(), "visual.layer3.0.downsample.0.bias", []int{1024}},
+		{rn50.ImageTensors(), "visual.layer4.2.conv3.weight", []int{2048, 512, 1, 1}},
+		{rn50.ImageTensors(), "visual.layer4.1.downsample.0.weight", nil},
+		{rn50.ImageTensors(), "visual.attnpool.positional_embedding", []int{50, 2048}},
+		{rn50.ImageTensors(), "visual.attnpool.c_proj.weight", []int{1024, 2048}},
 		{f16x16384.DecoderTensors(), "quantize.embedding.weight", []int{16384, 256}},
 		{f16x16384.DecoderTensors(), "decoder.conv_in.weight", []int{512, 256, 3, 3}},
 		{f16x16384.DecoderTensors(), "decoder.up.4.attn.2.proj_out.weight", []int{512, 512, 1, 1}},

@@ -67,7 +67,7 @@ func roleOf(name string, shape []int) role {
 
 func atTheEdge(name string) bool {
 	switch name {
-	case "visual.conv1.weight", "visual.proj", "text_projection",
+	case "visual.conv1.weight", "visual.proj", "visual.attnpool.c_proj.weight", "text_projection",
 		"encoder.conv_in.weight", "encoder.conv_out.weight", "quant_conv.weight", "quantize.proj.weight",
 		"post_quant_conv.weight", "decoder.conv_in.weight", "decoder.conv_out.weight":
 		return true

@@ -29,6 +29,9 @@ func runInspect(args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "quant    %s\n", m.Quant)
 	if c := m.CLIP; m.HasCLIP() {
+		if c.IsResNet() {
+			fmt.Fprintf(out, "CLIP     ResNet of %v blocks\n", c.ResNetBlocks)
+		}
 		fmt.Fprintf(out, "CLIP     image %d, patch %d, width %d, %d layers, %d heads; text width %d, %d layers, %d heads, context %d, vocabulary %d; embedding %d; %s\n",
 			c.ImageSize, c.PatchSize, c.VisionWidth, c.VisionLayers, c.VisionHeads,
 			c.TextWidth, c.TextLayers, c.TextHeads, c.ContextLength, c.VocabSize, c.EmbedDim, c.Activation)

@@ -9,8 +9,26 @@ import (
 	"reverie/weights"
 )
 
-// Image is the vision transformer: pictures [n, size, size, 3] in [0, 1] to embeddings [n, 1, 1, embed].
+// Image is the image tower: pictures [n, size, size, 3] in [0, 1] to embeddings [n, 1, 1, embed].
 type Image struct {
+	tower interface {
+		encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor
+	}
+}
+
+// LoadImage takes the image tower's weights out of their part.
+func LoadImage(w *load.Weights, c weights.CLIPConfig) (*Image, error) {
+	if c.IsResNet() {
+		return &Image{loadResNet(w, c)}, w.Finish()
+	}
+	return &Image{loadVisionTransformer(w, c)}, w.Finish()
+}
+
+// Encode records the embedding of pictures x [n, size, size, 3].
+func (m *Image) Encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor { return m.tower.encode(t, x) }
+
+// visionTransformer is ViT (Dosovitskiy et al., arXiv:2010.11929) with a norm before its blocks.
+type visionTransformer struct {
 	config          weights.CLIPConfig
 	patch           ops.Matrix
 	class, position *ops.Vector
@@ -19,20 +37,17 @@ type Image struct {
 	proj            ops.Matrix
 }
 
-// LoadImage takes the image tower's weights out of their part.
-func LoadImage(w *load.Weights, c weights.CLIPConfig) (*Image, error) {
-	m := &Image{
+func loadVisionTransformer(w *load.Weights, c weights.CLIPConfig) *visionTransformer {
+	return &visionTransformer{
 		config: c,
 		patch:  w.Patch("visual.conv1.weight"), class: w.Vector("visual.class_embedding"), position: w.Rows("visual.positional_embedding"),
 		pre: loadNorm(w, "visual.ln_pre"), post: loadNorm(w, "visual.ln_post"),
 		body: loadTransformer(w, "visual.transformer", c.VisionLayers, c.VisionHeads, false, c.Activation),
 		proj: w.Transposed("visual.proj"),
 	}
-	return m, w.Finish()
 }
 
-// Encode records the embedding of pictures x [n, size, size, 3].
-func (m *Image) Encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+func (m *visionTransformer) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	patches := t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std)
 	h := t.Linear(patches, m.patch, ops.LinearOptions{})
 	t.Done(patches)

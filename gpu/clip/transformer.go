@@ -1,5 +1,5 @@
-// Package clip is OpenAI's CLIP with a vision transformer (Radford et al., arXiv:2103.00020): the image tower with its input
-// gradient, and the text tower. Tensors have the official names.
+// Package clip is OpenAI's CLIP (Radford et al., arXiv:2103.00020): the image tower, a vision transformer or a modified ResNet, with
+// its input gradient, and the text tower. Tensors have the official names.
 package clip
 
 import (

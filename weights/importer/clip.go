@@ -13,7 +13,7 @@ import (
 	"reverie/weights/checkpoint"
 )
 
-// CLIP is an imported ViT CLIP.
+// CLIP is an imported CLIP.
 type CLIP struct {
 	Config  weights.CLIPConfig
 	Tensors Tensors
@@ -24,7 +24,7 @@ type CLIP struct {
 // headWidth is the channels per attention head of every CLIP that OpenAI published. Its code divides the width by it and rounds down.
 const headWidth = 64
 
-// ReadCLIP reads a ViT CLIP under OpenAI's names (.pt, OpenCLIP) or Hugging Face's. Dimensions come from the shapes. Heads,
+// ReadCLIP reads a CLIP under OpenAI's names (.pt, OpenCLIP) or Hugging Face's. Dimensions come from the shapes. Heads,
 // activation and normalisation come from configPath or, where that is empty, from the file that is published beside the checkpoint:
 // config.json with Hugging Face's names, open_clip_config.json with OpenCLIP's safetensors. Without one OpenAI's are taken.
 func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
@@ -35,10 +35,8 @@ func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
 	c := &CLIP{Tensors: Tensors{}}
 	var err error
 	switch {
-	case f.Has("visual.layer1.") || f.Has("visual.attnpool."):
-		return nil, fmt.Errorf("importer: %s is a CLIP with a ResNet (RN50 and its like); so far only those with a vision transformer (ViT) can be converted", name)
 	case f.Has("visual.trunk."):
-		return nil, fmt.Errorf("importer: %s is a CLIP with an image tower of timm; so far only OpenAI's vision transformer can be converted", name)
+		return nil, fmt.Errorf("importer: %s is a CLIP with an image tower of timm; only OpenAI's vision transformers and ResNets can be converted", name)
 	case f.Has("text_model.") || f.Has("vision_model."):
 		configPath, err = beside(f, configPath, "config.json")
 		if err == nil && configPath == "" {
@@ -60,6 +58,11 @@ func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
 	}
 	if err := c.configure(configPath); err != nil {
 		return nil, fmt.Errorf("importer: %s: %w", name, err)
+	}
+	if c.isResNet() {
+		if err := c.foldBatchNorms(); err != nil {
+			return nil, fmt.Errorf("importer: %s: %w", name, err)
+		}
 	}
 	if err := c.Tensors.check(c.Config.TextTensors(), c.Config.ImageTensors()); err != nil {
 		return nil, fmt.Errorf("importer: %s: %w", name, err)
@@ -84,11 +87,17 @@ func beside(f *checkpoint.File, explicit, name string) (string, error) {
 	return path, nil
 }
 
-// keepOpenAI takes the tensors under their own names, without the mask and the three numbers that OpenAI's archives hold as buffers.
+// isResNet reports whether the tensors are those of a modified ResNet.
+func (c *CLIP) isResNet() bool {
+	_, ok := c.Tensors["visual.layer1.0.conv1.weight"]
+	return ok
+}
+
+// keepOpenAI takes the tensors under their own names, without the mask and the numbers that OpenAI's archives hold as buffers.
 func (c *CLIP) keepOpenAI(f *checkpoint.File) {
 	for _, name := range f.Names {
-		switch name {
-		case "attn_mask", "input_resolution", "context_length", "vocab_size":
+		switch {
+		case slices.Contains([]string{"attn_mask", "input_resolution", "context_length", "vocab_size"}, name), isBatchCount(name):
 			c.Dropped = append(c.Dropped, name)
 			continue
 		}
@@ -204,32 +213,28 @@ func stackQKV(f *checkpoint.File, q, kind string) (Tensor, error) {
 
 // configure derives the dimensions from the shapes by OpenAI's rules, then reads the rest.
 func (c *CLIP) configure(path string) error {
-	wanted := map[string]int{
-		"visual.conv1.weight": 4, "visual.positional_embedding": 2, "visual.proj": 2, "positional_embedding": 2, "token_embedding.weight": 2,
+	shapes, err := c.shapes(map[string]int{"positional_embedding": 2, "token_embedding.weight": 2})
+	if err != nil {
+		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(wanted)) {
-		t, ok := c.Tensors[name]
-		if !ok {
-			return fmt.Errorf("weights: tensor %s is missing", name)
-		}
-		if len(t.Shape) != wanted[name] {
-			return fmt.Errorf("weights: tensor %s is %v and must have %d dimensions", name, t.Shape, wanted[name])
-		}
-	}
-	conv, token := c.Tensors["visual.conv1.weight"].Shape, c.Tensors["token_embedding.weight"].Shape
-	width, patch := conv[0], conv[3]
-	grid := int(math.Sqrt(float64(c.Tensors["visual.positional_embedding"].Shape[0] - 1)))
+	token := shapes["token_embedding.weight"]
 	c.Config = weights.CLIPConfig{
-		ImageSize: grid * patch, PatchSize: patch,
-		VisionWidth: width, VisionLayers: c.layers("visual.transformer"), VisionHeads: width / headWidth,
-		TextWidth: token[1], TextLayers: c.layers("transformer"), TextHeads: token[1] / headWidth,
-		ContextLength: c.Tensors["positional_embedding"].Shape[0], VocabSize: token[0], EmbedDim: c.Tensors["visual.proj"].Shape[1],
+		TextWidth: token[1], TextLayers: c.count("transformer.resblocks.%d.ln_1.weight"), TextHeads: token[1] / headWidth,
+		ContextLength: shapes["positional_embedding"][0], VocabSize: token[0],
 		Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd,
+	}
+	if c.isResNet() {
+		err = c.configureResNet()
+	} else {
+		err = c.configureTransformer()
+	}
+	if err != nil {
+		return err
 	}
 	if path == "" {
 		c.Notes = append(c.Notes, fmt.Sprintf("CLIP: no configuration file, so OpenAI's rules hold: width/%d heads, %s", headWidth, weights.QuickGELU))
-		if width < headWidth || token[1] < headWidth {
-			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; give -clip-config FILE", width, token[1], headWidth)
+		if c.Config.VisionHeads == 0 || c.Config.TextHeads == 0 {
+			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; give -clip-config FILE", c.Config.VisionWidth, token[1], headWidth)
 		}
 	} else if err := c.readConfig(path); err != nil {
 		return err
@@ -237,13 +242,45 @@ func (c *CLIP) configure(path string) error {
 	return c.Config.Validate()
 }
 
-// layers counts the blocks of a transformer.
-func (c *CLIP) layers(prefix string) int {
+// configureTransformer derives the dimensions of a vision transformer from the shapes.
+func (c *CLIP) configureTransformer() error {
+	shapes, err := c.shapes(map[string]int{"visual.conv1.weight": 4, "visual.positional_embedding": 2, "visual.proj": 2})
+	if err != nil {
+		return err
+	}
+	conv := shapes["visual.conv1.weight"]
+	width, patch := conv[0], conv[3]
+	grid := int(math.Sqrt(float64(shapes["visual.positional_embedding"][0] - 1)))
+	v := &c.Config
+	v.ImageSize, v.PatchSize, v.EmbedDim = grid*patch, patch, shapes["visual.proj"][1]
+	v.VisionWidth, v.VisionLayers, v.VisionHeads = width, c.count("visual.transformer.resblocks.%d.ln_1.weight"), width/headWidth
+	return nil
+}
+
+// count is how many tensors in a row, from number 0, the pattern names.
+func (c *CLIP) count(pattern string) int {
 	n := 0
 	for {
-		if _, ok := c.Tensors[fmt.Sprintf("%s.resblocks.%d.ln_1.weight", prefix, n)]; !ok {
+		if _, ok := c.Tensors[fmt.Sprintf(pattern, n)]; !ok {
 			return n
 		}
 		n++
 	}
+}
+
+// shapes gives the shapes of the named tensors, which must have so many dimensions.
+func (c *CLIP) shapes(dimensions map[string]int) (map[string][]int, error) {
+	out := map[string][]int{}
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		n := dimensions[name]
+		t, ok := c.Tensors[name]
+		if !ok {
+			return nil, fmt.Errorf("weights: tensor %s is missing", name)
+		}
+		if len(t.Shape) != n {
+			return nil, fmt.Errorf("weights: tensor %s is %v and must have %d dimensions", name, t.Shape, n)
+		}
+		out[name] = t.Shape
+	}
+	return out, nil
 }

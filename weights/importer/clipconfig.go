@@ -104,7 +104,11 @@ func (c *CLIP) fromOpenCLIP(m *openCLIPModel, n normalisation) error {
 		c.Config.Activation = weights.QuickGELU
 	}
 	if m.Vision.HeadWidth > 0 {
-		c.Config.VisionHeads = c.Config.VisionWidth / m.Vision.HeadWidth
+		width := c.Config.VisionWidth
+		if c.isResNet() {
+			width = c.Config.FeatureWidth()
+		}
+		c.Config.VisionHeads = width / m.Vision.HeadWidth
 	}
 	if m.Text.Heads > 0 {
 		c.Config.TextHeads = m.Text.Heads

@@ -13,21 +13,32 @@ import (
 	"reverie/weights/checkpoint"
 )
 
-// Tensor is a tensor under its official name, not read yet. It may be stacked from several of the checkpoint.
+// Tensor is a tensor under its official name, not read yet. It may be stacked from several of the checkpoint, its rows may be scaled,
+// or its values may have been computed.
 type Tensor struct {
-	Shape  []int
-	pieces []checkpoint.Tensor // along the first dimension
+	Shape    []int
+	pieces   []checkpoint.Tensor // along the first dimension
+	rowScale []float64           // per index of the first dimension; nil leaves the rows as they are
+	values   []float32           // instead of pieces
 }
 
 // Append reads the tensor row by row and appends its elements to dst.
 func (t Tensor) Append(dst []float32) ([]float32, error) {
+	first := len(dst)
 	for _, p := range t.pieces {
 		var err error
 		if dst, err = p.Append(dst); err != nil {
 			return dst, err
 		}
 	}
-	return dst, nil
+	for i, s := range t.rowScale {
+		row := (len(dst) - first) / len(t.rowScale)
+		for j := range row {
+			v := &dst[first+i*row+j]
+			*v = float32(float64(*v) * s)
+		}
+	}
+	return append(dst, t.values...), nil
 }
 
 // Tensors is a model's tensors by official name.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +71,75 @@ func TestReadCLIP(t *testing.T) {
 	}
 }
 
+// A ResNet's batch norms are folded as PyTorch folds them, to the last bit of float32 or the one before.
+func TestReadResNet(t *testing.T) {
+	c, err := ReadCLIP(open(t, testdata+"clip_resnet.pt"), resNetConfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := weights.CLIPConfig{ImageSize: 32, PatchSize: 32, VisionWidth: 2, VisionLayers: 5, VisionHeads: 4, TextWidth: 8, TextLayers: 1, TextHeads: 2,
+		ContextLength: 6, VocabSize: 520, EmbedDim: 4, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd, ResNetBlocks: [4]int{1, 2, 1, 1}}
+	if c.Config != config {
+		t.Errorf("configuration %+v, want %+v", c.Config, config)
+	}
+	if len(c.Dropped) != 3+22 || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "22 frozen batch norms") {
+		t.Errorf("dropped %v, notes %v", c.Dropped, c.Notes)
+	}
+	folded := open(t, testdata+"clip_resnet_folded.safetensors")
+	for _, name := range folded.Names {
+		expected, _ := folded.Tensor(name)
+		want, err := expected.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Tensors[name].Append(nil)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("tensor %s: %d numbers, %v; want %d", name, len(got), err, len(want))
+		}
+		for i := range want {
+			if d := math.Abs(float64(got[i] - want[i])); d > 0x1p-23*math.Abs(float64(want[i])) {
+				t.Errorf("tensor %s: element %d is %v, want %v", name, i, got[i], want[i])
+				break
+			}
+		}
+	}
+}
+
+// resNetConfig gives the small ResNet heads of sixteen channels.
+func resNetConfig(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(path, []byte(`{"model_cfg":{"quick_gelu":true,"vision_cfg":{"head_width":16},"text_cfg":{"heads":2}}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestReadResNetRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		change func(*CLIP)
+		want   string
+	}{
+		{func(c *CLIP) { delete(c.Tensors, "visual.bn2.running_var") }, "tensor visual.bn2.running_var is missing; the configuration wants it with shape [1]"},
+		{func(c *CLIP) { c.Tensors["visual.layer1.0.downsample.1.weight"] = Tensor{Shape: []int{3}} }, "downsample.1.weight is [3], the configuration wants [8]"},
+		{func(c *CLIP) { c.Tensors["visual.bn1.running_var"] = Tensor{Shape: []int{1}, values: []float32{-1}} }, "holds -1, which is no variance"},
+		{func(c *CLIP) { delete(c.Tensors, "visual.layer2.0.conv1.weight") }, "clip.resnet_blocks is [1 0 1 1]"},
+		{func(c *CLIP) { delete(c.Tensors, "visual.attnpool.positional_embedding") }, "tensor visual.attnpool.positional_embedding is missing"},
+	} {
+		f := open(t, testdata+"clip_resnet.pt")
+		c := &CLIP{Tensors: Tensors{}}
+		c.keepOpenAI(f)
+		tt.change(c)
+		err := c.configure(resNetConfig(t))
+		if err == nil {
+			err = c.foldBatchNorms()
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("error %v, want %q", err, tt.want)
+		}
+	}
+}
+
 // folderWith copies a checkpoint and a configuration into a folder of their own.
 func folderWith(t *testing.T, checkpoint, config, name string) string {
 	t.Helper()
@@ -119,7 +189,8 @@ func TestReadCLIPRefuses(t *testing.T) {
 		return path
 	}
 	tests := []struct{ file, config, want string }{
-		{"clip_resnet.pt", "", "CLIP with a ResNet"},
+		{"clip_resnet.pt", "", "widths 2 and 8 are under 64"},
+		{"clip_resnet.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":20},"text_cfg":{"heads":2}}}`), "vision_heads 3 does not"},
 		{"vqgan.ckpt", "", "not a CLIP"},
 		{"clip_state_dict.pt", "", "give -clip-config FILE"},
 		{"clip_hugging_face.safetensors", "", "needs the config.json"},

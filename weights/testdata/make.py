@@ -1,6 +1,7 @@
 """Writes the fixtures of this folder: python3 make.py (PyTorch 1.13).
 
-clip_*: one tiny ViT CLIP with random weights in every published form. vqgan_*: tiny VQGANs; their tensors are overlapping views of one
+clip_*: one tiny ViT CLIP with random weights in every published form. clip_resnet.pt: a CLIP with a modified ResNet, and beside it some of
+its convolutions as PyTorch folds their batch norms into them. vqgan_*: tiny VQGANs; their tensors are overlapping views of one
 small storage, which keeps the files small and is allowed in a checkpoint.
 """
 import gzip
@@ -52,7 +53,7 @@ class Root(torch.nn.Module):
         return x
 
 
-def script(named, path):
+def script(named, path, resolution=GRID * PATCH):
     root = Root()
     for name, t in named.items():
         *path_, last = name.split(".")
@@ -61,9 +62,13 @@ def script(named, path):
             if not hasattr(node, part):
                 node.add_module(part, Node())
             node = getattr(node, part)
-        is_half = not re.search("ln_|embedding|logit", name)
-        node.register_parameter(last, torch.nn.Parameter(t.half() if is_half else t, requires_grad=False))
-    for name, n in ("input_resolution", GRID * PATCH), ("context_length", CONTEXT), ("vocab_size", VOCABULARY):
+        is_half = not re.search(r"ln_|embedding|logit|bn\d|downsample\.1", name)
+        t = t.half() if is_half else t
+        if "running" in last or "num_batches" in last:
+            node.register_buffer(last, t)
+        else:
+            node.register_parameter(last, torch.nn.Parameter(t, requires_grad=False))
+    for name, n in ("input_resolution", resolution), ("context_length", CONTEXT), ("vocab_size", VOCABULARY):
         root.register_buffer(name, torch.tensor(n))
     torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
 
@@ -142,7 +147,6 @@ with open("clip_open_clip_config.json", "w") as f:
 # Six merges of single letters: with 514 other entries they make the vocabulary of 520.
 with gzip.GzipFile("vocab.txt.gz", "wb", mtime=0) as f:
     f.write("\n".join(["#merges", "t h", "a n", "i n", "th e</w>", "an d</w>", "o n"]).encode())
-torch.save({"visual.layer1.0.conv1.weight": half(2, 2), "visual.conv1.weight": half(2, 3, 3, 3)}, "clip_resnet.pt")
 
 CH, MULT, RESOLUTION, ATTENTION, Z, CODES = 32, [1, 2], 16, [8], 4, 10
 POOL = torch.randn(1500).half()
@@ -245,3 +249,45 @@ with open("gumbel.yaml", "w") as f:
     f.write("model:\n" + config("GumbelVQ", "  "))
 with open("net2net.yaml", "w") as f:
     f.write("model:\n  target: taming.models.cond_transformer.Net2NetTransformer\n  params:\n    first_stage_config:\n" + config("VQModel", "      "))
+
+
+def resnet(width, blocks, grid):
+    out, norms = OrderedDict(), {}
+
+    def conv(name, norm, o, i, k):
+        out[name + ".weight"] = half(o, i, k, k)
+        out[norm + ".weight"], out[norm + ".bias"], out[norm + ".running_mean"] = half(o), half(o), half(o)
+        out[norm + ".running_var"], out[norm + ".num_batches_tracked"] = torch.rand(o), torch.tensor(3)
+        norms[name] = norm
+
+    for i, (o, n) in enumerate([(width // 2, 3), (width // 2, width // 2), (width, width // 2)], 1):
+        conv(f"visual.conv{i}", f"visual.bn{i}", o, n, 3)
+    channels = width
+    for layer, n in enumerate(blocks):
+        inner = width << layer
+        for b in range(n):
+            p = f"visual.layer{layer + 1}.{b}."
+            conv(p + "conv1", p + "bn1", inner, channels, 1)
+            conv(p + "conv2", p + "bn2", inner, inner, 3)
+            conv(p + "conv3", p + "bn3", 4 * inner, inner, 1)
+            if b == 0:
+                conv(p + "downsample.0", p + "downsample.1", 4 * inner, channels, 1)
+            channels = 4 * inner
+    out["visual.attnpool.positional_embedding"] = half(grid * grid + 1, channels)
+    for p in "qkvc":
+        rows = EMBED if p == "c" else channels
+        out[f"visual.attnpool.{p}_proj.weight"], out[f"visual.attnpool.{p}_proj.bias"] = half(rows, channels), half(rows)
+    out.update((k, v) for k, v in clip.items() if not k.startswith("visual."))
+    folded = {}
+    for name, norm in norms.items():
+        if re.match(r"visual\.(conv|layer2)", name):
+            w, b = torch.nn.utils.fusion.fuse_conv_bn_weights(
+                *(t if t is None else t.double() for t in (out[name + ".weight"], None, out[norm + ".running_mean"], out[norm + ".running_var"])), 1e-5,
+                out[norm + ".weight"].double(), out[norm + ".bias"].double())
+            folded[name + ".weight"], folded[name + ".bias"] = w.float(), b.float()
+    return out, folded
+
+
+resnet_clip, folded = resnet(2, (1, 2, 1, 1), 1)
+script(resnet_clip, "clip_resnet.pt", 32)
+safetensors({k: v.detach() for k, v in folded.items()}, "clip_resnet_folded.safetensors")

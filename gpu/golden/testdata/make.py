@@ -163,9 +163,46 @@ def transformer(w, prefix, x, heads, causal):
     return x
 
 
+def batch_norm(w, name, x):
+    return F.batch_norm(x, *(w[f"{name}.{p}"] for p in ("running_mean", "running_var", "weight", "bias")), eps=1e-5)
+
+
+def bottleneck(w, name, x, stride):
+    h = F.relu(batch_norm(w, name + ".bn1", F.conv2d(x, w[name + ".conv1.weight"])))
+    h = F.relu(batch_norm(w, name + ".bn2", F.conv2d(h, w[name + ".conv2.weight"], padding=1)))
+    h = batch_norm(w, name + ".bn3", F.conv2d(F.avg_pool2d(h, stride), w[name + ".conv3.weight"]))
+    if name + ".downsample.0.weight" in w:
+        x = batch_norm(w, name + ".downsample.1", F.conv2d(F.avg_pool2d(x, stride), w[name + ".downsample.0.weight"]))
+    return F.relu(h + x)
+
+
+def attention_pool(w, x, heads):
+    n, c = x.shape[:2]
+    x = x.flatten(2).transpose(1, 2)
+    x = torch.cat([x.mean(1, keepdim=True), x], 1) + w["visual.attnpool.positional_embedding"]
+    split = lambda x: x.reshape(n, -1, heads, c // heads).transpose(1, 2)
+    q, k, v = (split(F.linear(y, w[f"visual.attnpool.{p}_proj.weight"], w[f"visual.attnpool.{p}_proj.bias"])) for p, y in zip("qkv", (x[:, :1], x, x)))
+    mixed = ((q @ k.transpose(2, 3) / math.sqrt(c // heads)).softmax(-1) @ v).reshape(n, c)
+    return F.linear(mixed, w["visual.attnpool.c_proj.weight"], w["visual.attnpool.c_proj.bias"])
+
+
+def embed_by_resnet(w, x, heads):
+    for i, stride in (1, 2), (2, 1), (3, 1):
+        x = F.relu(batch_norm(w, f"visual.bn{i}", F.conv2d(x, w[f"visual.conv{i}.weight"], stride=stride, padding=1)))
+    x = F.avg_pool2d(x, 2)
+    for layer in range(1, 5):
+        block = 0
+        while f"visual.layer{layer}.{block}.conv1.weight" in w:
+            x = bottleneck(w, f"visual.layer{layer}.{block}", x, 2 if layer > 1 and block == 0 else 1)
+            block += 1
+    return attention_pool(w, x, heads or x.shape[1] // 64)
+
+
 def embed_images(w, x01, heads=None):
     """[n, 3, s, s] in [0, 1] to [n, embedding]. Without heads the official rule holds: as many as 64 goes into the width."""
     x = (x01 - x01.new_tensor(MEAN)[:, None, None]) / x01.new_tensor(STD)[:, None, None]
+    if "visual.layer1.0.conv1.weight" in w:
+        return embed_by_resnet(w, x, heads)
     kernel = w["visual.conv1.weight"]
     x = F.conv2d(x, kernel, stride=kernel.shape[-1]).flatten(2).transpose(1, 2)
     x = torch.cat([w["visual.class_embedding"].expand(len(x), 1, -1), x], 1) + w["visual.positional_embedding"]
@@ -425,6 +462,15 @@ class Weights(dict):
         self.attend(name + ".attn_1", c)
         self.resnet(name + ".block_2", c, c)
 
+    def batch_norm(self, name, c, gain=1.0):
+        self[name + ".weight"], self[name + ".bias"] = gain * (1 + 0.1 * self.normal(c)), 0.2 * self.normal(c)
+        self[name + ".running_mean"], self[name + ".running_var"] = 0.3 * self.normal(c), 0.5 + torch.rand(c, generator=self.random)
+        self[name + ".num_batches_tracked"] = torch.tensor(7)
+
+    def conv_norm(self, conv, norm, out, in_, k, gain=1.0):
+        self.add(conv + ".weight", out, in_, k, k, std=math.sqrt(2 / (in_ * k * k)), dtype=torch.float16)
+        self.batch_norm(norm, out, gain)
+
     def linear(self, name, out, in_, dtype):
         self.add(name + "weight", out, in_, std=1.5 / math.sqrt(in_), dtype=dtype)
         self[name + "bias"] = (0.1 * self.normal(out)).to(dtype)
@@ -473,22 +519,70 @@ def vqgan_weights(seed, d, embed, codes, gumbel):
     return w
 
 
+def text_weights(w, width, layers, embed):
+    w.add("positional_embedding", CONTEXT, width, std=0.1)
+    w.add("text_projection", width, embed, std=width ** -0.5, dtype=torch.float16)
+    w["logit_scale"] = torch.tensor(math.log(20))
+    w.norm("ln_final", width)
+    w.transformer("transformer.resblocks", width, layers)
+    w.add("token_embedding.weight", 512 + MERGES + 2, width, std=0.3)
+
+
 def clip_weights(seed, width, layers, patch, grid, text_width, text_layers, embed):
     w = Weights(seed)
-    w.add("positional_embedding", CONTEXT, text_width, std=0.1)
-    w.add("text_projection", text_width, embed, std=text_width ** -0.5, dtype=torch.float16)
-    w["logit_scale"] = torch.tensor(math.log(20))
     w.add("visual.class_embedding", width, std=1.0)
     w.add("visual.positional_embedding", grid * grid + 1, width, std=0.5)
     w.add("visual.proj", width, embed, std=width ** -0.5, dtype=torch.float16)
     w.add("visual.conv1.weight", width, 3, patch, patch, std=0.1, dtype=torch.float16)
     for name in "visual.ln_pre", "visual.ln_post":
         w.norm(name, width)
-    w.norm("ln_final", text_width)
     w.transformer("visual.transformer.resblocks", width, layers)
-    w.transformer("transformer.resblocks", text_width, text_layers)
-    w.add("token_embedding.weight", 512 + MERGES + 2, text_width, std=0.3)
+    text_weights(w, text_width, text_layers, embed)
     return w
+
+
+def resnet_clip_weights(seed, width, blocks, grid, text_width, text_layers, embed):
+    w = Weights(seed)
+    for i, (out, in_) in enumerate([(width // 2, 3), (width // 2, width // 2), (width, width // 2)], 1):
+        w.conv_norm(f"visual.conv{i}", f"visual.bn{i}", out, in_, 3)
+    channels = width
+    for layer, n in enumerate(blocks):
+        inner = width << layer
+        for block in range(n):
+            name = f"visual.layer{layer + 1}.{block}."
+            w.conv_norm(name + "conv1", name + "bn1", inner, channels, 1)
+            w.conv_norm(name + "conv2", name + "bn2", inner, inner, 3)
+            w.conv_norm(name + "conv3", name + "bn3", 4 * inner, inner, 1, gain=0.5)
+            if block == 0:
+                w.conv_norm(name + "downsample.0", name + "downsample.1", 4 * inner, channels, 1)
+            channels = 4 * inner
+    w.add("visual.attnpool.positional_embedding", grid * grid + 1, channels, std=channels ** -0.5)
+    for p in "qkvc":
+        w.linear(f"visual.attnpool.{p}_proj.", embed if p == "c" else channels, channels, torch.float16)
+    text_weights(w, text_width, text_layers, embed)
+    return w
+
+
+class Node(torch.nn.Module):
+    def forward(self, x):
+        return x
+
+
+def script(named, path):
+    """A TorchScript archive as OpenAI publishes its models: modules under the names' dots, and three numbers as buffers."""
+    root = Node()
+    numbers = {"input_resolution": torch.tensor(64), "context_length": torch.tensor(CONTEXT), "vocab_size": torch.tensor(512 + MERGES + 2)}
+    for name, t in {**named, **numbers}.items():
+        node, (*modules, last) = root, name.split(".")
+        for m in modules:
+            if not hasattr(node, m):
+                node.add_module(m, Node())
+            node = getattr(node, m)
+        if t.is_floating_point() and "running" not in last:
+            node.register_parameter(last, torch.nn.Parameter(t, requires_grad=False))
+        else:
+            node.register_buffer(last, t)
+    torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
 
 
 YAML = """model:
@@ -576,9 +670,9 @@ def add_vqgan(f, name, file, w, d, h, wide, seed):
 TEXTS = ["a photo of a cat", "An oil painting of a lighthouse at dusk, 8k", "", "don't stop \U0001f600", "very long " * 40]
 
 
-def add_clip(f, name, w, tokenizer, heads, seed, size, embed):
+def add_clip(f, name, w, tokenizer, heads, seed, size, embed, file="clip.pt"):
     r = torch.Generator().manual_seed(seed)
-    case = {"kind": "clip", "files": ["clip.pt"], "heads": heads, "texts": TEXTS}
+    case = {"kind": "clip", "files": [file], "heads": heads, "texts": TEXTS}
     inputs = {"image01": torch.cat([smooth(r, 3, size, size, 0, 1) for _ in range(2)]), "grad_out": torch.randn(2, embed, generator=r),
               "tokens": tokenizer.rows(TEXTS)}
     f.case(name, case, inputs, lambda dtype: clip(inputs, case, w, dtype))
@@ -632,6 +726,8 @@ def main():
         with open(name + ".yaml", "w") as f:
             f.write(YAML.format(target=target, embed=16, codes=24, **dd))
     torch.save(dict(cw), "clip.pt")
+    rw = resnet_clip_weights(4, 4, (2, 1, 2, 1), 2, 64, 1, 32)
+    script(rw, "clip_resnet.pt")
 
     f = Fixture()
     add_units(f)
@@ -639,6 +735,7 @@ def main():
     add_vqgan(f, "gumbel", "gumbel.ckpt", gumbel, wide, 6, 4, 22)
     add_clip(f, "clip", cw, tokenizer, [None, None], 31, 24, 32)
     add_clip(f, "clip_heads", cw, tokenizer, [2, 4], 32, 24, 32)
+    add_clip(f, "clip_resnet", rw, tokenizer, [None, None], 33, 64, 32, "clip_resnet.pt")
     add_cutouts(f, "cuts_shrink", 16, 30, 26, [[26, 0, 4], [17, 9, 13], [16, 3, 2]], 41)
     add_cutouts(f, "cuts_enlarge", 24, 14, 19, [[14, 5, 0], [9, 2, 5]], 42)
     add_loop(f, "loop_main", "vqgan.ckpt", vq, plain, cw, tokenizer, 24, 15, 18, 51, steps=5, lr=0.1, cut_method="original", init=["notebook", 0.2],
@@ -648,7 +745,7 @@ def main():
              image_prompt_weight=[0.7])
 
     np.savez_compressed("golden.npz", **f.arrays)
-    files = ["tokens.json", MERGES_FILE, "clip.pt", "vqgan.ckpt", "vqgan.yaml", "gumbel.ckpt", "gumbel.yaml"]
+    files = ["tokens.json", MERGES_FILE, "clip.pt", "clip_resnet.pt", "vqgan.ckpt", "vqgan.yaml", "gumbel.ckpt", "gumbel.yaml"]
     sums = {name: hashlib.sha256(open(name, "rb").read()).hexdigest() for name in files}
     with open("golden.json", "w") as out:
         json.dump({"arrays": f.info, "cases": f.cases, "sha256": sums, "made_with": {"torch": torch.__version__, "numpy": np.__version__}}, out, indent=1)
