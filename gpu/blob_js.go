@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"strconv"
+	"strings"
 	"syscall/js"
 
 	"reverie/gpu/jsx"
@@ -14,6 +17,15 @@ import (
 type Blob struct {
 	value js.Value // Uint8Array
 }
+
+// NewBlob makes n bytes of zeros.
+func NewBlob(n int) Blob { return Blob{js.Global().Get("Uint8Array").New(n)} }
+
+// BlobOf copies bytes of Go.
+func BlobOf(b []byte) Blob { return Blob{jsx.Bytes(b)} }
+
+// JS is the Uint8Array, for the packages that see JavaScript.
+func (b Blob) JS() js.Value { return b.value }
 
 // Fetch gets a whole file.
 func Fetch(ctx context.Context, url string) (Blob, error) {
@@ -31,8 +43,85 @@ func Fetch(ctx context.Context, url string) (Blob, error) {
 	return Blob{jsx.View(body)}, nil
 }
 
+// Download is a file on its way.
+type Download struct {
+	url      string
+	response js.Value
+	reader   js.Value
+	abort    js.Value // AbortController
+	from     int64
+}
+
+// Get asks for a file from byte from on. With fresh, the browser's own cache is neither asked nor filled.
+func Get(ctx context.Context, url string, from int64, fresh bool) (*Download, error) {
+	d := &Download{url: url, abort: js.Global().Get("AbortController").New()}
+	options := map[string]any{"signal": d.abort.Get("signal")}
+	if from > 0 {
+		options["headers"] = map[string]any{"Range": fmt.Sprintf("bytes=%d-", from)}
+	}
+	if fresh {
+		options["cache"] = "no-store"
+	}
+	var err error
+	if d.response, err = jsx.Await(ctx, js.Global().Call("fetch", url, options)); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("gpu: fetching %s: %w", url, err)
+	}
+	if d.Status() == 206 {
+		d.from = rangeStart(d.response.Get("headers").Call("get", "Content-Range"), from)
+	}
+	d.reader = d.response.Get("body").Call("getReader")
+	return d, nil
+}
+
+// rangeStart reads "bytes 5-9/10"; a server that does not tell is taken at its word.
+func rangeStart(header js.Value, asked int64) int64 {
+	if header.Type() != js.TypeString {
+		return asked
+	}
+	text, _, _ := strings.Cut(strings.TrimPrefix(header.String(), "bytes "), "-")
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return asked
+	}
+	return n
+}
+
+// Status is the HTTP status.
+func (d *Download) Status() int { return d.response.Get("status").Int() }
+
+// Page says that the answer is a web page, as some hosts send in place of a file that is not there.
+func (d *Download) Page() bool {
+	kind := d.response.Get("headers").Call("get", "Content-Type")
+	return kind.Type() == js.TypeString && strings.HasPrefix(kind.String(), "text/html")
+}
+
+// From is the byte at which the body begins: 0 where the server ignores ranges.
+func (d *Download) From() int64 { return d.from }
+
+// Next waits for the next piece; after the last one it returns io.EOF.
+func (d *Download) Next(ctx context.Context) (Blob, error) {
+	piece, err := jsx.Await(ctx, d.reader.Call("read"))
+	if err != nil {
+		return Blob{}, fmt.Errorf("gpu: fetching %s: %w", d.url, err)
+	}
+	if piece.Get("done").Bool() {
+		return Blob{}, io.EOF
+	}
+	return Blob{piece.Get("value")}, nil
+}
+
+// Close gives up what has not come yet.
+func (d *Download) Close() { d.abort.Call("abort") }
+
 // Len is the number of bytes.
 func (b Blob) Len() int { return b.value.Get("length").Int() }
+
+// Slice is the bytes from from to to, in the same memory.
+func (b Blob) Slice(from, to int) Blob { return Blob{b.value.Call("subarray", from, to)} }
+
+// Copy puts the bytes of from at byte at.
+func (b Blob) Copy(at int, from Blob) { b.value.Call("set", from.value, at) }
 
 // Bytes copies the blob into Go.
 func (b Blob) Bytes() []byte { return jsx.GoBytes(b.value) }

@@ -9,6 +9,7 @@ import (
 
 	"reverie/gpu"
 	"reverie/gpu/load"
+	"reverie/gpu/store"
 	"reverie/weights"
 )
 
@@ -81,12 +82,12 @@ func run(ctx context.Context, only string) error {
 
 // part loads one part of a converted checkpoint.
 func (r *runner) part(ctx context.Context, file, part string) (*load.Weights, *weights.Manifest, error) {
-	base := "/models/" + modelFolder(file) + "/"
-	m, err := load.Manifest(ctx, base)
+	source := load.From("/models/"+modelFolder(file)+"/", store.Nothing{})
+	m, err := source.Manifest(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := load.Part(ctx, r.device, base, m.Part(part), nil)
+	w, err := source.Part(ctx, r.device, m.Part(part), nil)
 	return w, m, err
 }
 

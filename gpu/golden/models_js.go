@@ -13,6 +13,7 @@ import (
 	"reverie/gpu/guide/resample"
 	"reverie/gpu/load"
 	"reverie/gpu/ops"
+	"reverie/gpu/store"
 	"reverie/gpu/vqgan"
 	"reverie/weights"
 )
@@ -235,7 +236,7 @@ func (r *runner) textTower(ctx context.Context, file string, heads []*int) (*cli
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	blob, err := load.Shard(ctx, "/models/"+modelFolder(file)+"/", m.Vocab)
+	blob, err := load.From("/models/"+modelFolder(file)+"/", store.Nothing{}).File(ctx, m.Vocab)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -8,12 +8,14 @@ package guide
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
 	"reverie/gpu/clip/bpe"
 	"reverie/gpu/load"
 	"reverie/gpu/ops"
+	"reverie/gpu/store"
 	"reverie/gpu/vqgan"
 	"reverie/weights"
 )
@@ -23,86 +25,195 @@ type Progress func(phase string, done, total int64)
 
 // The phases.
 const (
-	PhaseDownload = "Downloading the models" // counted in bytes
+	PhaseDownload = "Downloading the model" // counted in bytes, as the next
+	PhaseLoad     = "Loading the model"     // from what the browser keeps
 	PhasePrompt   = "Reading the prompt"
 	PhaseStart    = "Preparing the start picture"
 	PhaseCompile  = "Compiling shaders" // counted in kernels
 )
 
-// Model is a CLIP + VQGAN pair on a device.
+// Model is a CLIP + VQGAN pair on a device. Its parts arrive in the order in which a run needs them: the text tower, which is given
+// back when the prompts are embedded, the decoder, the image tower.
 type Model struct {
 	device    *gpu.Device
-	base      string
+	source    *load.Source
 	manifest  *weights.Manifest
 	tokenizer *bpe.Tokenizer
-	text      *clip.Text
+	text      *clip.Text // nil when its memory is given back
 	image     *clip.Image
 	decoder   *vqgan.Decoder
 	encoder   *vqgan.Encoder // loaded with the first start picture
-	loaded    []*load.Weights
+	loaded    map[string]*load.Weights
 	book      codebook
+	embedded  map[string][]float32 // texts that have been embedded
+
+	arrived map[string]chan struct{} // by part, closed when it is there
+	cancel  context.CancelFunc
+	ended   chan struct{} // closed when no part arrives any more
+	err     error         // why, once ended
 }
 
 // Load fetches a model from the folder at the URL base, which ends in a slash, and puts it on the device.
 func Load(ctx context.Context, d *gpu.Device, base string, progress Progress) (*Model, error) {
-	manifest, err := load.Manifest(ctx, base)
+	m, err := Open(ctx, d, load.From(base, store.Nothing{}), progress)
 	if err != nil {
 		return nil, err
 	}
-	if !manifest.HasCLIP() || !manifest.HasVQGAN() {
-		return nil, fmt.Errorf("guide: model %s lacks CLIP or VQGAN; convert both into one folder", manifest.Name)
-	}
-	m := &Model{device: d, base: base, manifest: manifest}
-	if err := m.load(ctx, progress); err != nil {
+	if err := m.Wait(ctx); err != nil {
 		m.Close()
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Model) load(ctx context.Context, progress Progress) error {
-	vocab, err := load.Shard(ctx, m.base, m.manifest.Vocab)
-	if err != nil {
-		return err
-	}
-	if m.tokenizer, err = bpe.New(vocab.Bytes(), m.manifest.CLIP.VocabSize, m.manifest.CLIP.ContextLength); err != nil {
-		return err
-	}
-	order := []string{weights.PartText, weights.PartDecoder, weights.PartImage}
-	var before, total int64
-	for _, name := range order {
-		total += m.manifest.Part(name).Size()
-	}
-	for _, name := range order {
-		w, err := m.part(ctx, name, func(done, _ int64) { progress(PhaseDownload, before+done, total) })
-		if err != nil {
-			return err
-		}
-		before += m.manifest.Part(name).Size()
-		switch name {
-		case weights.PartText:
-			m.text, err = clip.LoadText(w, m.manifest.CLIP)
-		case weights.PartDecoder:
-			m.decoder, err = vqgan.LoadDecoder(w, m.manifest.VQGAN)
-		case weights.PartImage:
-			m.image, err = clip.LoadImage(w, m.manifest.CLIP)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	m.book, err = readCodebook(ctx, m.device, m.decoder.Codebook)
-	return err
-}
-
-// part fetches one part and keeps it until Close.
-func (m *Model) part(ctx context.Context, name string, progress func(done, total int64)) (*load.Weights, error) {
-	w, err := load.Part(ctx, m.device, m.base, m.manifest.Part(name), progress)
+// Open begins to load a model. It returns when the model is known; its parts arrive while a run is prepared.
+func Open(ctx context.Context, d *gpu.Device, source *load.Source, progress Progress) (*Model, error) {
+	manifest, err := source.Manifest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m.loaded = append(m.loaded, w)
-	return w, nil
+	if !manifest.HasCLIP() || !manifest.HasVQGAN() {
+		return nil, fmt.Errorf("guide: model %s lacks CLIP or VQGAN; convert both into one folder", manifest.Name)
+	}
+	vocab, err := source.File(ctx, manifest.Vocab)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{device: d, source: source, manifest: manifest, loaded: map[string]*load.Weights{}, embedded: map[string][]float32{},
+		arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
+	if m.tokenizer, err = bpe.New(vocab.Bytes(), manifest.CLIP.VocabSize, manifest.CLIP.ContextLength); err != nil {
+		return nil, err
+	}
+	for _, name := range order {
+		m.arrived[name] = make(chan struct{})
+	}
+	var streaming context.Context
+	streaming, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer close(m.ended)
+		m.err = m.stream(streaming, progress)
+	}()
+	return m, nil
+}
+
+// order is that in which a run needs the parts.
+var order = []string{weights.PartText, weights.PartDecoder, weights.PartImage}
+
+// stream brings the parts onto the device, and the encoder into the store for a later start picture.
+func (m *Model) stream(ctx context.Context, progress Progress) error {
+	var parts, keep []*weights.Part
+	for _, name := range order {
+		parts = append(parts, m.manifest.Part(name))
+	}
+	if m.source.Store.Kind() != store.None {
+		keep = append(keep, m.manifest.Part(weights.PartEncoder))
+	}
+	next := 0
+	return m.source.Parts(ctx, m.device, parts, keep, counted(progress), func(w *load.Weights) error {
+		name := order[next]
+		next++
+		if err := m.take(ctx, name, w); err != nil {
+			return err
+		}
+		close(m.arrived[name])
+		return nil
+	})
+}
+
+// counted names the phase by where the bytes come from.
+func counted(progress Progress) load.Progress {
+	return func(done, total int64, download bool) {
+		if download {
+			progress(PhaseDownload, done, total)
+		} else {
+			progress(PhaseLoad, done, total)
+		}
+	}
+}
+
+// take makes a part of the model of its weights, which are kept until Close.
+func (m *Model) take(ctx context.Context, name string, w *load.Weights) error {
+	m.loaded[name] = w
+	switch name {
+	case weights.PartText:
+		return loaded(&m.text)(clip.LoadText(w, m.manifest.CLIP))
+	case weights.PartDecoder:
+		if err := loaded(&m.decoder)(vqgan.LoadDecoder(w, m.manifest.VQGAN)); err != nil {
+			return err
+		}
+		var err error
+		m.book, err = readCodebook(ctx, m.device, m.decoder.Codebook)
+		return err
+	case weights.PartImage:
+		return loaded(&m.image)(clip.LoadImage(w, m.manifest.CLIP))
+	case weights.PartEncoder:
+		return loaded(&m.encoder)(vqgan.LoadEncoder(w, m.manifest.VQGAN))
+	}
+	return nil
+}
+
+// loaded sets a part unless its loading failed.
+func loaded[T any](part **T) func(*T, error) error {
+	return func(made *T, err error) error {
+		if err == nil {
+			*part = made
+		}
+		return err
+	}
+}
+
+// Wait waits until everything has arrived.
+func (m *Model) Wait(ctx context.Context) error {
+	select {
+	case <-m.ended:
+		return m.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait waits for a part.
+func (m *Model) wait(ctx context.Context, name string) error {
+	select {
+	case <-m.arrived[name]:
+		return nil
+	case <-m.ended:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if m.has(name) { // both happened at once
+		return nil
+	}
+	return m.err
+}
+
+// has says whether a part has arrived.
+func (m *Model) has(name string) bool {
+	select {
+	case <-m.arrived[name]:
+		return true
+	default:
+		return false
+	}
+}
+
+// Failed says why loading ended early, or nil.
+func (m *Model) Failed() error {
+	select {
+	case <-m.ended:
+		return m.err
+	default:
+		return nil
+	}
+}
+
+// fetch brings a part onto the device outside the order.
+func (m *Model) fetch(ctx context.Context, name string, progress Progress) error {
+	w, err := m.source.Part(ctx, m.device, m.manifest.Part(name), counted(progress))
+	if err != nil {
+		return err
+	}
+	return m.take(ctx, name, w)
 }
 
 // needEncoder loads the encoder if it is not there.
@@ -110,12 +221,43 @@ func (m *Model) needEncoder(ctx context.Context, progress Progress) error {
 	if m.encoder != nil {
 		return nil
 	}
-	w, err := m.part(ctx, weights.PartEncoder, func(done, total int64) { progress(PhaseDownload, done, total) })
-	if err != nil {
-		return err
+	return m.fetch(ctx, weights.PartEncoder, progress)
+}
+
+// embed returns the embeddings of texts. The text tower is there only until they are known.
+func (m *Model) embed(ctx context.Context, texts []string, progress Progress) ([][]float32, error) {
+	if err := m.wait(ctx, weights.PartText); err != nil {
+		return nil, err
 	}
-	m.encoder, err = vqgan.LoadEncoder(w, m.manifest.VQGAN)
-	return err
+	var ids [][]int32
+	var fresh []string
+	for _, text := range texts {
+		if m.embedded[text] == nil && !slices.Contains(fresh, text) {
+			fresh = append(fresh, text)
+			ids = append(ids, m.tokenizer.Encode(text).IDs)
+		}
+	}
+	if len(fresh) > 0 && m.text == nil {
+		if err := m.fetch(ctx, weights.PartText, progress); err != nil {
+			return nil, err
+		}
+	}
+	if len(fresh) > 0 {
+		found, err := m.text.Embed(ctx, m.device, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i, text := range fresh {
+			m.embedded[text] = found[i]
+		}
+		m.loaded[weights.PartText].Close()
+		m.text = nil
+	}
+	var embeddings [][]float32
+	for _, text := range texts {
+		embeddings = append(embeddings, m.embedded[text])
+	}
+	return embeddings, nil
 }
 
 // Manifest describes the model.
@@ -126,10 +268,11 @@ func (m *Model) Factor() int { return m.manifest.VQGAN.Factor() }
 
 // Close gives the model's memory back.
 func (m *Model) Close() {
+	m.cancel()
+	<-m.ended
 	for _, w := range m.loaded {
 		w.Close()
 	}
-	m.loaded = nil
 }
 
 // codebook is the host's copy of what it needs to know about the codes.
@@ -138,13 +281,26 @@ type codebook struct {
 	lowest, highest []float32 // per channel: the range that z is kept in
 }
 
+// codebookRows is how many rows are read at a time: what comes into Go's memory never leaves it.
+const codebookRows = 1024
+
 func readCodebook(ctx context.Context, d *gpu.Device, m ops.Matrix) (codebook, error) {
-	data, err := d.Read(ctx, m.Buf, 0, 4*m.Out*ops.Pad4(m.In))
-	if err != nil {
-		return codebook{}, err
-	}
 	b := codebook{codes: m.Out}
-	b.lowest, b.highest = Range(ops.Unpad(data, m.Out, m.In), m.In)
+	for first := 0; first < m.Out; first += codebookRows {
+		rows, row := min(codebookRows, m.Out-first), 4*ops.Pad4(m.In)
+		data, err := d.Read(ctx, m.Buf, first*row, rows*row)
+		if err != nil {
+			return codebook{}, err
+		}
+		lowest, highest := Range(ops.Unpad(data, rows, m.In), m.In)
+		if first == 0 {
+			b.lowest, b.highest = lowest, highest
+			continue
+		}
+		for c := range m.In {
+			b.lowest[c], b.highest[c] = min(b.lowest[c], lowest[c]), max(b.highest[c], highest[c])
+		}
+	}
 	return b, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"reverie/gpu/guide/prompt"
 	"reverie/gpu/guide/resample"
 	"reverie/gpu/ops"
+	"reverie/weights"
 )
 
 // Picture is an image of 8-bit RGBA pixels, rows from the top.
@@ -47,6 +48,8 @@ type Config struct {
 	Init          *Picture // nil starts from random tokens
 	InitWeight    float64
 	InitLoss      string
+	// First, if not nil, gets the start's picture while the image tower is still on its way.
+	First func(Picture)
 }
 
 // Report is what one update tells.
@@ -83,9 +86,18 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 	if f := r.model.Factor(); r.config.Width%f != 0 || r.config.Height%f != 0 || r.config.Width < f || r.config.Height < f {
 		return nil, fmt.Errorf("guide: a picture of %d×%d pixels where the model makes multiples of %d", r.config.Width, r.config.Height, f)
 	}
-	progress(PhasePrompt, 0, 0)
-	targets, notices, err := r.textTargets(ctx)
+	targets, notices, err := r.textTargets(ctx, progress)
 	if err != nil {
+		return nil, err
+	}
+	z, err := r.start(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.first(ctx, z); err != nil {
+		return nil, err
+	}
+	if err := r.model.wait(ctx, weights.PartImage); err != nil {
 		return nil, err
 	}
 	for i, p := range r.config.ImagePrompts {
@@ -94,11 +106,6 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 			return nil, err
 		}
 		targets = append(targets, t)
-	}
-	progress(PhaseStart, 0, 0)
-	z, err := r.start(ctx, progress)
-	if err != nil {
-		return nil, err
 	}
 	if r.step, err = NewStep(r.model.device, r.spec(targets)); err != nil {
 		return nil, err
@@ -123,16 +130,16 @@ func (r *Run) spec(targets []Target) StepSpec {
 }
 
 // textTargets embeds the text prompts.
-func (r *Run) textTargets(ctx context.Context) (targets []Target, notices []string, err error) {
-	var ids [][]int32
+func (r *Run) textTargets(ctx context.Context, progress Progress) (targets []Target, notices []string, err error) {
+	progress(PhasePrompt, 0, 0)
+	var texts []string
 	for _, p := range r.config.Prompts {
-		e := r.model.tokenizer.Encode(p.Text)
-		if e.Truncated {
+		if r.model.tokenizer.Encode(p.Text).Truncated {
 			notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", r.model.tokenizer.ContextLength()-2, shorten(p.Text)))
 		}
-		ids = append(ids, e.IDs)
+		texts = append(texts, p.Text)
 	}
-	embeddings, err := r.model.text.Embed(ctx, r.model.device, ids)
+	embeddings, err := r.model.embed(ctx, texts, progress)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,6 +197,10 @@ func EmbedPicture(ctx context.Context, d *gpu.Device, spec StepSpec, rgb []byte,
 // start makes the first latent: codes drawn at random, or the start picture's.
 func (r *Run) start(ctx context.Context, progress Progress) ([]float32, error) {
 	m, c := r.model, r.config
+	if err := m.wait(ctx, weights.PartDecoder); err != nil {
+		return nil, err
+	}
+	progress(PhaseStart, 0, 0)
 	t := ops.NewTape(m.device)
 	defer t.Close()
 	var z *ops.Tensor
@@ -217,6 +228,27 @@ func (r *Run) start(ctx context.Context, progress Progress) ([]float32, error) {
 		return nil, err
 	}
 	return t.Read(ctx, z)
+}
+
+// first shows what the run starts from when the image tower keeps it waiting.
+func (r *Run) first(ctx context.Context, z []float32) error {
+	m, c := r.model, r.config
+	if c.First == nil || m.has(weights.PartImage) {
+		return nil
+	}
+	t := ops.NewTape(m.device)
+	defer t.Close()
+	latent := t.Input(1, c.Height/m.Factor(), c.Width/m.Factor(), m.manifest.VQGAN.EmbedDim, false)
+	t.Write(latent, z)
+	v := newView(t, latent, m.decoder)
+	if err := t.Compile(ctx, nil); err != nil {
+		return err
+	}
+	picture, err := v.Render(ctx)
+	if err == nil {
+		c.First(picture)
+	}
+	return err
 }
 
 // scaled maps bytes to numbers.

@@ -20,10 +20,14 @@ type View struct {
 // NewView records and compiles the view of a step's latent.
 func NewView(ctx context.Context, s *Step) (*View, error) {
 	t := ops.NewTape(s.Device())
-	zq, indices := t.Quantise(t.Share(s.Z), t.NewCodebook(s.spec.Decoder.Codebook))
-	picture := t.Keep(t.ClampWithGrad(s.spec.Decoder.Decode(t, zq), 0.5, 0.5, 0, 1))
-	v := &View{Tape: t, Indices: indices, Picture: picture, pixels: t.Pixels(picture)}
+	v := newView(t, t.Share(s.Z), s.spec.Decoder)
 	return v, t.Compile(ctx, nil)
+}
+
+func newView(t *ops.Tape, z *ops.Tensor, d *vqgan.Decoder) *View {
+	zq, indices := t.Quantise(z, t.NewCodebook(d.Codebook))
+	picture := t.Keep(t.ClampWithGrad(d.Decode(t, zq), 0.5, 0.5, 0, 1))
+	return &View{Tape: t, Indices: indices, Picture: picture, pixels: t.Pixels(picture)}
 }
 
 // Close gives the view's memory back.

@@ -2,63 +2,186 @@ package load
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"sync"
 
 	"reverie/gpu"
 	"reverie/weights"
 )
 
-// Manifest fetches and checks base + "manifest.json". Base ends in a slash.
-func Manifest(ctx context.Context, base string) (*weights.Manifest, error) {
-	blob, err := gpu.Fetch(ctx, base+weights.ManifestFile)
-	if err != nil {
-		return nil, err
-	}
-	return weights.Parse(blob.Bytes())
+// parallel is how many shards are in memory at a time.
+const parallel = 4
+
+// piece is a shard and where it lies in its part.
+type piece struct {
+	weights.Shard
+	part  *weights.Part
+	first int64
+	last  bool // of its part
 }
 
-// Shard fetches one file and checks its digest.
-func Shard(ctx context.Context, base string, s weights.Shard) (gpu.Blob, error) {
-	blob, err := gpu.Fetch(ctx, base+s.SHA256)
-	if err != nil {
-		return gpu.Blob{}, err
+func pieces(parts []*weights.Part) []piece {
+	var list []piece
+	for _, p := range parts {
+		first := int64(0)
+		for i, s := range p.Shards {
+			list = append(list, piece{Shard: s, part: p, first: first, last: i == len(p.Shards)-1})
+			first += s.Size
+		}
 	}
-	if int64(blob.Len()) != s.Size {
-		return gpu.Blob{}, fmt.Errorf("load: %s%s has %d bytes instead of %d; the model's folder is damaged, fetch or convert it again", base, s.SHA256, blob.Len(), s.Size)
-	}
-	sum, err := blob.SHA256(ctx)
-	if err != nil {
-		return gpu.Blob{}, err
-	}
-	if sum != s.SHA256 {
-		return gpu.Blob{}, fmt.Errorf("load: %s%s holds other bytes than its name says; the model's folder is damaged, fetch or convert it again", base, s.SHA256)
-	}
-	return blob, nil
+	return list
 }
 
-// Part fetches a part, shard by shard, and hands its bytes to the device. Progress, if not nil, counts the part's bytes.
-func Part(ctx context.Context, d *gpu.Device, base string, p *weights.Part, progress func(done, total int64)) (*Weights, error) {
+// Parts brings parts of a model onto the device, one after another, and calls arrive for each as soon as it is there; arrive owns the
+// weights. The parts in keep then go to the store and no further. Shards are fetched some at a time across the parts' borders.
+func (s *Source) Parts(ctx context.Context, d *gpu.Device, parts, keep []*weights.Part, tell Progress, arrive func(*Weights) error) error {
+	var w *Weights
+	defer func() {
+		if w != nil {
+			w.Close()
+		}
+	}()
+	return s.pieces(ctx, pieces(parts), pieces(keep), tell, func(p piece, b gpu.Blob) error {
+		if w == nil {
+			w = newWeights(ctx, d, p.part)
+		}
+		w.take(p, b)
+		if err := d.Err(); err != nil || !p.last {
+			return err
+		}
+		arrived := w
+		w = nil
+		return arrive(arrived)
+	})
+}
+
+// Part is Parts for one.
+func (s *Source) Part(ctx context.Context, d *gpu.Device, p *weights.Part, tell Progress) (*Weights, error) {
+	var w *Weights
+	err := s.Parts(ctx, d, []*weights.Part{p}, nil, tell, func(arrived *Weights) error {
+		w = arrived
+		return nil
+	})
+	return w, err
+}
+
+// Keep brings parts into the store without using them.
+func (s *Source) Keep(ctx context.Context, parts []*weights.Part) error {
+	return s.pieces(ctx, nil, pieces(parts), nil, nil)
+}
+
+// pieces fetches the pieces of list and calls use for each, then those of keep. What the store has of keep is believed to be right: it
+// is checked when it is used.
+func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, use func(piece, gpu.Blob) error) error {
+	sizes, err := s.Store.Sizes(ctx)
+	if err != nil {
+		return err
+	}
+	wanted := len(list)
+	var read, stored, total int64
+	for i, p := range slices.Concat(list, keep) {
+		have := min(p.Size, sizes[p.SHA256])
+		total += p.Size
+		stored += have
+		switch {
+		case i < wanted:
+			read += p.Size
+		case have < p.Size:
+			list = append(list, p)
+		}
+	}
+	m := &meter{total: read, tell: tell}
+	if stored < total {
+		m = &meter{done: stored, total: total, download: true, tell: tell}
+	}
+	m.report()
+	return s.inOrder(ctx, list, m, func(i int, b gpu.Blob) error {
+		if i < wanted {
+			return use(list[i], b)
+		}
+		return nil
+	})
+}
+
+// inOrder fetches shards in parallel and calls use for one after another. Memory is taken for as many as are fetched at a time, and used
+// again.
+func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i int, b gpu.Blob) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var fetching sync.WaitGroup
+	defer fetching.Wait() // files are closed when this returns
+	defer cancel()
+	free := make(chan *memory, parallel)
+	for range parallel {
+		free <- new(memory)
+	}
+	type result struct {
+		memory *memory
+		shard  gpu.Blob
+		err    error
+	}
+	results := make([]chan result, len(list))
+	for i := range results {
+		results[i] = make(chan result, 1)
+	}
+	fetching.Go(func() {
+		for i, p := range list {
+			var mem *memory
+			select {
+			case mem = <-free:
+			case <-ctx.Done():
+				return
+			}
+			fetching.Go(func() {
+				shard := mem.first(int(p.Size))
+				results[i] <- result{mem, shard, s.fetch(ctx, p.Shard, shard, m)}
+			})
+		}
+	})
+	for i := range list {
+		select {
+		case r := <-results[i]:
+			if r.err != nil {
+				return r.err
+			}
+			if err := use(i, r.shard); err != nil {
+				return err
+			}
+			free <- r.memory
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// memory is a blob that is used for one shard after another.
+type memory struct {
+	blob gpu.Blob
+	size int
+}
+
+// first is the first n bytes of memory, which grows when it is too short.
+func (m *memory) first(n int) gpu.Blob {
+	if m.size < n {
+		m.blob, m.size = gpu.NewBlob(n), n
+	}
+	return m.blob.Slice(0, n)
+}
+
+func newWeights(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
 	w := &Weights{device: d, part: p, stored: map[string]*gpu.Buffer{}, ctx: ctx}
 	for _, t := range p.Tensors {
 		w.stored[t.Name] = d.NewBuffer(t.Name, int(t.Size))
 	}
-	first := int64(0)
-	for _, s := range p.Shards {
-		blob, err := Shard(ctx, base, s)
-		if err != nil {
-			w.Close()
-			return nil, err
-		}
-		for _, t := range p.Tensors {
-			from, to := max(t.Offset, first), min(t.Offset+t.Size, first+s.Size)
-			if from < to {
-				d.WriteBlob(w.stored[t.Name], int(from-t.Offset), blob, int(from-first), int(to-from))
-			}
-		}
-		first += s.Size
-		if progress != nil {
-			progress(first, p.Size())
+	return w
+}
+
+// take hands a shard's bytes to the tensors that lie in it.
+func (w *Weights) take(p piece, b gpu.Blob) {
+	for _, t := range w.part.Tensors {
+		from, to := max(t.Offset, p.first), min(t.Offset+t.Size, p.first+p.Size)
+		if from < to {
+			w.device.WriteBlob(w.stored[t.Name], int(from-t.Offset), b, int(from-p.first), int(to-from))
 		}
 	}
-	return w, d.Err()
 }

@@ -1,0 +1,145 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"reverie/gpu"
+	"reverie/gpu/store"
+	"reverie/weights"
+)
+
+// Kept is a model of which the store has something.
+type Kept struct {
+	Name     string
+	Manifest *weights.Manifest
+	Stored   int64 // bytes of shards that are there
+	Total    int64 // bytes of all shards
+}
+
+// Complete says that the model works without the server.
+func (k Kept) Complete() bool { return k.Stored == k.Total }
+
+const manifestSuffix = ".json"
+
+// maxManifest is the longest manifest that is kept.
+const maxManifest = 4 << 20
+
+func keptManifest(ctx context.Context, from store.Store, name string) (*weights.Manifest, error) {
+	sizes, err := from.Sizes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size, ok := sizes[name+manifestSuffix]
+	if !ok || size > maxManifest {
+		return nil, errors.New("load: no manifest is kept")
+	}
+	b := gpu.NewBlob(int(size))
+	if _, err := from.Read(ctx, name+manifestSuffix, b); err != nil {
+		return nil, err
+	}
+	return weights.Parse(b.Bytes())
+}
+
+// keepManifest keeps a manifest and drops the shards that only the one before it named.
+func keepManifest(ctx context.Context, to store.Store, name string, text []byte) error {
+	unlock, err := to.Lock(ctx, name+manifestSuffix)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b := gpu.BlobOf(text)
+	w, err := to.Write(ctx, name+manifestSuffix, 0)
+	if errors.Is(err, store.ErrBusy) { // another tab keeps it at this moment
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = w.Append(b)
+	if err == nil {
+		err = w.Finish(ctx, b)
+	}
+	w.Close()
+	if err != nil {
+		return err
+	}
+	return sweep(ctx, to)
+}
+
+// shards are all files of a model by name, each once.
+func shards(m *weights.Manifest) map[string]int64 {
+	found := map[string]int64{}
+	if m.HasCLIP() {
+		found[m.Vocab.SHA256] = m.Vocab.Size
+	}
+	for _, p := range m.Parts {
+		for _, s := range p.Shards {
+			found[s.SHA256] = s.Size
+		}
+	}
+	return found
+}
+
+// List returns the models that are kept, whole or in part, by name.
+func List(ctx context.Context, in store.Store) ([]Kept, error) {
+	sizes, err := in.Sizes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Kept
+	for _, file := range slices.Sorted(maps.Keys(sizes)) {
+		name, ok := strings.CutSuffix(file, manifestSuffix)
+		if !ok {
+			continue
+		}
+		m, err := keptManifest(ctx, in, name)
+		if err != nil { // damaged, or of a later version: it is fetched anew when it is wanted
+			continue
+		}
+		k := Kept{Name: name, Manifest: m}
+		for shard, size := range shards(m) {
+			k.Total += size
+			k.Stored += min(size, sizes[shard])
+		}
+		list = append(list, k)
+	}
+	return list, nil
+}
+
+// Forget removes a model from the store. What other models share with it stays.
+func Forget(ctx context.Context, in store.Store, name string) error {
+	if err := in.Remove(ctx, name+manifestSuffix); err != nil {
+		return err
+	}
+	return sweep(ctx, in)
+}
+
+// sweep removes the shards that no kept manifest names. One that another tab holds stays until the next sweep.
+func sweep(ctx context.Context, in store.Store) error {
+	sizes, err := in.Sizes(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := List(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, k := range list {
+		for shard := range shards(k.Manifest) {
+			delete(sizes, shard)
+		}
+	}
+	for file := range sizes {
+		if strings.HasSuffix(file, manifestSuffix) {
+			continue
+		}
+		if err := in.Remove(ctx, file); err != nil && !errors.Is(err, store.ErrBusy) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+//go:build !js
+
+package load
+
+import (
+	"context"
+	"io/fs"
+	"testing"
+
+	"reverie/weights"
+	"reverie/weights/mini"
+)
+
+// miniServer has the embedded model's files.
+func miniServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{files: map[string][]byte{}}
+	names, err := fs.Glob(mini.FS, "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if s.files[name], err = fs.ReadFile(mini.FS, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func all(m *weights.Manifest) (parts []*weights.Part) {
+	for i := range m.Parts {
+		parts = append(parts, &m.Parts[i])
+	}
+	return parts
+}
+
+func list(t *testing.T, keep *memoryStore) map[string]Kept {
+	t.Helper()
+	models, err := List(context.Background(), keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]Kept{}
+	for _, k := range models {
+		found[k.Name] = k
+	}
+	return found
+}
+
+func TestKeptModels(t *testing.T) {
+	ctx := context.Background()
+	s, keep := miniServer(t), &memoryStore{files: map[string][]byte{}}
+	one, two := source(s, keep), source(s, keep)
+	two.Name = "two"
+	m, err := one.Manifest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := list(t, keep)["test"]; k.Stored != 0 || k.Total < 1<<20 || k.Complete() {
+		t.Errorf("a model of which only the manifest is kept: %d of %d bytes", k.Stored, k.Total)
+	}
+	if err := one.Keep(ctx, all(m)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.File(ctx, m.Vocab); err != nil {
+		t.Fatal(err)
+	}
+	if k := list(t, keep)["test"]; !k.Complete() {
+		t.Errorf("a kept model has %d of %d bytes", k.Stored, k.Total)
+	}
+
+	// Without the server the manifest is the kept one.
+	s.script = []answer{{refuse: true}}
+	if again, err := one.Manifest(ctx); err != nil || again.Name != m.Name {
+		t.Errorf("without a server: %v", err)
+	}
+
+	// What two models share stays when one goes.
+	if _, err := two.Manifest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := Forget(ctx, keep, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if left := list(t, keep); len(left) != 1 || !left["two"].Complete() {
+		t.Errorf("after one of two went: %v", left)
+	}
+	if err := Forget(ctx, keep, "two"); err != nil {
+		t.Fatal(err)
+	}
+	if len(keep.files) != 0 {
+		t.Errorf("after both went, %d files are left", len(keep.files))
+	}
+}
+
+// A model that the server replaces under the same name leaves nothing behind.
+func TestReplacedModel(t *testing.T) {
+	ctx := context.Background()
+	s, keep := miniServer(t), &memoryStore{files: map[string][]byte{}}
+	from := source(s, keep)
+	m, err := from.Manifest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := from.Keep(ctx, all(m)); err != nil {
+		t.Fatal(err)
+	}
+	before := len(keep.files)
+	s.files[weights.ManifestFile] = vqganOnly(t, m)
+	if _, err := from.Manifest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if left := list(t, keep)["test"]; !left.Complete() || len(keep.files) >= before {
+		t.Errorf("%d files before, %d after; %d of %d bytes of the new model", before, len(keep.files), left.Stored, left.Total)
+	}
+}
+
+// vqganOnly is the manifest of the model without its CLIP.
+func vqganOnly(t *testing.T, m *weights.Manifest) []byte {
+	t.Helper()
+	half := *m
+	half.CLIP, half.Vocab, half.Parts = weights.CLIPConfig{}, weights.Shard{}, []weights.Part{*m.Part(weights.PartDecoder), *m.Part(weights.PartEncoder)}
+	text, err := half.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

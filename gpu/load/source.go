@@ -1,0 +1,299 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"reverie/gpu"
+	"reverie/gpu/store"
+	"reverie/weights"
+)
+
+// Errors of fetching that callers tell apart. A full store is store.ErrFull.
+var (
+	// ErrNetwork: the connection broke and did not come back. What has come is kept.
+	ErrNetwork = errors.New("load: the download broke off")
+	// ErrDamaged: the server holds other bytes than the manifest says.
+	ErrDamaged = errors.New("load: the model on the server is damaged")
+)
+
+// Source is where a model's files come from: its folder on a server, and what the browser keeps of it.
+type Source struct {
+	Base  string // the URL of the model's folder; it ends in a slash
+	Name  string // under which the store keeps the manifest
+	Store store.Store
+
+	network network
+	wait    func(ctx context.Context, tries int) error
+}
+
+// From is a folder on a server. With store.Nothing, nothing is kept.
+func From(base string, keep store.Store) *Source {
+	name := strings.TrimSuffix(base, "/")
+	return &Source{Base: base, Name: name[strings.LastIndex(name, "/")+1:], Store: keep, network: web{}, wait: backOff}
+}
+
+// network gets files of the server.
+type network interface {
+	Get(ctx context.Context, url string, from int64, fresh bool) (download, error)
+}
+
+// download is what gpu.Download is.
+type download interface {
+	Status() int
+	Page() bool
+	From() int64
+	Next(context.Context) (gpu.Blob, error)
+	Close()
+}
+
+type web struct{}
+
+func (web) Get(ctx context.Context, url string, from int64, fresh bool) (download, error) {
+	return gpu.Get(ctx, url, from, fresh)
+}
+
+const (
+	// maxTries is how often a file is asked for without any progress in between, and how often wrong bytes are fetched anew.
+	maxTries = 5
+	// firstWait is the pause before the second try; each later one is twice as long.
+	firstWait = 500 * time.Millisecond
+	// stall is how long a connection may be silent.
+	stall = 30 * time.Second
+)
+
+func backOff(ctx context.Context, tries int) error {
+	select {
+	case <-time.After(firstWait << (tries - 1)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// transfer is one shard on its way into memory.
+type transfer struct {
+	*Source
+	shard weights.Shard
+	into  gpu.Blob // as long as the shard
+	got   int64    // bytes that are there, from the first
+	fresh bool     // whether the browser's own cache has delivered wrong bytes
+	meter *meter
+}
+
+// fetch brings a shard into memory and checks it: from the store as far as that has it, the rest from the server. What comes is written
+// to the store at once, so that a closed tab or a cut connection loses nothing. Into must be as long as the shard.
+func (s *Source) fetch(ctx context.Context, shard weights.Shard, into gpu.Blob, m *meter) error {
+	unlock, err := s.Store.Lock(ctx, shard.SHA256)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	t := &transfer{Source: s, shard: shard, into: into, meter: m, fresh: s.Store.Kind() != store.None}
+	n, err := s.Store.Read(ctx, shard.SHA256, into)
+	if err != nil && !errors.Is(err, store.ErrBusy) {
+		return err
+	}
+	t.got = int64(n)
+	m.read(t.got)
+	return t.run(ctx)
+}
+
+func (t *transfer) run(ctx context.Context) error {
+	tries, wrong := 0, 0
+	for {
+		before := t.got
+		err := t.attempt(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, ErrDamaged):
+			if wrong++; wrong == maxTries {
+				return err
+			}
+			tries = wrong
+		case errors.Is(err, ErrNetwork):
+			if t.got > before {
+				tries = 0
+			}
+			if tries++; tries == maxTries {
+				return err
+			}
+		default:
+			return err
+		}
+		if err := t.wait(ctx, tries); err != nil {
+			return err
+		}
+	}
+}
+
+// attempt goes on from what is there and checks the whole.
+func (t *transfer) attempt(ctx context.Context) error {
+	if t.got < t.shard.Size {
+		if err := t.receive(ctx); err != nil {
+			return err
+		}
+	}
+	sum, err := t.into.SHA256(ctx)
+	if err != nil {
+		return err
+	}
+	if sum == t.shard.SHA256 {
+		return nil
+	}
+	if err := t.restart(ctx); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s holds other bytes than its name says; convert or upload it again", ErrDamaged, t.shard.SHA256)
+}
+
+// restart drops what is there.
+func (t *transfer) restart(ctx context.Context) error {
+	t.meter.dropped(t.got)
+	t.got, t.fresh = 0, true
+	return t.Store.Remove(ctx, t.shard.SHA256)
+}
+
+// receive asks the server for what is missing.
+func (t *transfer) receive(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d, err := patiently(ctx, func(ctx context.Context) (download, error) {
+		return t.network.Get(ctx, t.Base+t.shard.SHA256, t.got, t.fresh)
+	})
+	if err != nil {
+		return broken(ctx, err)
+	}
+	defer d.Close()
+	if err := t.accept(ctx, d); err != nil {
+		return err
+	}
+	w, err := t.Store.Write(ctx, t.shard.SHA256, t.got)
+	if errors.Is(err, store.ErrBusy) {
+		w, err = store.Nothing{}.Write(ctx, t.shard.SHA256, t.got) // another tab keeps it
+	}
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for t.got < t.shard.Size {
+		piece, err := patiently(ctx, d.Next)
+		if err == io.EOF {
+			return fmt.Errorf("%w after %d of %d bytes of %s", ErrNetwork, t.got, t.shard.Size, t.shard.SHA256)
+		}
+		if err != nil {
+			return broken(ctx, err)
+		}
+		if n := int64(piece.Len()); n > t.shard.Size-t.got {
+			piece = piece.Slice(0, int(t.shard.Size-t.got)) // it is wrong, and the digest will say so
+		}
+		if err := w.Append(piece); err != nil {
+			return err
+		}
+		t.into.Copy(int(t.got), piece)
+		t.got += int64(piece.Len())
+		t.meter.received(int64(piece.Len()))
+	}
+	return w.Finish(ctx, t.into)
+}
+
+// accept looks at how the server answers.
+func (t *transfer) accept(ctx context.Context, d download) error {
+	switch status := d.Status(); {
+	case status == 416: // it has less than is there already
+		if err := t.restart(ctx); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: %s ends too early; convert or upload it again", ErrDamaged, t.shard.SHA256)
+	case status == 404 || status == 410 || status == 403 || d.Page():
+		return fmt.Errorf("load: the server has no %s (status %d): the model's folder there is incomplete, upload it again", t.shard.SHA256, status)
+	case status != 200 && status != 206:
+		return fmt.Errorf("%w: the server answers %d", ErrNetwork, status)
+	}
+	if d.From() == t.got {
+		return nil
+	}
+	if d.From() != 0 {
+		return fmt.Errorf("%w: the server sends %s from byte %d when asked for byte %d", ErrNetwork, t.shard.SHA256, d.From(), t.got)
+	}
+	// A host that ignores ranges starts again.
+	return t.restart(ctx)
+}
+
+func broken(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", ErrNetwork, err)
+}
+
+// patiently calls f, but not for longer than a connection may be silent.
+func patiently[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
+	waiting, cancel := context.WithTimeout(ctx, stall)
+	defer cancel()
+	return f(waiting)
+}
+
+// File brings one shard into memory.
+func (s *Source) File(ctx context.Context, shard weights.Shard) (gpu.Blob, error) {
+	b := gpu.NewBlob(int(shard.Size))
+	return b, s.fetch(ctx, shard, b, new(meter))
+}
+
+// patience is how long a kept manifest waits for news of the server.
+const patience = 5 * time.Second
+
+// Manifest gets the server's manifest and keeps it. Without an answer it is the kept one.
+func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
+	kept, keptErr := keptManifest(ctx, s.Store, s.Name)
+	waiting := ctx
+	if keptErr == nil {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	text, err := s.get(waiting, weights.ManifestFile)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && keptErr == nil:
+		return kept, nil
+	case err != nil:
+		return nil, err
+	}
+	m, err := weights.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return m, keepManifest(ctx, s.Store, s.Name, text)
+}
+
+// get fetches a small file of the model.
+func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
+	d, err := patiently(ctx, func(ctx context.Context) (download, error) { return s.network.Get(ctx, s.Base+name, 0, false) })
+	if err != nil {
+		return nil, broken(ctx, err)
+	}
+	defer d.Close()
+	if d.Status() != 200 || d.Page() {
+		return nil, fmt.Errorf("load: there is no model at %s (status %d)", s.Base, d.Status())
+	}
+	var text []byte
+	for {
+		piece, err := patiently(ctx, d.Next)
+		if err == io.EOF {
+			return text, nil
+		}
+		if err != nil {
+			return nil, broken(ctx, err)
+		}
+		text = append(text, piece.Bytes()...)
+	}
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"syscall/js"
+
+	"reverie/gpu"
+	"reverie/gpu/jsx"
+)
+
+// files keeps each file in a folder of the origin private file system, through handles that read and write at once. Browsers give
+// those to dedicated workers only.
+type files struct {
+	folder string
+	dir    js.Value // FileSystemDirectoryHandle
+}
+
+func openFiles(ctx context.Context, folder string) (*files, error) {
+	manager, handle := storageManager(), js.Global().Get("FileSystemFileHandle")
+	if manager.IsUndefined() || manager.Get("getDirectory").IsUndefined() || handle.IsUndefined() ||
+		handle.Get("prototype").Get("createSyncAccessHandle").IsUndefined() {
+		return nil, errMissing
+	}
+	root, err := jsx.Await(ctx, manager.Call("getDirectory"))
+	if err != nil {
+		return nil, problem(err)
+	}
+	dir, err := jsx.Await(ctx, root.Call("getDirectoryHandle", folder, map[string]any{"create": true}))
+	if err != nil {
+		return nil, problem(err)
+	}
+	return &files{folder, dir}, nil
+}
+
+func (s *files) Kind() Kind { return Files }
+
+func (s *files) Lock(ctx context.Context, name string) (func(), error) {
+	return lock(ctx, s.folder+"/"+name)
+}
+
+func (s *files) Sizes(ctx context.Context) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	entries := s.dir.Call("values")
+	for {
+		next, err := jsx.Await(ctx, entries.Call("next"))
+		if err != nil {
+			return nil, problem(err)
+		}
+		if next.Get("done").Bool() {
+			return sizes, nil
+		}
+		entry := next.Get("value")
+		if entry.Get("kind").String() != "file" {
+			continue
+		}
+		file, err := jsx.Await(ctx, entry.Call("getFile"))
+		if jsx.IsException(err, "NotFoundError") { // removed since
+			continue
+		}
+		if err != nil {
+			return nil, problem(err)
+		}
+		sizes[entry.Get("name").String()] = int64(file.Get("size").Float())
+	}
+}
+
+// open opens a file. The handle excludes all others until it is closed.
+func (s *files) open(ctx context.Context, name string, create bool) (js.Value, error) {
+	file, err := jsx.Await(ctx, s.dir.Call("getFileHandle", name, map[string]any{"create": create}))
+	if err != nil {
+		return file, err
+	}
+	return jsx.Await(ctx, file.Call("createSyncAccessHandle"))
+}
+
+func (s *files) Read(ctx context.Context, name string, into gpu.Blob) (int, error) {
+	handle, err := s.open(ctx, name, false)
+	if jsx.IsException(err, "NotFoundError") {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, problem(err)
+	}
+	defer handle.Call("close")
+	n, err := jsx.Try(func() js.Value { return handle.Call("read", into.JS(), map[string]any{"at": 0}) })
+	if err != nil {
+		return 0, problem(err)
+	}
+	return n.Int(), nil
+}
+
+func (s *files) Write(ctx context.Context, name string, at int64) (Writer, error) {
+	handle, err := s.open(ctx, name, true)
+	if err != nil {
+		return nil, problem(err)
+	}
+	if _, err := jsx.Try(func() js.Value { return handle.Call("truncate", at) }); err != nil {
+		handle.Call("close")
+		return nil, problem(err)
+	}
+	return &fileWriter{handle, at}, nil
+}
+
+type fileWriter struct {
+	handle js.Value // FileSystemSyncAccessHandle
+	at     int64
+}
+
+func (w *fileWriter) Append(b gpu.Blob) error {
+	n, err := jsx.Try(func() js.Value { return w.handle.Call("write", b.JS(), map[string]any{"at": w.at}) })
+	if err != nil {
+		return problem(err)
+	}
+	w.at += int64(n.Int())
+	if n.Int() < b.Len() {
+		return ErrFull
+	}
+	return nil
+}
+
+func (w *fileWriter) Finish(_ context.Context, whole gpu.Blob) error {
+	if int64(whole.Len()) != w.at {
+		return fmt.Errorf("store: a file of %d bytes ends at byte %d", whole.Len(), w.at)
+	}
+	_, err := jsx.Try(func() js.Value { return w.handle.Call("flush") })
+	return problem(err)
+}
+
+func (w *fileWriter) Close() { w.handle.Call("close") }
+
+func (s *files) Remove(ctx context.Context, name string) error {
+	_, err := jsx.Await(ctx, s.dir.Call("removeEntry", name))
+	if jsx.IsException(err, "NotFoundError") {
+		return nil
+	}
+	return problem(err)
+}

@@ -1,0 +1,73 @@
+// Package store keeps files in the browser: models' shards and manifests, so that they are fetched once and work without a network.
+//
+// The origin private file system is first choice, because it appends and so resumes at the byte. Where it is missing the Cache API
+// keeps whole files, and where that is missing, too, nothing is kept and everything else works as before.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"reverie/gpu"
+)
+
+// Errors that callers tell apart.
+var (
+	ErrFull = errors.New("store: the browser gives this site no more room")
+	ErrBusy = errors.New("store: another tab has the file")
+)
+
+// Kind says how files are kept.
+type Kind string
+
+const (
+	Files Kind = "files" // in the origin private file system
+	Whole Kind = "whole" // in the Cache API: only whole files
+	None  Kind = "none"  // not at all
+)
+
+// Store keeps files by name. Its methods may be called by several goroutines, for one file by one at a time.
+type Store interface {
+	Kind() Kind
+	// Lock waits until nobody else in this browser holds the name, and returns what gives it back.
+	Lock(ctx context.Context, name string) (unlock func(), err error)
+	// Sizes are all files with the bytes there are of them.
+	Sizes(ctx context.Context) (map[string]int64, error)
+	// Read fills the blob with the file's beginning and returns how many bytes there were. A file that is not there has none.
+	Read(ctx context.Context, name string, into gpu.Blob) (int, error)
+	// Write opens a file to go on at byte at; what lies behind it is dropped.
+	Write(ctx context.Context, name string, at int64) (Writer, error)
+	Remove(ctx context.Context, name string) error
+}
+
+// Writer is a file that grows. Close keeps what has come, if the store can keep part of a file.
+type Writer interface {
+	Append(gpu.Blob) error
+	// Finish ends the file, whose bytes from the first to the last are whole.
+	Finish(ctx context.Context, whole gpu.Blob) error
+	Close()
+}
+
+// Estimate is the room that this site uses and may use, in bytes, and whether the browser promised to keep it.
+type Estimate struct {
+	Usage, Quota int64
+	Persisted    bool
+}
+
+// Nothing is the store that keeps nothing.
+type Nothing struct{}
+
+func (Nothing) Kind() Kind                                          { return None }
+func (Nothing) Lock(context.Context, string) (func(), error)        { return func() {}, nil }
+func (Nothing) Sizes(context.Context) (map[string]int64, error)     { return nil, nil }
+func (Nothing) Read(context.Context, string, gpu.Blob) (int, error) { return 0, nil }
+func (Nothing) Write(context.Context, string, int64) (Writer, error) {
+	return nothingWriter{}, nil
+}
+func (Nothing) Remove(context.Context, string) error { return nil }
+
+type nothingWriter struct{}
+
+func (nothingWriter) Append(gpu.Blob) error                  { return nil }
+func (nothingWriter) Finish(context.Context, gpu.Blob) error { return nil }
+func (nothingWriter) Close()                                 {}
