@@ -10,12 +10,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"sort"
 	"strings"
-	"syscall"
 
+	"reverie/web/jsexec/program"
 	"reverie/weights/convert"
 	"reverie/weights/vocab"
 )
@@ -59,46 +58,8 @@ func drive(dir, run, jsexec string, out io.Writer) error {
 	if err := convertAll(dir, models, run, g); err != nil {
 		return err
 	}
-	program := filepath.Join(tmp, "golden.wasm")
-	if err := goTool([]string{"GOOS=js", "GOARCH=wasm"}, "build", "-o", program, "reverie/gpu/golden"); err != nil {
-		return err
-	}
-	if jsexec == "" {
-		jsexec = filepath.Join(tmp, "jsexec")
-		if err := goTool(nil, "build", "-o", jsexec, "reverie/web/jsexec"); err != nil {
-			return err
-		}
-	}
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command(jsexec, program, run)
-	cmd.Env = append(os.Environ(), "JSEXEC_SERVE=/golden="+abs+",/models="+models, "JSEXEC_TIMEOUT=60m")
-	return runForwarding(cmd, out)
-}
-
-func goTool(env []string, args ...string) error {
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), env...)
-	return runForwarding(cmd, os.Stdout)
-}
-
-// runForwarding runs the command, its output to out and its errors to ours; an interrupt reaches it too, so that it can end its browser.
-func runForwarding(cmd *exec.Cmd, out io.Writer) error {
-	cmd.Stdout, cmd.Stderr = out, os.Stderr
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("golden: %w", err)
-	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		for s := range signals {
-			cmd.Process.Signal(s)
-		}
-	}()
-	return cmd.Wait()
+	p := program.Program{Package: "reverie/gpu/golden", Args: []string{run}, Serve: map[string]string{"/golden": dir, "/models": models}, JSExec: jsexec}
+	return p.Run(out)
 }
 
 // convertAll converts every checkpoint that the cases name, at f32, into a folder of its own.
