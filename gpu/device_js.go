@@ -11,8 +11,6 @@ import (
 	"reverie/shaders"
 )
 
-const uniformBinding = shaders.Uniform
-
 // WebGPU's flag bits (GPUBufferUsage, GPUMapMode, GPUShaderStage), fixed by the standard.
 const (
 	usageMapRead = 0x0001
@@ -24,33 +22,32 @@ const (
 	stageCompute = 0x4
 )
 
-// Device is an opened WebGPU device with its kernels.
-type Device struct {
+// platform is the device as the browser knows it.
+type platform struct {
 	device, queue js.Value
-	glue          js.Value // web/gpu.js: walks command lists
-	info          Info
-	kernels       map[string]*Kernel
+	glue          js.Value       // web/gpu.js: walks command lists
 	layouts       map[string]int // by signature of bindings: index in layoutValues
 	layoutValues  []js.Value
 	pipeline      []js.Value // pipeline layouts, like layoutValues
 	lost          chan struct{}
-	err           error
 	funcs         []js.Func
 	closed        bool
 }
 
-// Buffer is memory on the device, for storage and copies.
-type Buffer struct {
-	value js.Value
-	size  int
-	label string
+// memory is a GPUBuffer.
+type memory struct{ value js.Value }
+
+func (b *Buffer) release() { b.value.Call("destroy") }
+
+var usageBits = map[usage]int{
+	storageBuffer:  usageStorage | usageCopySrc | usageCopyDst,
+	uniformBuffer:  usageUniform | usageCopyDst,
+	readbackBuffer: usageMapRead | usageCopyDst,
 }
 
-// Size is the buffer's length in bytes.
-func (b *Buffer) Size() int { return b.size }
-
-// Destroy gives the memory back. Submitted work that uses it still ends well.
-func (b *Buffer) Destroy() { b.value.Call("destroy") }
+func (d *Device) allocate(label string, size int, u usage) memory {
+	return memory{d.device.Call("createBuffer", map[string]any{"label": label, "size": size, "usage": usageBits[u]})}
+}
 
 // Open asks the browser for its fastest adapter and opens a device with the features and limits that Reverie uses.
 func Open(ctx context.Context) (*Device, error) {
@@ -69,7 +66,7 @@ func Open(ctx context.Context) (*Device, error) {
 	if glue.IsUndefined() {
 		return nil, errors.New("gpu: gpu.js is not loaded; the worker must import it before the program starts")
 	}
-	d := &Device{glue: glue, kernels: map[string]*Kernel{}, layouts: map[string]int{}, lost: make(chan struct{})}
+	d := &Device{kernels: map[string]*Kernel{}, platform: platform{glue: glue, layouts: map[string]int{}, lost: make(chan struct{})}}
 	features := []any{}
 	has := adapter.Get("features")
 	for name, on := range map[string]*bool{"shader-f16": &d.info.F16, "subgroups": &d.info.Subgroups} {
@@ -121,18 +118,6 @@ func (d *Device) watch() {
 	d.funcs = append(d.funcs, onError, onLost)
 }
 
-func (d *Device) fail(err error) {
-	if d.err == nil {
-		d.err = err
-	}
-}
-
-// Info describes the adapter.
-func (d *Device) Info() Info { return d.info }
-
-// Err is the first error the device reported outside any call, or nil.
-func (d *Device) Err() error { return d.err }
-
 // Lost is closed when the device is gone.
 func (d *Device) Lost() <-chan struct{} { return d.lost }
 
@@ -142,55 +127,35 @@ func (d *Device) Close() {
 	d.device.Call("destroy")
 }
 
-// NewBuffer makes a zeroed storage buffer of size bytes, rounded up to a multiple of 16.
-func (d *Device) NewBuffer(label string, size int) *Buffer {
-	size = max(16, (size+15)/16*16)
-	if int64(size) > d.info.MaxBinding {
-		d.fail(fmt.Errorf("gpu: %s needs a buffer of %d MiB and this adapter binds at most %d MiB; choose a smaller picture or model",
-			label, size>>20, d.info.MaxBinding>>20))
-		size = 16 // the error stands; a small buffer lets the caller finish its list
-	}
-	return &Buffer{value: d.rawBuffer(label, size, usageStorage|usageCopySrc|usageCopyDst), size: size, label: label}
-}
-
-func (d *Device) rawBuffer(label string, size, usage int) js.Value {
-	return d.device.Call("createBuffer", map[string]any{"label": label, "size": size, "usage": usage})
-}
-
 // Write copies b, whose length is a multiple of 4, to the buffer at offset bytes.
 func (d *Device) Write(b *Buffer, offset int, data []byte) {
-	d.queue.Call("writeBuffer", b.value, offset, jsx.Bytes(data))
+	d.queue.Call("writeBuffer", b.object(), offset, jsx.Bytes(data))
+}
+
+// object is the GPUBuffer.
+func (b *Buffer) object() js.Value {
+	if !b.placed {
+		panic(fmt.Sprintf("gpu: %s is used before a plan gave it memory", b.label))
+	}
+	return b.value
 }
 
 // Read waits for the device and returns n bytes of the buffer at offset. It is for tests and one-off results; a loop uses a Ring.
 func (d *Device) Read(ctx context.Context, b *Buffer, offset, n int) ([]byte, error) {
+	if b.life == scratch || b.life == discarded {
+		return nil, fmt.Errorf("gpu: reading %s, whose contents nobody kept", b.label)
+	}
 	r := d.NewRing(1, n)
 	defer r.Destroy()
 	to, slot := r.Slot()
 	encoder := d.device.Call("createCommandEncoder")
-	encoder.Call("copyBufferToBuffer", b.value, offset, to.value, 0, n)
+	encoder.Call("copyBufferToBuffer", b.object(), offset, to.value, 0, n)
 	d.queue.Call("submit", []any{encoder.Call("finish")})
 	out := make([]byte, n)
 	if err := r.Read(ctx, slot, out); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", b.label, err)
 	}
 	return out, nil
-}
-
-// Kernel returns the variant of an embedded shader, made at first use and compiled by the first plan that holds it. It panics
-// when the source does not expand: sources and switches are part of the program.
-func (d *Device) Kernel(file string, defines shaders.Defines) *Kernel {
-	key := shaders.Key(file, defines)
-	if k, ok := d.kernels[key]; ok {
-		return k
-	}
-	src, err := shaders.Expand(file, defines)
-	if err != nil {
-		panic(err)
-	}
-	k := &Kernel{source: src, device: d, layout: d.layout(src.Bindings), object: -1}
-	d.kernels[key] = k
-	return k
 }
 
 // layout returns the bind group layout for such bindings; kernels with like bindings share one.

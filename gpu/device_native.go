@@ -8,46 +8,68 @@ import (
 	"reverie/shaders"
 )
 
-// Device is an opened WebGPU device; natively there is none.
-type Device struct{}
+// platform is empty: natively every device is a planner.
+type platform struct{}
 
-// Buffer is memory on the device.
-type Buffer struct{ size int }
+type memory struct{}
 
 type compiledPlan struct{}
-
-const uniformBinding = shaders.Uniform
 
 // Open always answers ErrNoWebGPU outside a browser.
 func Open(context.Context) (*Device, error) { return nil, ErrNoWebGPU }
 
-func (d *Device) Info() Info                                              { return Info{} }
-func (d *Device) Err() error                                              { return ErrNoWebGPU }
-func (d *Device) Lost() <-chan struct{}                                   { return nil }
-func (d *Device) Close()                                                  {}
-func (d *Device) Kernel(string, shaders.Defines) *Kernel                  { panic(ErrNoWebGPU) }
-func (d *Device) NewBuffer(string, int) *Buffer                           { panic(ErrNoWebGPU) }
-func (d *Device) Write(*Buffer, int, []byte)                              { panic(ErrNoWebGPU) }
-func (d *Device) Read(context.Context, *Buffer, int, int) ([]byte, error) { return nil, ErrNoWebGPU }
-func (b *Buffer) Size() int                                               { return b.size }
-func (b *Buffer) Destroy()                                                {}
+// NewPlanner returns a device that computes nothing and counts the bytes of its buffers: models and steps are recorded on it to learn what
+// they would take on an adapter as info describes it.
+func NewPlanner(info Info) *Device { return &Device{info: info, kernels: map[string]*Kernel{}} }
 
-// Compile builds what the plan needs; natively it cannot.
-func (p *Plan) Compile(context.Context, func(done, total int)) error { return ErrNoWebGPU }
+func (d *Device) Lost() <-chan struct{} { return nil }
+func (d *Device) Close()                {}
 
-// Run submits the plan once.
-func (p *Plan) Run(...Copy) error { return ErrNoWebGPU }
+// Write is forgotten.
+func (d *Device) Write(*Buffer, int, []byte) {}
+
+// Read gives zeros.
+func (d *Device) Read(_ context.Context, _ *Buffer, _, n int) ([]byte, error) {
+	return make([]byte, n), nil
+}
+
+func (d *Device) allocate(string, int, usage) memory { return memory{} }
+func (d *Device) layout([]shaders.Binding) int       { return 0 }
+func (b *Buffer) release()                           {}
+
+// Compile takes the plan's memory.
+func (p *Plan) Compile(context.Context, func(done, total int)) error {
+	if err := p.place(); err != nil {
+		return err
+	}
+	p.compiled = &compiledPlan{}
+	return p.device.err
+}
+
+// Run does nothing.
+func (p *Plan) Run(...Copy) error { return p.device.err }
 
 // Close gives back what Compile took.
-func (p *Plan) Close() {}
+func (p *Plan) Close() { p.unplace() }
 
 // Ring is a set of readback buffers.
-type Ring struct{}
+type Ring struct{ slots []*Buffer }
 
 // NewRing makes a ring.
-func (d *Device) NewRing(int, int) *Ring { panic(ErrNoWebGPU) }
-func (r *Ring) Slot() (*Buffer, int)     { panic(ErrNoWebGPU) }
-func (r *Ring) Read(context.Context, int, []byte) error {
-	return ErrNoWebGPU
+func (d *Device) NewRing(n, size int) *Ring {
+	r := &Ring{}
+	for range n {
+		r.slots = append(r.slots, d.buffer("readback", align16(size), readbackBuffer))
+	}
+	return r
 }
-func (r *Ring) Destroy() {}
+
+func (r *Ring) Slot() (*Buffer, int)                    { return r.slots[0], 0 }
+func (r *Ring) Read(context.Context, int, []byte) error { return nil }
+
+// Destroy gives the slots back.
+func (r *Ring) Destroy() {
+	for _, b := range r.slots {
+		b.Destroy()
+	}
+}

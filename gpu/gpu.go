@@ -16,6 +16,7 @@ var (
 	ErrNoWebGPU  = errors.New("gpu: this browser has no WebGPU")
 	ErrNoAdapter = errors.New("gpu: no graphics adapter answers WebGPU requests")
 	ErrLost      = errors.New("gpu: the graphics device was lost")
+	ErrMemory    = errors.New("gpu: the graphics device has not enough memory")
 )
 
 // Info says what the adapter tells of itself, and what the device was opened with.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"reverie/shaders"
 )
 
 // Plan is a recorded list of dispatches. It is recorded once, compiled once and then run as often as wanted; running
@@ -13,7 +15,7 @@ type Plan struct {
 	dispatches []dispatch
 	uniforms   []byte
 	compiled   *compiledPlan
-	weight     []float64 // running sum of the work, for slices
+	slots      []*Buffer // memory of the scratch buffers
 	slices     int
 }
 
@@ -23,6 +25,22 @@ type dispatch struct {
 	uniform  int // offset in uniforms, or -1
 	uniformN int // its size in bytes, a multiple of 16
 	grid     Grid
+	work     float64
+}
+
+// written are the buffers that the kernel may write to.
+func (d dispatch) written() []*Buffer {
+	var out []*Buffer
+	next := 0
+	for _, kind := range d.kernel.source.Bindings {
+		if kind == shaders.ReadWrite {
+			out = append(out, d.buffers[next])
+		}
+		if kind != shaders.Uniform {
+			next++
+		}
+	}
+	return out
 }
 
 // NewPlan returns an empty plan on the device.
@@ -37,6 +55,9 @@ func (p *Plan) Len() int { return len(p.dispatches) }
 // uniformAlign is WebGPU's default minUniformBufferOffsetAlignment.
 const uniformAlign = 256
 
+// overhead is what a dispatch costs even when it computes little, in FLOP.
+const overhead = 1e5
+
 // Dispatch appends one kernel run. Buffers are given in binding order; params is a struct of 4-byte fields laid out like
 // the kernel's Params (nil when it has none). Work is an estimate of its arithmetic in FLOP, used to cut the plan into
 // slices of like duration.
@@ -46,7 +67,7 @@ func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers 
 	if want := k.buffers(); want != len(buffers) {
 		panic(fmt.Sprintf("gpu: %s binds %d buffers, got %d", k.Name(), want, len(buffers)))
 	}
-	d := dispatch{kernel: k, buffers: buffers, grid: grid, uniform: -1}
+	d := dispatch{kernel: k, buffers: buffers, grid: grid, uniform: -1, work: work + overhead}
 	if params != nil {
 		var b bytes.Buffer
 		if err := binary.Write(&b, binary.LittleEndian, params); err != nil {
@@ -58,14 +79,7 @@ func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers 
 			p.uniforms = append(p.uniforms, 0)
 		}
 	}
-	// A dispatch costs something even when it computes little.
-	const overhead = 1e5
-	total := work + overhead
-	if n := len(p.weight); n > 0 {
-		total += p.weight[n-1]
-	}
 	p.dispatches = append(p.dispatches, d)
-	p.weight = append(p.weight, total)
 }
 
 // SetSlices says into how many submissions of like work one run is cut.
@@ -73,22 +87,24 @@ func (p *Plan) SetSlices(n int) { p.slices = max(1, min(n, len(p.dispatches))) }
 
 // Work is the sum of the estimates given to Dispatch, in FLOP.
 func (p *Plan) Work() float64 {
-	if len(p.weight) == 0 {
-		return 0
+	total := 0.0
+	for _, d := range p.dispatches {
+		total += d.work
 	}
-	return p.weight[len(p.weight)-1]
+	return total
 }
 
 // cuts returns the ends of the plan's slices, each the index after its last dispatch.
 func (p *Plan) cuts() []int {
 	var ends []int
-	total := p.Work()
+	total, sum := p.Work(), 0.0
 	for s, i := 1, 0; s <= p.slices; s++ {
-		for i < len(p.weight) && p.weight[i] <= total*float64(s)/float64(p.slices)*(1+1e-12) {
+		for i < len(p.dispatches) && sum+p.dispatches[i].work <= total*float64(s)/float64(p.slices)*(1+1e-12) {
+			sum += p.dispatches[i].work
 			i++
 		}
 		if s == p.slices {
-			i = len(p.weight)
+			i = len(p.dispatches)
 		}
 		if n := len(ends); i > 0 && (n == 0 || ends[n-1] < i) {
 			ends = append(ends, i)
@@ -100,7 +116,7 @@ func (p *Plan) cuts() []int {
 func (k *Kernel) buffers() int {
 	n := 0
 	for _, b := range k.source.Bindings {
-		if b != uniformBinding {
+		if b != shaders.Uniform {
 			n++
 		}
 	}

@@ -24,9 +24,11 @@ func (p *Plan) Compile(ctx context.Context, progress func(done, total int)) erro
 		return err
 	}
 	d := p.device
+	if err := p.allocate(ctx); err != nil {
+		return err
+	}
 	d.device.Call("pushErrorScope", "validation")
-	c := &compiledPlan{uniforms: &Buffer{
-		value: d.rawBuffer("uniforms", max(uniformAlign, len(p.uniforms)), usageUniform|usageCopyDst), size: len(p.uniforms)}}
+	c := &compiledPlan{uniforms: d.buffer("uniforms", max(uniformAlign, len(p.uniforms)), uniformBuffer)}
 	if len(p.uniforms) > 0 {
 		d.Write(c.uniforms, 0, p.uniforms)
 	}
@@ -49,6 +51,23 @@ func (p *Plan) Compile(ctx context.Context, progress func(done, total int)) erro
 		return fmt.Errorf("gpu: binding buffers: %s", problem.Get("message").String())
 	}
 	return d.err
+}
+
+// allocate takes the plan's memory, or says that there is none.
+func (p *Plan) allocate(ctx context.Context) error {
+	d := p.device
+	d.device.Call("pushErrorScope", "out-of-memory")
+	err := p.place()
+	problem, waited := jsx.Await(ctx, d.device.Call("popErrorScope"))
+	switch {
+	case err != nil:
+		return err
+	case waited != nil:
+		return fmt.Errorf("gpu: %w", waited)
+	case !problem.IsNull():
+		return fmt.Errorf("%w: %s", ErrMemory, problem.Get("message").String())
+	}
+	return nil
 }
 
 func (p *Plan) buildPipelines(ctx context.Context, progress func(done, total int)) error {
@@ -79,7 +98,8 @@ func (d *Device) bindGroup(r dispatch, uniforms *Buffer) js.Value {
 		if kind == shaders.Uniform {
 			resource = map[string]any{"buffer": uniforms.value, "offset": r.uniform, "size": r.uniformN}
 		} else {
-			resource = map[string]any{"buffer": r.buffers[next].value}
+			// The size keeps a kernel within the tensor where the memory is larger.
+			resource = map[string]any{"buffer": r.buffers[next].object(), "size": r.buffers[next].size}
 			next++
 		}
 		entries = append(entries, map[string]any{"binding": i, "resource": resource})
@@ -108,6 +128,7 @@ func (p *Plan) Run(copies ...Copy) error {
 
 // Close gives back the plan's bind groups and uniforms. Buffers belong to whoever made them.
 func (p *Plan) Close() {
+	p.unplace()
 	if p.compiled == nil {
 		return
 	}
@@ -128,9 +149,8 @@ type Ring struct {
 // NewRing makes a ring of n slots of size bytes.
 func (d *Device) NewRing(n, size int) *Ring {
 	r := &Ring{device: d}
-	size = (size + 15) / 16 * 16
 	for range n {
-		r.slots = append(r.slots, &Buffer{value: d.rawBuffer("readback", size, usageMapRead|usageCopyDst), size: size, label: "readback"})
+		r.slots = append(r.slots, d.buffer("readback", align16(size), readbackBuffer))
 	}
 	return r
 }

@@ -8,11 +8,8 @@ import (
 func TestCuts(t *testing.T) {
 	plan := func(slices int, work ...float64) *Plan {
 		p := &Plan{slices: slices}
-		total := 0.0
 		for _, w := range work {
-			total += w
-			p.weight = append(p.weight, total)
-			p.dispatches = append(p.dispatches, dispatch{})
+			p.dispatches = append(p.dispatches, dispatch{work: w})
 		}
 		return p
 	}

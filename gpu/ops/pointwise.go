@@ -44,10 +44,10 @@ func (t *Tape) passGrad(x, dy *Tensor) {
 	case x.d != nil:
 		t.pointwise(dy, shaders.Defines{"ADD": ""}, dy.Buf, x.d.Buf)
 	case dy.host: // a seed must be the same at the next replay
-		x.d = t.like(x)
+		t.setGrad(x, t.like(x))
 		t.pointwise(dy, shaders.Defines{"COPY": ""}, dy.Buf, x.d.Buf)
 	default:
-		x.d, dy.handedOn = dy, true
+		t.setGrad(x, dy)
 	}
 }
 

@@ -12,20 +12,14 @@ import (
 
 // Tape records the kernels of one step and how to walk them back.
 //
-// Memory is planned while recording: the order of dispatches is fixed, so a buffer that no later dispatch reads can serve
-// another tensor at once.
+// Nothing takes memory while it is recorded, but what the host writes. Compile knows all dispatches, and lets tensors share memory whose
+// lives do not meet; see gpu.Plan.
 type Tape struct {
 	Plan *gpu.Plan
 
 	device *gpu.Device
-	back   []backStep
-	free   []*gpu.Buffer
+	back   []func() // how to record each op's backward, in the order of the ops
 	owned  []*gpu.Buffer
-}
-
-type backStep struct {
-	y      *Tensor
-	record func()
 }
 
 // NewTape begins an empty tape.
@@ -34,68 +28,37 @@ func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
 // New makes a tensor whose contents are undefined until a kernel writes it.
 func (t *Tape) New(n, h, w, c int) *Tensor {
 	x := &Tensor{N: n, H: h, W: w, C: c}
-	x.Buf = t.take(4 * x.Len())
+	x.Buf = t.device.Scratch("activation", 4*x.Len())
 	return x
 }
 
 // like makes a tensor of x's shape.
 func (t *Tape) like(x *Tensor) *Tensor { return t.New(x.N, x.H, x.W, x.C) }
 
-// Input makes a tensor that the host writes. It is never recycled. NeedsGrad asks for its gradient.
+// Input makes a tensor that the host writes, and that keeps what it holds from run to run. NeedsGrad asks for its gradient, which is kept.
 func (t *Tape) Input(n, h, w, c int, needsGrad bool) *Tensor {
-	x := &Tensor{N: n, H: h, W: w, C: c, needsGrad: needsGrad, saved: true, released: true, host: true}
+	x := &Tensor{N: n, H: h, W: w, C: c, needsGrad: needsGrad, host: true}
 	x.Buf = t.Buffer("input", 4*x.Len())
 	return x
 }
 
-// Buffer makes a buffer that lives as long as the tape and is never recycled.
+// Buffer makes a buffer that stands as long as the tape.
 func (t *Tape) Buffer(label string, bytes int) *gpu.Buffer {
 	b := t.device.NewBuffer(label, bytes)
 	t.owned = append(t.owned, b)
 	return b
 }
 
-// take finds the smallest free buffer that holds the bytes without wasting more than half as much again, or makes one.
-func (t *Tape) take(bytes int) *gpu.Buffer {
-	best := -1
-	for i, b := range t.free {
-		if b.Size() >= bytes && b.Size() <= bytes+bytes/2+64 && (best < 0 || b.Size() < t.free[best].Size()) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return t.Buffer("activation", bytes)
-	}
-	b := t.free[best]
-	t.free = append(t.free[:best], t.free[best+1:]...)
-	return b
-}
-
-// Keep says that the host or a later tape reads x, so that its memory is never recycled.
+// Keep says that the host or a later tape reads x. It must come before Compile.
 func (t *Tape) Keep(x *Tensor) *Tensor {
-	x.saved, x.released = true, true
+	x.Buf.Keep()
 	return x
 }
 
-// Done says that no later forward op reads x. Its memory is recycled unless a backward kernel needs it.
-func (t *Tape) Done(x *Tensor) {
-	if !x.saved || !x.needsGrad {
-		t.release(x)
-	}
-}
-
-func (t *Tape) release(x *Tensor) {
-	if x != nil && !x.released {
-		x.released = true
-		t.free = append(t.free, x.Buf)
-	}
-}
-
-// save marks x as read by a backward kernel, and returns it.
-func (t *Tape) save(x *Tensor) *Tensor {
-	x.saved = true
-	return x
-}
+// Done, release and save have no effect any more: lives follow from the dispatches.
+func (t *Tape) Done(*Tensor)           {}
+func (t *Tape) release(*Tensor)        {}
+func (t *Tape) save(x *Tensor) *Tensor { return x }
 
 // onBackward says how to record the backward of the op that made y, if one of the inputs wants a gradient. The function
 // is called when d(y) is complete.
@@ -106,12 +69,12 @@ func (t *Tape) onBackward(y *Tensor, record func(dy *Tensor), inputs ...*Tensor)
 	if !y.needsGrad {
 		return
 	}
-	t.back = append(t.back, backStep{y, func() {
+	t.back = append(t.back, func() {
 		if y.d == nil {
 			return // y does not reach the loss
 		}
 		record(y.d)
-	}})
+	})
 }
 
 // grad returns the buffer for d(x) and the switch ACCUMULATE if something is in it already. Ok is false if x wants none.
@@ -122,8 +85,16 @@ func (t *Tape) grad(x *Tensor) (d *Tensor, accumulate shaders.Defines, ok bool) 
 	if x.d != nil {
 		return x.d, shaders.Defines{"ACCUMULATE": ""}, true
 	}
-	x.d = t.like(x)
+	t.setGrad(x, t.like(x))
 	return x.d, shaders.Defines{}, true
+}
+
+// setGrad makes d the gradient of x; the host may read it if it writes x.
+func (t *Tape) setGrad(x, d *Tensor) {
+	x.d = d
+	if x.host {
+		t.Keep(d)
+	}
 }
 
 // Seed makes d(y) a buffer that the caller fills, by a kernel or from the host, before Backward's kernels run.
@@ -138,14 +109,7 @@ func (t *Tape) Seed(y *Tensor) *Tensor {
 // Backward records the gradients of everything that led to the seeded tensors.
 func (t *Tape) Backward() {
 	for i := len(t.back) - 1; i >= 0; i-- {
-		s := t.back[i]
-		s.record()
-		if d := s.y.d; d != nil && d.handedOn {
-			d.handedOn = false
-		} else {
-			t.release(d)
-		}
-		t.release(s.y)
+		t.back[i]()
 	}
 	t.back = nil
 }
@@ -161,14 +125,14 @@ func (t *Tape) Close() {
 	for _, b := range t.owned {
 		b.Destroy()
 	}
-	t.owned, t.free = nil, nil
+	t.owned = nil
 }
 
-// Bytes is the memory that the tape's tensors take on the device.
-func (t *Tape) Bytes() int {
-	n := 0
+// Bytes is the memory that the tape takes on the device once it is compiled.
+func (t *Tape) Bytes() int64 {
+	n := t.Plan.Memory().Total
 	for _, b := range t.owned {
-		n += b.Size()
+		n += int64(b.Size())
 	}
 	return n
 }
@@ -220,5 +184,5 @@ func with(a shaders.Defines, more ...shaders.Defines) shaders.Defines {
 
 // Share gives another tape's tensor a place on this one, without a gradient. Its owner must outlive the tape.
 func (t *Tape) Share(x *Tensor) *Tensor {
-	return &Tensor{N: x.N, H: x.H, W: x.W, C: x.C, Buf: x.Buf, saved: true, released: true, host: true}
+	return &Tensor{N: x.N, H: x.H, W: x.W, C: x.C, Buf: x.Buf, host: true}
 }

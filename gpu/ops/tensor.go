@@ -23,10 +23,7 @@ type Tensor struct {
 	Buf        *gpu.Buffer
 
 	needsGrad bool
-	saved     bool // a backward kernel reads it
-	released  bool
 	host      bool // the host writes it
-	handedOn  bool // this gradient has become another tensor's
 	d         *Tensor
 }
 

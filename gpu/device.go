@@ -1,0 +1,119 @@
+package gpu
+
+import (
+	"fmt"
+
+	"reverie/shaders"
+)
+
+// Device is an opened WebGPU device with its kernels, or a planner: see NewPlanner.
+type Device struct {
+	platform // what only a browser has
+	info     Info
+	kernels  map[string]*Kernel
+	err      error
+	used     int64 // bytes of its buffers
+	peak     int64 // the most that used has been
+}
+
+// Buffer is memory on the device, for storage and copies.
+type Buffer struct {
+	device *Device
+	label  string
+	size   int
+	memory
+	life   life
+	placed bool // it has memory
+}
+
+// life says for how long a buffer's contents must stand.
+type life int
+
+const (
+	owned     life = iota // until Destroy
+	scratch               // from the first dispatch of a plan that uses the buffer to the last one
+	kept                  // scratch that the host or another plan reads after the plan
+	discarded             // scratch whose last contents nobody reads
+)
+
+// Info describes the adapter.
+func (d *Device) Info() Info { return d.info }
+
+// Err is the first error the device reported outside any call, or nil.
+func (d *Device) Err() error { return d.err }
+
+// Used is the number of bytes that the device's buffers take now, and the most that they took since it was opened or since the last
+// call.
+func (d *Device) Used() (now, peak int64) {
+	now, peak = d.used, d.peak
+	d.peak = d.used
+	return now, peak
+}
+
+func (d *Device) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// NewBuffer makes a zeroed storage buffer of size bytes, rounded up to a multiple of 16.
+func (d *Device) NewBuffer(label string, size int) *Buffer {
+	size = align16(size)
+	if int64(size) > d.info.MaxBinding {
+		d.fail(d.tooLarge(label, size))
+		size = 16 // the error stands; a small buffer lets the caller finish its list
+	}
+	return d.buffer(label, size, storageBuffer)
+}
+
+func (d *Device) tooLarge(label string, size int) error {
+	return fmt.Errorf("gpu: %s needs a buffer of %d MiB and this adapter binds at most %d MiB; choose a smaller picture or model",
+		label, size>>20, d.info.MaxBinding>>20)
+}
+
+// align16 is the size of a buffer for n bytes.
+func align16(n int) int { return max(16, (n+15)/16*16) }
+
+// buffer makes one of any usage.
+func (d *Device) buffer(label string, size int, u usage) *Buffer {
+	d.used += int64(size)
+	d.peak = max(d.peak, d.used)
+	return &Buffer{device: d, label: label, size: size, memory: d.allocate(label, size, u), placed: true}
+}
+
+// usage is what a buffer is for.
+type usage int
+
+const (
+	storageBuffer usage = iota
+	uniformBuffer
+	readbackBuffer
+)
+
+// Size is the buffer's length in bytes.
+func (b *Buffer) Size() int { return b.size }
+
+// Destroy gives the memory back. Submitted work that uses it still ends well.
+func (b *Buffer) Destroy() {
+	if b.life == owned && b.size > 0 {
+		b.device.used -= int64(b.size)
+		b.size = 0
+		b.release()
+	}
+}
+
+// Kernel returns the variant of an embedded shader, made at first use and compiled by the first plan that holds it. It panics
+// when the source does not expand: sources and switches are part of the program.
+func (d *Device) Kernel(file string, defines shaders.Defines) *Kernel {
+	key := shaders.Key(file, defines)
+	if k, ok := d.kernels[key]; ok {
+		return k
+	}
+	src, err := shaders.Expand(file, defines)
+	if err != nil {
+		panic(err)
+	}
+	k := &Kernel{source: src, device: d, layout: d.layout(src.Bindings), object: -1}
+	d.kernels[key] = k
+	return k
+}
