@@ -5,8 +5,12 @@
 //
 //	Open → Ready (or Error)                 look for a device
 //	Load → Progress… Loaded                 fetch a model and put it on the device
-//	Start → Progress… Started Step… Done    make a picture; loads the model itself when another or none is there
+//	Start → Progress… First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
 //	Pause → Paused, Resume → Step…, Stop → Stopped
+//	Keep, Delete → Storage                  what the browser keeps
+//
+// Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
+// what is kept has changed.
 //
 // Error ends what was under way and leaves the worker usable; Lost and Exit mean that this worker is of no use any more.
 package protocol
@@ -33,11 +37,24 @@ type Picture struct {
 
 // From the page to the worker.
 type (
-	// Open asks for the device.
-	Open struct{}
-	// Load asks for a model's weights. Base is the URL that holds the models' folders; it ends in a slash.
+	// Open asks for the device. Base is the URL that holds the models' folders; it ends in a slash.
+	Open struct {
+		Base string `json:"base"`
+	}
+	// Load asks for a model's weights.
 	Load struct {
 		Base  string `json:"base"`
+		Model string `json:"model"`
+		// Unkept asks that nothing be stored: there is no room.
+		Unkept bool `json:"unkept,omitempty"`
+	}
+	// Keep asks that a model be stored, when the worker has nothing else to do. It has no answer but Storage.
+	Keep struct {
+		Base  string `json:"base"`
+		Model string `json:"model"`
+	}
+	// Delete asks that a model be removed from what the browser keeps.
+	Delete struct {
 		Model string `json:"model"`
 	}
 	// Start asks for a picture.
@@ -67,6 +84,27 @@ type (
 		Phase string `json:"phase"`
 		Done  int64  `json:"done"`
 		Total int64  `json:"total"`
+	}
+	// Storage tells what the browser keeps.
+	Storage struct {
+		How       string  `json:"how"` // files, whole (whole shards only) or none
+		Models    []Model `json:"models"`
+		Usage     int64   `json:"usage"` // of the whole site, in bytes
+		Quota     int64   `json:"quota"`
+		Persisted bool    `json:"persisted"` // the browser promised not to clear it by itself
+	}
+	// Model is one of which something is kept.
+	Model struct {
+		Name   string `json:"name"`
+		Title  string `json:"title,omitempty"`
+		Factor int    `json:"factor"` // pixels per token along one axis
+		Bytes  int64  `json:"bytes"`
+		Stored int64  `json:"stored"` // of Bytes
+	}
+	// First is the picture that a run starts from, while the rest of the model is still on its way.
+	First struct {
+		Settings settings.Settings `json:"settings"`
+		Picture  *Picture          `json:"picture"`
 	}
 	// Loaded tells that a model is on the device.
 	Loaded struct {
@@ -126,16 +164,22 @@ type Reason string
 const (
 	NoWebGPU  Reason = "no-webgpu"
 	NoAdapter Reason = "no-adapter"
+	Offline   Reason = "offline" // the server cannot be reached
+	NoRoom    Reason = "no-room" // the browser keeps no more
 )
 
 func (Open) isMessage()     {}
 func (Load) isMessage()     {}
+func (Keep) isMessage()     {}
+func (Delete) isMessage()   {}
 func (Start) isMessage()    {}
 func (Pause) isMessage()    {}
 func (Resume) isMessage()   {}
 func (Stop) isMessage()     {}
 func (Ready) isMessage()    {}
 func (Progress) isMessage() {}
+func (Storage) isMessage()  {}
+func (First) isMessage()    {}
 func (Loaded) isMessage()   {}
 func (Started) isMessage()  {}
 func (Step) isMessage()     {}
@@ -150,12 +194,16 @@ func (Exit) isMessage()     {}
 var kinds = map[string]reflect.Type{
 	"open":     reflect.TypeFor[Open](),
 	"load":     reflect.TypeFor[Load](),
+	"keep":     reflect.TypeFor[Keep](),
+	"delete":   reflect.TypeFor[Delete](),
 	"start":    reflect.TypeFor[Start](),
 	"pause":    reflect.TypeFor[Pause](),
 	"resume":   reflect.TypeFor[Resume](),
 	"stop":     reflect.TypeFor[Stop](),
 	"ready":    reflect.TypeFor[Ready](),
 	"progress": reflect.TypeFor[Progress](),
+	"storage":  reflect.TypeFor[Storage](),
+	"first":    reflect.TypeFor[First](),
 	"loaded":   reflect.TypeFor[Loaded](),
 	"started":  reflect.TypeFor[Started](),
 	"step":     reflect.TypeFor[Step](),
@@ -259,6 +307,8 @@ func pictures(m Message) []*Picture {
 		for i := range m.Images {
 			add(&m.Images[i])
 		}
+	case First:
+		add(m.Picture)
 	case Step:
 		add(m.Picture)
 	case Paused:

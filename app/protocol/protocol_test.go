@@ -24,8 +24,11 @@ func messages() []Message {
 	s.Prompt, s.Seed = "a | b:-1", math.MaxUint64
 	s.ImagePrompts = []prompt.Image{{Name: "x.png", Weight: 2, Stop: prompt.NoStop}}
 	return []Message{
-		Open{},
-		Load{Base: "/weights/", Model: "mini"},
+		Open{Base: "/weights/"},
+		Load{Base: "/weights/", Model: "mini", Unkept: true},
+		Keep{Base: "/weights/", Model: "mini"}, Delete{Model: "mini"},
+		Storage{How: "files", Models: []Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9, Stored: 3}}, Usage: 5, Quota: 1 << 40, Persisted: true},
+		First{Settings: s, Picture: picture(2, 2)},
 		Start{Base: "/weights/", Settings: s},
 		Start{Settings: s, Init: picture(2, 3), Images: []Picture{*picture(1, 1), *picture(4, 2)}},
 		Pause{}, Resume{}, Stop{},

@@ -79,6 +79,22 @@ func (e *engine) close() {
 	}
 }
 
+// persist asks the browser not to clear this site's data by itself, and returns its answer. It blocks.
+func persist() bool {
+	manager := js.Global().Get("navigator").Get("storage")
+	if manager.IsUndefined() || manager.Get("persist").IsUndefined() {
+		return false
+	}
+	promised, err := jsx.Await(context.Background(), manager.Call("persist"))
+	return err == nil && promised.Bool()
+}
+
+// saveData says whether the person has asked the browser to spare the network.
+func saveData() bool {
+	connection := js.Global().Get("navigator").Get("connection")
+	return connection.Truthy() && connection.Get("saveData").Truthy()
+}
+
 func elementByID(id string) js.Value {
 	return js.Global().Get("document").Call("getElementById", id)
 }

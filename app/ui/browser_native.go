@@ -25,6 +25,8 @@ func save(string, []byte)                                       {}
 func chosenFile(string) (func() ([]byte, error), string, bool)  { return nil, "", false }
 func watchFiles(func(read func() ([]byte, error), name string)) {}
 func watchUpdate(func())                                        {}
+func persist() bool                                             { return false }
+func saveData() bool                                            { return false }
 func update()                                                   {}
 func focusOnDesktop(string)                                     {}
 func get(string) ([]byte, error)                                { return nil, errNoBrowser }

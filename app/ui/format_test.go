@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"reverie/app/protocol"
 	"reverie/app/settings"
+	"reverie/gpu/guide"
 )
 
 func TestClock(t *testing.T) {
@@ -44,12 +46,16 @@ func TestFileName(t *testing.T) {
 
 func TestProgressText(t *testing.T) {
 	for _, c := range []struct {
-		done, total int64
-		want        string
+		progress protocol.Progress
+		want     string
 	}{
-		{0, 0, "Compiling"}, {3, 12, "Compiling: 3 of 12"}, {4_600_000, 182_000_000, "Compiling: 4.6 MB of 182 MB"},
+		{protocol.Progress{Phase: guide.PhaseCompile}, "Compiling shaders"},
+		{protocol.Progress{Phase: guide.PhaseCompile, Done: 3, Total: 12}, "Compiling shaders: 3 of 12"},
+		{protocol.Progress{Phase: guide.PhaseLoad, Done: 4_600_000, Total: 182_000_000}, "Loading the model: 4.6 MB of 182 MB"},
+		{protocol.Progress{Phase: guide.PhaseDownload, Done: 4_600_000, Total: 182_000_000}, "Downloading the model: 4.6 MB of 182 MB"},
 	} {
-		if got := progressText("compiling", c.done, c.total); got != c.want {
+		s := State{Phase: Loading, Progress: c.progress}
+		if got := s.progressText(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -86,7 +92,7 @@ func TestFormKeepsWhatItDoesNotShow(t *testing.T) {
 
 func TestParseModels(t *testing.T) {
 	models, err := parseModels([]byte(`[{"name":"mini","title":"","factor":8,"bytes":9200000}]`))
-	if err != nil || len(models) != 1 || models[0].Label() != "mini (9.2 MB)" {
+	if err != nil || len(models) != 1 || models[0].title() != "mini" || !models[0].Small() {
 		t.Errorf("got %+v, %v", models, err)
 	}
 	if _, err := parseModels([]byte("<html>")); err == nil {

@@ -9,17 +9,22 @@ import (
 type Model struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
-	Factor int    `json:"factor"` // pixels per token along one axis
-	Bytes  int64  `json:"bytes"`  // of all shards
+	About  string `json:"about,omitempty"` // what it is good at, in a sentence
+	Factor int    `json:"factor"`          // pixels per token along one axis
+	Bytes  int64  `json:"bytes"`           // of all shards
 }
 
-// Label is the model as the page lists it.
-func (m Model) Label() string {
-	title := m.Title
-	if title == "" {
-		title = m.Name
+// smallBytes is the size up to which a model is fetched without asking.
+const smallBytes = 16 << 20
+
+// Small says that the model is fetched when it is needed, without a word about it.
+func (m Model) Small() bool { return m.Bytes <= smallBytes }
+
+func (m Model) title() string {
+	if m.Title == "" {
+		return m.Name
 	}
-	return fmt.Sprintf("%s (%s)", title, megabytes(m.Bytes))
+	return m.Title
 }
 
 func parseModels(text []byte) ([]Model, error) {

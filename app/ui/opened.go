@@ -111,12 +111,6 @@ func (s *State) Prefill(fragment string) {
 	s.restore(chosen, notices)
 }
 
-// SetModels takes the list of the site's models.
-func (s *State) SetModels(models []Model) {
-	s.Models = models
-	s.adoptModel()
-}
-
 // adoptModel chooses a model that the site has.
 func (s *State) adoptModel() {
 	if len(s.Models) == 0 || s.Model().Factor > 0 {

@@ -35,6 +35,9 @@ type Page struct {
 	rendered time.Time         // when a step was last shown
 }
 
+// keepDelay is how long the page waits with storing a small model.
+const keepDelay = 2 * time.Second
+
 // NewPage is the page as the server renders it and as it first appears.
 func NewPage() *Page { return &Page{state: NewState()} }
 
@@ -78,7 +81,7 @@ func (p *Page) startEngine() {
 		})
 	})
 	p.engine = current
-	p.send(protocol.Open{}, true)
+	p.send(protocol.Open{Base: p.weights()}, true)
 }
 
 func (p *Page) receive(ctx app.Context, m protocol.Message) {
@@ -87,6 +90,13 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	if p.state.Shown != p.drawn {
 		p.drawn = p.state.Shown
 		draw(previewID, p.drawn)
+	}
+	if p.state.TakePersist() {
+		p.persist()
+	}
+	if _, news := m.(protocol.Storage); news && !saveData() {
+		// A person who is about to press Start comes first.
+		ctx.After(keepDelay, func(app.Context) { p.send(p.state.Keep(p.weights())) })
 	}
 	if _, step := m.(protocol.Step); step && time.Since(p.rendered) < renderInterval {
 		ctx.PreventUpdate()
@@ -116,7 +126,7 @@ func (p *Page) fetchModels() {
 		}
 		p.ctx.Dispatch(func(app.Context) {
 			if err != nil {
-				p.state.Problem = "The list of models cannot be fetched: check the connection and reload the page."
+				p.state.MissModels()
 				app.Log(err)
 				return
 			}
@@ -127,7 +137,7 @@ func (p *Page) fetchModels() {
 
 func (p *Page) pressPrimary(ctx app.Context, _ app.Event) {
 	switch p.state.Phase {
-	case Idle:
+	case Idle, Loading:
 		p.send(p.state.PressStart(p.weights()))
 	case Running:
 		p.send(p.state.PressPause())
@@ -139,7 +149,21 @@ func (p *Page) pressPrimary(ctx app.Context, _ app.Event) {
 
 func (p *Page) pressStop(app.Context, app.Event) { p.send(p.state.PressStop()) }
 
-func (p *Page) pressLoad(app.Context, app.Event) { p.send(p.state.PressLoad(p.weights())) }
+func (p *Page) pressLoad(app.Context, app.Event) { p.send(p.state.PressLoad(p.weights(), false)) }
+
+func (p *Page) pressLoadUnkept(app.Context, app.Event) {
+	p.send(p.state.PressLoad(p.weights(), true))
+}
+
+func (p *Page) pressPersist(app.Context, app.Event) { p.persist() }
+
+// persist asks the browser not to clear what it keeps.
+func (p *Page) persist() {
+	p.ctx.Async(func() {
+		promised := persist()
+		p.ctx.Dispatch(func(app.Context) { p.state.Persisted(promised) })
+	})
+}
 
 func (p *Page) pressRetry(app.Context, app.Event) {
 	p.state.Retry()

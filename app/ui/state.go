@@ -49,9 +49,11 @@ type State struct {
 	Screen   Screen // when Broken
 	Adapter  string
 	Form     Form
-	Models   []Model
+	Models   []Model // that can be chosen
+	Storage  protocol.Storage
 	Loaded   protocol.Loaded
 	Progress protocol.Progress // when Loading or Starting
+	NoRoom   string            // why the chosen model cannot be kept, and what to do
 	Run      *Run
 	Shown    *protocol.Picture // the newest picture
 	ShownAt  int               // the updates made before it
@@ -64,6 +66,15 @@ type State struct {
 	Problem string   // what is wrong with the last thing the person did
 	Notices []string // what to know about the settings that were opened
 	Update  bool     // whether a new version of the page waits
+
+	listed    []Model         // by the site
+	unlisted  bool            // the site's list cannot be fetched
+	loading   string          // the model that is being downloaded
+	rate      rate            // of the download
+	deleting  string          // the model that is being deleted
+	unwanted  map[string]bool // models that the person deleted in this visit
+	keepTried bool            // see Keep
+	persist   bool            // see TakePersist
 }
 
 // NewState is the page before anything is known.
@@ -85,9 +96,10 @@ func (s *State) Model() Model {
 	return Model{Name: s.Form.Model}
 }
 
-// PressStart begins a run with the form's settings, or says what is wrong with them. Base is the URL of the models' folders.
+// PressStart begins a run with the form's settings, or says what is wrong with them. Base is the URL of the models' folders. While the
+// model is being downloaded, the run begins as its parts arrive.
 func (s *State) PressStart(base string) (protocol.Message, bool) {
-	if s.Phase != Idle {
+	if s.Phase != Idle && s.Phase != Loading {
 		return nil, false
 	}
 	s.Problem = ""
@@ -104,8 +116,13 @@ func (s *State) PressStart(base string) (protocol.Message, bool) {
 	for _, image := range s.Images {
 		start.Images = append(start.Images, *image.Picture)
 	}
-	s.Phase, s.Progress = Starting, protocol.Progress{}
 	s.Status = "Preparing the run."
+	if s.Phase == Loading {
+		s.Status = "The run begins as soon as what it needs is here."
+	} else {
+		s.Progress = protocol.Progress{}
+	}
+	s.Phase = Starting
 	return start, true
 }
 
@@ -114,6 +131,12 @@ func (s *State) check() (settings.Settings, error) {
 	chosen, err := s.Form.Settings()
 	if err != nil {
 		return chosen, err
+	}
+	switch {
+	case s.Phase == Loading && s.loading != chosen.Model:
+		return chosen, fmt.Errorf("%s is being downloaded: choose it, wait for it, or press Stop.", s.titleOf(s.loading))
+	case s.Phase == Idle && s.needsDownload():
+		return chosen, fmt.Errorf("%s is not on this device yet: press Download models (%s).", s.Model().title(), megabytes(s.Model().Bytes))
 	}
 	if chosen.ImagePrompts, err = imagePrompts(s.Images); err != nil {
 		return chosen, err
@@ -126,14 +149,18 @@ func (s *State) check() (settings.Settings, error) {
 	return chosen, err
 }
 
-// PressLoad fetches the chosen model without starting a run.
-func (s *State) PressLoad(base string) (protocol.Message, bool) {
+// PressLoad fetches the chosen model without starting a run. Unkept asks for it though there is no room to keep it.
+func (s *State) PressLoad(base string, unkept bool) (protocol.Message, bool) {
 	if s.Phase != Idle {
 		return nil, false
 	}
-	s.Phase, s.Progress, s.Problem = Loading, protocol.Progress{}, ""
-	return protocol.Load{Base: base, Model: s.Form.Model}, true
+	s.Phase, s.Progress, s.Problem, s.NoRoom = Loading, protocol.Progress{}, "", ""
+	s.loading = s.Form.Model
+	return protocol.Load{Base: base, Model: s.Form.Model, Unkept: unkept}, true
 }
+
+// ChooseModel takes the person's choice.
+func (s *State) ChooseModel(name string) { s.Form.Model, s.NoRoom = name, "" }
 
 // PressPause asks the run to wait.
 func (s *State) PressPause() (protocol.Message, bool) {
@@ -171,17 +198,21 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
 		s.Status = "Ready."
 	case protocol.Progress:
-		if m.Phase != s.Progress.Phase {
-			s.Status = phaseName(m.Phase) + "."
-		}
-		s.Progress = m
+		s.progress(m, now)
+	case protocol.Storage:
+		s.receiveStorage(m)
+	case protocol.First:
+		s.Run = &Run{Settings: m.Settings}
+		s.show(m.Picture, 0)
 	case protocol.Loaded:
 		s.Loaded = m
 		if s.Phase == Loading {
-			s.Phase = Idle
+			s.Phase, s.Progress = Idle, protocol.Progress{}
 			s.Status = "The model is ready."
+			s.persist = !s.Model().Small() && !s.Storage.Persisted
 		}
 	case protocol.Started:
+		s.keepTried = false // a run interrupts it
 		if s.Phase == Starting {
 			s.Phase = Running
 		}
@@ -214,6 +245,25 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	}
 }
 
+// progress takes a phase's progress. A download may go on behind a run, which has a progress of its own.
+func (s *State) progress(m protocol.Progress, now time.Time) {
+	if s.Phase != Loading && s.Phase != Starting && s.Phase != Stopping {
+		return
+	}
+	before := s.Progress
+	s.Progress = m
+	if m.Phase != before.Phase {
+		s.rate = rate{}
+		s.Status = phaseName(m.Phase) + "."
+	} else if quarter := s.quarter(m); s.downloading() && quarter != s.quarter(before) && quarter < 4 {
+		s.Status = fmt.Sprintf("%d %%: %s of %s.", 25*quarter, megabytes(m.Done), megabytes(m.Total))
+	}
+	s.rate.add(now, m.Done)
+}
+
+// quarter is how many quarters are done.
+func (s *State) quarter(m protocol.Progress) int64 { return 4 * m.Done / max(m.Total, 1) }
+
 func (s *State) step(m protocol.Step, now time.Time) {
 	if s.Run == nil {
 		return
@@ -241,7 +291,7 @@ func (s *State) show(p *protocol.Picture, step int) {
 
 // end makes the page ready for the next run.
 func (s *State) end() {
-	s.Phase, s.Progress = Idle, protocol.Progress{}
+	s.Phase, s.Progress, s.loading = Idle, protocol.Progress{}, ""
 	if s.Run != nil {
 		s.Run.Ended = true
 	}
@@ -268,10 +318,25 @@ func (s *State) fail(m protocol.Error) {
 			s.Block(Screen{Title: "The GPU cannot be used", Text: m.Message, Retry: true})
 			return
 		}
+		s.explain(m)
 		s.end()
-		s.Problem, s.Status = m.Message, m.Message
 	}
 	s.Screen.Detail = m.Message
+}
+
+// explain tells what went wrong where the person looks for it.
+func (s *State) explain(m protocol.Error) {
+	s.Status = m.Message
+	switch {
+	case m.Reason == protocol.NoRoom:
+		s.NoRoom = m.Message
+		return
+	case m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none":
+		s.Status = fmt.Sprintf("The download broke off at %s of %s: check the connection and press Download models to go on from there.", megabytes(s.Progress.Done), megabytes(s.Progress.Total))
+	case m.Reason == protocol.Offline:
+		s.Status = "The model cannot be fetched: check the connection and try again."
+	}
+	s.Problem = s.Status
 }
 
 // Block shows a screen in place of a working page.
@@ -291,6 +356,7 @@ var (
 
 // Retry makes the page wait for a new worker.
 func (s *State) Retry() {
+	s.loading = ""
 	s.Phase, s.Screen, s.Loaded, s.Progress = Opening, Screen{}, protocol.Loaded{}, protocol.Progress{}
 	s.Status = "Starting the engine again."
 }
@@ -334,8 +400,11 @@ func (r *Run) Percent() int {
 	return 100 * r.Step / r.Settings.Steps
 }
 
-// Title is the document's title: the percentage while a run goes on.
+// Title is the document's title: the percentage while a download or a run goes on.
 func (s *State) Title() string {
+	if (s.Phase == Loading || s.Phase == Starting) && s.downloading() && s.Progress.Total > 0 {
+		return fmt.Sprintf("%d %% · Downloading · Reverie", 100*s.Progress.Done/s.Progress.Total)
+	}
 	if s.Run != nil && s.Phase >= Running {
 		return fmt.Sprintf("%d %% · %.60s · Reverie", s.Run.Percent(), s.Run.Settings.Prompt)
 	}

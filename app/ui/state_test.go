@@ -50,7 +50,7 @@ func TestWhatEachPhaseOffers(t *testing.T) {
 		label         string
 		enabled, stop bool
 	}{
-		{Opening, "Start", false, false}, {Broken, "Start", false, false}, {Idle, "Start", true, false}, {Loading, "Start", false, true},
+		{Opening, "Start", false, false}, {Broken, "Start", false, false}, {Idle, "Start", true, false}, {Loading, "Start", true, true},
 		{Starting, "Start", false, true}, {Running, "Pause", true, true}, {Pausing, "Pause", false, true}, {Paused, "Resume", true, true},
 		{Stopping, "Start", false, true},
 	} {
@@ -218,21 +218,6 @@ func TestScreens(t *testing.T) {
 		if s.Phase != Idle || s.Form.Prompt != "kept" {
 			t.Errorf("%s: after trying again: %+v", c.name, s)
 		}
-	}
-}
-
-func TestDownloadModels(t *testing.T) {
-	s := idle(t)
-	if m, ok := s.PressLoad("/weights/"); !ok || m != (protocol.Load{Base: "/weights/", Model: "mini"}) || s.Phase != Loading {
-		t.Fatalf("got %v, %t", m, ok)
-	}
-	s.Receive(protocol.Progress{Phase: "downloading", Done: 5, Total: 10}, start)
-	if s.Status != "Downloading." {
-		t.Errorf("the status is %q", s.Status)
-	}
-	s.Receive(protocol.Loaded{Model: "mini"}, start)
-	if s.Phase != Idle || s.Loaded.Model != "mini" {
-		t.Errorf("got %+v", s)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/app/settings"
+	"reverie/gpu/guide"
 )
 
 // Examples are prompts that a person can click.
@@ -111,7 +112,7 @@ func (p *Page) renderProgress() app.UI {
 		if s.Progress.Total > 0 {
 			bar = bar.Max(1).Value(float64(s.Progress.Done) / float64(s.Progress.Total))
 		}
-		return row.Body(bar, app.Span().Text(progressText(s.Progress.Phase, s.Progress.Done, s.Progress.Total)))
+		return row.Body(bar, app.Span().Text(s.progressText()))
 	case s.runUnderWay():
 		bar := app.Progress().Aria("label", "Steps").Max(s.Run.Settings.Steps).Value(s.Run.Step)
 		return row.Body(bar, app.Span().Text(strconv.Itoa(s.Run.Percent())+" %"))
@@ -123,14 +124,21 @@ func (s *State) runUnderWay() bool {
 	return s.Run != nil && !s.Run.Ended && s.Phase >= Running
 }
 
-func progressText(phase string, done, total int64) string {
+// progressText is the phase with its count, and a download's speed and time left.
+func (s *State) progressText() string {
+	m := s.Progress
+	text := phaseName(m.Phase)
 	switch {
-	case total <= 0:
-		return phaseName(phase)
-	case total >= 1<<16: // bytes
-		return fmt.Sprintf("%s: %s of %s", phaseName(phase), megabytes(done), megabytes(total))
+	case m.Total <= 0:
+		return text
+	case !s.downloading() && m.Phase != guide.PhaseLoad:
+		return fmt.Sprintf("%s: %d of %d", text, m.Done, m.Total)
 	}
-	return fmt.Sprintf("%s: %d of %d", phaseName(phase), done, total)
+	text = fmt.Sprintf("%s: %s of %s", text, megabytes(m.Done), megabytes(m.Total))
+	if speed := s.rate.speed(); s.downloading() && speed > 0 {
+		text += fmt.Sprintf(" · %s/s · %s left", megabytes(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
+	}
+	return text
 }
 
 func (p *Page) renderNumbers() app.UI {
@@ -193,6 +201,7 @@ func (p *Page) renderControls() app.UI {
 		p.renderModel(),
 		p.renderImages(),
 		p.renderAdvanced(),
+		p.renderStorage(),
 		notices(s.Notices),
 	)
 }
@@ -217,12 +226,12 @@ func (s *State) primary() (label string, enabled bool) {
 	case Paused:
 		return "Resume", true
 	}
-	return "Start", s.Phase == Idle
+	return "Start", s.Phase == Idle || s.Phase == Loading
 }
 
 // button stays focusable when it is off, so that the focus is never lost. As the server renders it, nothing listens yet, so it is really
 // disabled there.
-func (p *Page) button(label, class string, enabled bool, press app.EventHandler) app.UI {
+func (p *Page) button(label, class string, enabled bool, press app.EventHandler) app.HTMLButton {
 	return app.Button().Type("button").Class("button").Class(class).Disabled(!p.live).Aria("disabled", !enabled).Text(label).
 		OnClick(func(ctx app.Context, e app.Event) {
 			if enabled {
@@ -271,28 +280,6 @@ func (p *Page) decimal(label string, to *string, help string) app.UI {
 		app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("describedby", id+"-help").
 			Value(*to).OnInput(p.typed(to), app.EventScope(label)),
 		app.P().ID(id+"-help").Class("help").Text(help),
-	)
-}
-
-func (p *Page) renderModel() app.UI {
-	s := &p.state
-	here := s.Loaded.Model == s.Form.Model
-	state := "It is on your GPU."
-	if !here {
-		state = fmt.Sprintf("%s to download, once.", megabytes(s.Model().Bytes))
-	}
-	return app.Div().Class("field").Body(
-		app.Label().For("model").Text("Model"),
-		app.Div().Class("row").Body(
-			app.Select().ID("model").Aria("describedby", "model-help").OnChange(p.typed(&s.Form.Model)).Body(
-				app.Range(s.Models).Slice(func(i int) app.UI {
-					m := s.Models[i]
-					return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model).Text(m.Label())
-				}),
-			),
-			p.button("Download models", "", !here && s.Phase == Idle, p.pressLoad),
-		),
-		app.P().ID("model-help").Class("help").Text(state),
 	)
 }
 

@@ -7,24 +7,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"reverie/app/protocol"
 	"reverie/gpu"
 	"reverie/gpu/guide"
 	"reverie/gpu/guide/preset"
 	"reverie/gpu/guide/prompt"
+	"reverie/gpu/load"
+	"reverie/gpu/store"
 )
 
 // GPU is the engine on a WebGPU device.
 type GPU struct {
 	device *gpu.Device
+	store  store.Store
 	model  *guide.Model
-	loaded protocol.Loaded
-	base   string // of the loaded model's folder
+	loaded protocol.Loaded // describes model
+	base   string          // of the model's folder
 }
 
-// Open opens the fastest device that the browser offers.
-func (e *GPU) Open(ctx context.Context) (protocol.Ready, <-chan string, error) {
+// Open opens the fastest device that the browser offers, and what it keeps.
+func (e *GPU) Open(ctx context.Context, m protocol.Open) (protocol.Ready, <-chan string, error) {
 	device, err := gpu.Open(ctx)
 	switch {
 	case errors.Is(err, gpu.ErrNoWebGPU):
@@ -34,7 +38,7 @@ func (e *GPU) Open(ctx context.Context) (protocol.Ready, <-chan string, error) {
 	case err != nil:
 		return protocol.Ready{}, nil, err
 	}
-	e.device = device
+	e.device, e.store = device, store.Open(ctx, path(m.Base))
 	lost := make(chan string, 1)
 	go func() {
 		<-device.Lost()
@@ -44,46 +48,125 @@ func (e *GPU) Open(ctx context.Context) (protocol.Ready, <-chan string, error) {
 	return protocol.Ready{Adapter: info.String(), F16: info.F16}, lost, nil
 }
 
+// path is that of a URL: several sites of one origin keep their files apart.
+func path(base string) string {
+	if u, err := url.Parse(base); err == nil {
+		return u.Path
+	}
+	return base
+}
+
 // Load fetches a model, unless it is there.
 func (e *GPU) Load(ctx context.Context, m protocol.Load, progress Progress) (protocol.Loaded, error) {
-	if e.device == nil {
-		return protocol.Loaded{}, problem("There is no GPU to load the model on.")
+	keep := e.store
+	if m.Unkept {
+		keep = store.Nothing{}
 	}
-	base := m.Base + m.Model + "/"
-	if e.model != nil && e.base == base {
-		return e.loaded, nil
-	}
-	if e.model != nil {
-		e.model.Close()
-		e.model = nil
-	}
-	model, err := guide.Load(ctx, e.device, base, guide.Progress(progress))
-	if err != nil {
+	if err := e.open(ctx, m.Base+m.Model+"/", keep, progress); err != nil {
 		return protocol.Loaded{}, err
+	}
+	if err := e.model.Wait(ctx); err != nil {
+		if context.Cause(ctx) != errSuperseded {
+			e.drop()
+		}
+		return protocol.Loaded{}, err
+	}
+	return e.loaded, nil
+}
+
+// open makes the model at base the one that is loaded, or is being loaded.
+func (e *GPU) open(ctx context.Context, base string, keep store.Store, progress Progress) error {
+	if e.device == nil {
+		return problem("There is no GPU to load the model on.")
+	}
+	if e.model != nil && e.base == base && e.model.Failed() == nil {
+		return nil
+	}
+	e.drop()
+	source := load.From(base, keep)
+	model, err := guide.Open(ctx, e.device, source, guide.Progress(progress))
+	if err != nil {
+		return err
 	}
 	manifest := model.Manifest()
 	text, err := json.Marshal(manifest)
 	if err != nil {
-		return protocol.Loaded{}, fmt.Errorf("worker: %w", err)
+		return fmt.Errorf("worker: %w", err)
 	}
 	sum := sha256.Sum256(text)
 	e.model, e.base = model, base
-	e.loaded = protocol.Loaded{Model: m.Model, Title: manifest.Title, Factor: model.Factor(), Weights: hex.EncodeToString(sum[:8])}
-	return e.loaded, nil
+	e.loaded = protocol.Loaded{Model: source.Name, Title: manifest.Title, Factor: model.Factor(), Weights: hex.EncodeToString(sum[:8])}
+	return nil
 }
 
-// Start prepares a run of the loaded model.
-func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress) (Run, protocol.Started, error) {
+// drop gives the model's memory back and ends its loading.
+func (e *GPU) drop() {
+	if e.model != nil {
+		e.model.Close()
+		e.model = nil
+	}
+}
+
+// Start prepares a run.
+func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error) {
+	base := m.Base + m.Settings.Model + "/"
+	if e.model == nil || e.base != base || !e.model.Usable() {
+		if err := e.open(ctx, base, e.store, progress); err != nil {
+			return nil, protocol.Started{}, err
+		}
+	}
 	config, started, err := configure(m, e.model.Factor())
 	if err != nil {
 		return nil, started, err
 	}
+	config.First = func(p guide.Picture) {
+		picture := protocol.Picture(p)
+		say(protocol.First{Settings: started.Settings, Picture: &picture})
+	}
 	run, notices, err := guide.NewRun(ctx, e.model, config, guide.Progress(progress))
 	if err != nil {
+		if !e.model.Usable() {
+			e.drop()
+		}
 		return nil, started, err
 	}
+	say(e.loaded)
 	started.Notices = append(started.Notices, notices...)
 	return &gpuRun{run, config.Width, config.Height}, started, nil
+}
+
+// Keep stores a model without loading it.
+func (e *GPU) Keep(ctx context.Context, m protocol.Keep) error {
+	return load.From(m.Base+m.Model+"/", e.store).Keep(ctx)
+}
+
+// Delete removes a model.
+func (e *GPU) Delete(ctx context.Context, m protocol.Delete) error {
+	if e.model != nil && e.loaded.Model == m.Model {
+		e.drop()
+	}
+	err := load.Forget(ctx, e.store, m.Model)
+	if errors.Is(err, store.ErrBusy) {
+		return problem("Another tab uses this model: close it and delete the model again.")
+	}
+	return err
+}
+
+// Storage tells what is stored, and for what.
+func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
+	kept, err := load.List(ctx, e.store)
+	if err != nil {
+		return protocol.Storage{}, err
+	}
+	room, err := e.store.Room(ctx)
+	if err != nil {
+		return protocol.Storage{}, err
+	}
+	s := protocol.Storage{How: string(e.store.Kind()), Usage: room.Usage, Quota: room.Quota, Persisted: room.Persisted}
+	for _, k := range kept {
+		s.Models = append(s.Models, protocol.Model{Name: k.Name, Title: k.Manifest.Title, Factor: k.Manifest.VQGAN.Factor(), Bytes: k.Total, Stored: k.Stored})
+	}
+	return s, nil
 }
 
 // configure turns what the page asks for into a run of a model with that many pixels per token.

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"reverie/app/protocol"
+	"reverie/gpu/load"
+	"reverie/gpu/store"
 )
 
 // run makes all steps of one picture, as far as the page lets it, and returns Done or Stopped.
 func (s *server) run(ctx, preparing context.Context, j *job, m protocol.Start) (protocol.Message, error) {
-	run, started, err := s.engine.Start(preparing, m, s.progress)
+	run, started, err := s.engine.Start(preparing, m, s.progress, s.say)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +106,23 @@ type reasoned struct {
 func failure(err error) protocol.Error {
 	m := protocol.Error{Message: err.Error()}
 	var r reasoned
-	if errors.As(err, &r) {
+	switch {
+	case errors.As(err, &r):
 		m.Reason = r.reason
+	case errors.Is(err, load.ErrNetwork):
+		m.Reason = protocol.Offline
+	case errors.Is(err, store.ErrFull):
+		m.Reason, m.Message = protocol.NoRoom, noRoom(err)
 	}
 	return m
+}
+
+// noRoom tells how much is missing, where that is known, and what to do.
+func noRoom(err error) string {
+	const advice = "delete a model under Storage or free space on this device, then press Download models again; what has come is kept."
+	var room *load.RoomError
+	if errors.As(err, &room) {
+		return fmt.Sprintf("The model needs %.0f MB more, and the browser gives this site room for %.0f MB: %s", float64(room.Missing)/1e6, float64(room.Free)/1e6, advice)
+	}
+	return "The browser gives this site no more room: " + advice
 }

@@ -6,6 +6,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,15 +16,25 @@ import (
 // Progress reports how far a phase is; total 0 means that nobody knows.
 type Progress func(phase string, done, total int64)
 
-// Engine opens the device, keeps the loaded model and begins runs. Its methods are never called at the same time.
+// Engine opens the device, keeps the loaded model and begins runs. Its methods are never called at the same time, but for Storage.
 type Engine interface {
 	// Open opens the device. The channel tells of its loss, at most once.
-	Open(context.Context) (protocol.Ready, <-chan string, error)
-	// Load puts a model on the device, unless it is there already.
+	Open(context.Context, protocol.Open) (protocol.Ready, <-chan string, error)
+	// Load puts a model on the device, unless it is there already. When its context ends with errSuperseded, loading goes on.
 	Load(context.Context, protocol.Load, Progress) (protocol.Loaded, error)
-	// Start prepares a run of the loaded model and returns it with the settings that really run and notices about them.
-	Start(context.Context, protocol.Start, Progress) (Run, protocol.Started, error)
+	// Start prepares a run, for which it loads the model if need be, and returns it with the settings that really run and notices about
+	// them. It says First and Loaded.
+	Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error)
+	// Keep stores a model.
+	Keep(context.Context, protocol.Keep) error
+	// Delete removes a model from what is stored, and from the device.
+	Delete(context.Context, protocol.Delete) error
+	// Storage tells what is stored.
+	Storage(context.Context) (protocol.Storage, error)
 }
+
+// errSuperseded ends the waiting for a model that a run takes over.
+var errSuperseded = errors.New("worker: a run goes on with it")
 
 // Run is one optimisation.
 type Run interface {
@@ -34,13 +45,16 @@ type Run interface {
 	Close()
 }
 
+// progressInterval is the least time between two reports of one phase's progress.
+const progressInterval = 100 * time.Millisecond
+
 // previewInterval is the least time between two pictures of a run.
 const previewInterval = 250 * time.Millisecond
 
 // Serve answers the messages of in with send until in is closed or ctx ends. It calls send from one goroutine at a time.
 func Serve(ctx context.Context, engine Engine, in <-chan protocol.Message, send func(protocol.Message)) {
 	s := &server{ctx: ctx, engine: engine, send: send, out: make(chan protocol.Message)}
-	defer s.endJob()
+	defer s.endJob(nil)
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,7 +73,7 @@ func Serve(ctx context.Context, engine Engine, in <-chan protocol.Message, send 
 				s.send(last)
 			}
 		case message := <-s.lost:
-			s.endJob()
+			s.endJob(nil)
 			s.send(protocol.Lost{Message: message})
 		}
 	}
@@ -73,13 +87,18 @@ type server struct {
 	out    chan protocol.Message // what the job sends
 	lost   <-chan string
 	job    *job
+
+	phase string    // of the last progress
+	told  time.Time // when
 }
 
 // job is loading, or a run.
 type job struct {
-	cancel  context.CancelFunc    // ends it at once
-	abandon context.CancelFunc    // ends loading and preparing at once, but no step
-	control chan protocol.Message // the newest Pause, Resume or Stop
+	loading bool                    // a Load, which a Start may take over
+	quiet   bool                    // a Keep, which anything may interrupt
+	cancel  context.CancelCauseFunc // ends it at once
+	abandon context.CancelFunc      // ends loading and preparing at once, but no step
+	control chan protocol.Message   // the newest Pause, Resume or Stop
 	done    chan struct{}
 	last    protocol.Message // its result, sent when done is closed: who hears it finds the worker free
 }
@@ -92,11 +111,11 @@ func (s *server) finished() <-chan struct{} {
 }
 
 // endJob cancels the job and waits for it, dropping what it still wants to say.
-func (s *server) endJob() {
+func (s *server) endJob(cause error) {
 	if s.job == nil {
 		return
 	}
-	s.job.cancel()
+	s.job.cancel(cause)
 	for {
 		select {
 		case <-s.out:
@@ -110,26 +129,42 @@ func (s *server) endJob() {
 func (s *server) handle(m protocol.Message) {
 	switch m := m.(type) {
 	case protocol.Open:
-		s.open()
+		s.open(m)
 	case protocol.Load:
-		s.begin(func(_, preparing context.Context, _ *job) (protocol.Message, error) {
-			return s.engine.Load(preparing, m, s.progress)
+		s.begin(&job{loading: true}, func(_, preparing context.Context, _ *job) (protocol.Message, error) {
+			loaded, err := s.engine.Load(preparing, m, s.progress)
+			s.storage()
+			return loaded, err
+		})
+	case protocol.Keep:
+		if s.job == nil {
+			s.begin(&job{quiet: true}, func(ctx, _ context.Context, _ *job) (protocol.Message, error) {
+				s.engine.Keep(ctx, m) // what fails here fails again, and loudly, when the model is wanted
+				s.storage()
+				return nil, nil
+			})
+		}
+	case protocol.Delete:
+		s.begin(&job{}, func(ctx, _ context.Context, _ *job) (protocol.Message, error) {
+			err := s.engine.Delete(ctx, m)
+			s.storage()
+			return nil, err
 		})
 	case protocol.Start:
-		s.begin(func(ctx, preparing context.Context, j *job) (protocol.Message, error) {
-			loaded, err := s.engine.Load(preparing, protocol.Load{Base: m.Base, Model: m.Settings.Model}, s.progress)
-			if err != nil {
-				return nil, err
-			}
-			s.say(loaded)
-			return s.run(ctx, preparing, j, m)
+		if s.job != nil && s.job.loading {
+			s.endJob(errSuperseded)
+		}
+		s.begin(&job{}, func(ctx, preparing context.Context, j *job) (protocol.Message, error) {
+			result, err := s.run(ctx, preparing, j, m)
+			s.storage()
+			return result, err
 		})
 	case protocol.Pause, protocol.Resume:
 		if s.job != nil {
 			s.job.tell(m)
 		}
 	case protocol.Stop:
-		if s.job == nil {
+		if s.job == nil || s.job.quiet {
 			s.send(protocol.Stopped{})
 			return
 		}
@@ -152,29 +187,35 @@ func (j *job) tell(m protocol.Message) {
 	j.control <- m
 }
 
-func (s *server) open() {
-	ready, lost, err := s.engine.Open(s.ctx)
+func (s *server) open(m protocol.Open) {
+	ready, lost, err := s.engine.Open(s.ctx, m)
 	if err != nil {
 		s.send(failure(err))
 		return
 	}
 	s.lost = lost
 	s.send(ready)
+	if storage, err := s.engine.Storage(s.ctx); err == nil {
+		s.send(storage)
+	}
 }
 
 // begin starts a job. Its work gets two contexts: one for the whole job, and one for its preparation that ends with Stop too.
-func (s *server) begin(work func(ctx, preparing context.Context, j *job) (protocol.Message, error)) {
+func (s *server) begin(j *job, work func(ctx, preparing context.Context, j *job) (protocol.Message, error)) {
+	if s.job != nil && s.job.quiet {
+		s.endJob(nil)
+	}
 	if s.job != nil {
-		s.send(protocol.Error{Message: "The engine is busy: stop the run first."})
+		s.send(protocol.Error{Message: "The engine is busy: stop the run or the download first."})
 		return
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancelCause(s.ctx)
 	preparing, abandon := context.WithCancel(ctx)
-	j := &job{cancel: cancel, abandon: abandon, control: make(chan protocol.Message, 1), done: make(chan struct{})}
+	j.cancel, j.abandon, j.control, j.done = cancel, abandon, make(chan protocol.Message, 1), make(chan struct{})
 	s.job = j
 	go func() {
 		defer close(j.done)
-		defer cancel()
+		defer cancel(nil)
 		result, err := work(ctx, preparing, j)
 		switch {
 		case err == nil:
@@ -196,6 +237,17 @@ func (s *server) say(m protocol.Message) {
 	}
 }
 
+// progress reports often enough for the eye. What comes of a model that is still arriving while its run goes on is reported, too.
 func (s *server) progress(phase string, done, total int64) {
-	s.say(protocol.Progress{Phase: phase, Done: done, Total: total})
+	if now := time.Now(); phase != s.phase || done == total || now.Sub(s.told) >= progressInterval {
+		s.phase, s.told = phase, now
+		s.say(protocol.Progress{Phase: phase, Done: done, Total: total})
+	}
+}
+
+// storage tells what is kept from the job's goroutine.
+func (s *server) storage() {
+	if storage, err := s.engine.Storage(s.ctx); err == nil {
+		s.say(storage)
+	}
 }

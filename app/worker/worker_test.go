@@ -3,14 +3,17 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"reverie/app/protocol"
 	"reverie/app/settings"
+	"reverie/gpu/load"
 )
 
 // fakeEngine is an engine of one-pixel pictures. Its channels let a test hold it at a point.
@@ -22,9 +25,13 @@ type fakeEngine struct {
 	steps   chan struct{} // when set, each step takes one value
 	losses  []float64     // by step; 1/step when short
 	closed  chan struct{} // gets a value per run closed
+
+	kept      []string // models
+	deleteErr error
+	cause     chan error // gets why Load was ended
 }
 
-func (e *fakeEngine) Open(context.Context) (protocol.Ready, <-chan string, error) {
+func (e *fakeEngine) Open(context.Context, protocol.Open) (protocol.Ready, <-chan string, error) {
 	return protocol.Ready{Adapter: "fake"}, e.lost, e.openErr
 }
 
@@ -34,13 +41,45 @@ func (e *fakeEngine) Load(ctx context.Context, m protocol.Load, progress Progres
 		select {
 		case <-e.hold:
 		case <-ctx.Done():
+			if e.cause != nil {
+				e.cause <- context.Cause(ctx)
+			}
 			return protocol.Loaded{}, ctx.Err()
 		}
 	}
 	return protocol.Loaded{Model: m.Model, Factor: 16}, e.loadErr
 }
 
-func (e *fakeEngine) Start(_ context.Context, m protocol.Start, progress Progress) (Run, protocol.Started, error) {
+func (e *fakeEngine) Keep(ctx context.Context, m protocol.Keep) error {
+	e.kept = append(e.kept, m.Model)
+	if e.hold != nil {
+		select {
+		case <-e.hold:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
+	e.kept = slices.DeleteFunc(e.kept, func(kept string) bool { return kept == m.Model })
+	return e.deleteErr
+}
+
+func (e *fakeEngine) Storage(context.Context) (protocol.Storage, error) {
+	s := protocol.Storage{How: "files"}
+	for _, name := range e.kept {
+		s.Models = append(s.Models, protocol.Model{Name: name})
+	}
+	return s, nil
+}
+
+func (e *fakeEngine) Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error) {
+	loaded, err := e.Load(ctx, protocol.Load{Base: m.Base, Model: m.Settings.Model}, progress)
+	if err != nil {
+		return nil, protocol.Started{}, err
+	}
+	say(loaded)
 	progress("compile", 0, 0)
 	return &fakeRun{engine: e}, protocol.Started{Settings: m.Settings}, nil
 }
@@ -106,13 +145,15 @@ func serve(t *testing.T, e *fakeEngine) *channel {
 	return c
 }
 
-// next returns the next message that is no Progress.
+// next returns the next message that is no Progress and no Storage.
 func (c *channel) next() protocol.Message {
 	c.t.Helper()
 	for {
 		select {
 		case m := <-c.out:
-			if _, progress := m.(protocol.Progress); !progress {
+			switch m.(type) {
+			case protocol.Progress, protocol.Storage:
+			default:
 				return m
 			}
 		case <-time.After(5 * time.Second):
@@ -245,13 +286,83 @@ func TestStopWhileLoading(t *testing.T) {
 func TestOneJobAtATime(t *testing.T) {
 	e := &fakeEngine{hold: make(chan struct{})}
 	c := serve(t, e)
-	c.in <- protocol.Load{Model: "mini"}
 	c.in <- start(1)
+	c.in <- protocol.Load{Model: "mini"}
+	if got := expect[protocol.Error](c); !strings.Contains(got.Message, "busy") {
+		t.Errorf("got %+v", got)
+	}
+	c.in <- protocol.Delete{Model: "mini"}
 	if got := expect[protocol.Error](c); !strings.Contains(got.Message, "busy") {
 		t.Errorf("got %+v", got)
 	}
 	close(e.hold)
 	expect[protocol.Loaded](c)
+}
+
+func TestStartTakesOverLoading(t *testing.T) {
+	e := &fakeEngine{hold: make(chan struct{}), cause: make(chan error, 1)}
+	c := serve(t, e)
+	c.in <- protocol.Load{Model: "mini"}
+	c.in <- start(1)
+	if cause := <-e.cause; cause != errSuperseded {
+		t.Errorf("loading ended because of %v", cause)
+	}
+	close(e.hold)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+}
+
+// storage reads messages up to the next Storage and returns the models in it.
+func (c *channel) storage() (models []string) {
+	c.t.Helper()
+	for {
+		select {
+		case m := <-c.out:
+			if s, ok := m.(protocol.Storage); ok {
+				for _, m := range s.Models {
+					models = append(models, m.Name)
+				}
+				return models
+			}
+		case <-time.After(5 * time.Second):
+			c.t.Fatal("the worker does not tell what is kept")
+		}
+	}
+}
+
+func TestKeepAndDelete(t *testing.T) {
+	e := &fakeEngine{}
+	c := serve(t, e)
+	c.in <- protocol.Open{}
+	if got := c.storage(); got != nil {
+		t.Errorf("at first %v is kept", got)
+	}
+	c.in <- protocol.Keep{Model: "mini"}
+	if got := c.storage(); !slices.Equal(got, []string{"mini"}) {
+		t.Errorf("after Keep %v is kept", got)
+	}
+	c.in <- protocol.Delete{Model: "mini"}
+	if got := c.storage(); got != nil {
+		t.Errorf("after Delete %v is kept", got)
+	}
+	e.deleteErr = errors.New("another tab")
+	c.in <- protocol.Delete{Model: "mini"}
+	if got := expect[protocol.Error](c); got.Message != "another tab" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Storing a model in the background never makes a person wait.
+func TestKeepGivesWay(t *testing.T) {
+	e := &fakeEngine{hold: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- protocol.Keep{Model: "mini"}
+	c.in <- protocol.Stop{}
+	expect[protocol.Stopped](c)
+	c.in <- start(1)
+	close(e.hold)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
 }
 
 func TestErrors(t *testing.T) {
@@ -266,6 +377,21 @@ func TestErrors(t *testing.T) {
 		c := serve(t, &fakeEngine{loadErr: errors.New("weights: damaged")})
 		c.in <- start(1)
 		if got := expect[protocol.Error](c); got.Message != "weights: damaged" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("no network", func(t *testing.T) {
+		c := serve(t, &fakeEngine{loadErr: fmt.Errorf("%w: reset", load.ErrNetwork)})
+		c.in <- protocol.Load{Model: "big"}
+		if got := expect[protocol.Error](c); got.Reason != protocol.Offline {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("no room", func(t *testing.T) {
+		c := serve(t, &fakeEngine{loadErr: fmt.Errorf("x: %w", &load.RoomError{Missing: 150e6, Free: 40e6})})
+		c.in <- protocol.Load{Model: "big"}
+		got := expect[protocol.Error](c)
+		if got.Reason != protocol.NoRoom || !strings.Contains(got.Message, "150 MB more") || !strings.Contains(got.Message, "40 MB:") {
 			t.Errorf("got %+v", got)
 		}
 	})

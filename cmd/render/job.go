@@ -18,6 +18,7 @@ import (
 // job is what the flags ask for.
 type job struct {
 	settings settings.Settings
+	big      bool   // the model is one that the page downloads only when it is asked to
 	model    string // "" for the only one of the weights folder, or mini
 	weights  string
 	adapter  chromium.Adapter

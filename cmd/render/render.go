@@ -80,6 +80,7 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 	}
 	for _, m := range models {
 		if m.Name == j.model {
+			j.big = !m.Small()
 			_, _, err := j.settings.Normalise(m.Factor)
 			return s, err
 		}
@@ -166,7 +167,15 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 		}{m.Adapter, r.model, r.build}); err != nil {
 			return false, err
 		}
+		if r.big {
+			return false, r.page.Click("button", "Download models")
+		}
 		return false, r.page.Click("button", "Start")
+	case protocol.Loaded:
+		if r.big {
+			r.big = false
+			return false, r.page.Click("button", "Start")
+		}
 	case protocol.Progress:
 		if m.Phase != r.phase {
 			r.phase = m.Phase

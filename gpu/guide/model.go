@@ -197,6 +197,9 @@ func (m *Model) has(name string) bool {
 	}
 }
 
+// Usable says that all parts for a run have arrived.
+func (m *Model) Usable() bool { return m.has(order[len(order)-1]) }
+
 // Failed says why loading ended early, or nil.
 func (m *Model) Failed() error {
 	select {

@@ -65,8 +65,21 @@ func (s *Source) Part(ctx context.Context, d *gpu.Device, p *weights.Part, tell 
 	return w, err
 }
 
-// Keep brings parts into the store without using them.
-func (s *Source) Keep(ctx context.Context, parts []*weights.Part) error {
+// Keep brings the whole model into the store without using it.
+func (s *Source) Keep(ctx context.Context) error {
+	m, err := s.Manifest(ctx)
+	if err != nil {
+		return err
+	}
+	if m.HasCLIP() {
+		if _, err := s.File(ctx, m.Vocab); err != nil {
+			return err
+		}
+	}
+	var parts []*weights.Part
+	for i := range m.Parts {
+		parts = append(parts, &m.Parts[i])
+	}
 	return s.pieces(ctx, nil, pieces(parts), nil, nil)
 }
 
@@ -89,6 +102,9 @@ func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, 
 		case have < p.Size:
 			list = append(list, p)
 		}
+	}
+	if err := s.fits(ctx, total-stored); err != nil {
+		return err
 	}
 	m := &meter{total: read, tell: tell}
 	if stored < total {

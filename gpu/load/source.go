@@ -21,6 +21,32 @@ var (
 	ErrDamaged = errors.New("load: the model on the server is damaged")
 )
 
+// RoomError tells before a download that it would not fit. It is a store.ErrFull.
+type RoomError struct {
+	Missing, Free int64 // bytes
+}
+
+func (e *RoomError) Error() string {
+	return fmt.Sprintf("load: %d bytes are missing, and the browser gives this site room for %d", e.Missing, e.Free)
+}
+
+func (e *RoomError) Unwrap() error { return store.ErrFull }
+
+// fits looks for room for so many bytes more.
+func (s *Source) fits(ctx context.Context, missing int64) error {
+	if missing == 0 {
+		return nil
+	}
+	room, err := s.Store.Room(ctx)
+	if err != nil {
+		return err
+	}
+	if free := max(0, room.Quota-room.Usage); room.Quota > 0 && free < missing {
+		return &RoomError{Missing: missing, Free: free}
+	}
+	return nil
+}
+
 // Source is where a model's files come from: its folder on a server, and what the browser keeps of it.
 type Source struct {
 	Base  string // the URL of the model's folder; it ends in a slash

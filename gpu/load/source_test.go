@@ -28,6 +28,16 @@ type memoryStore struct {
 func (s *memoryStore) Kind() store.Kind                             { return store.Files }
 func (s *memoryStore) Lock(context.Context, string) (func(), error) { return func() {}, nil }
 func (s *memoryStore) Remove(_ context.Context, name string) error  { delete(s.files, name); return nil }
+
+func (s *memoryStore) Room(context.Context) (store.Room, error) {
+	sizes, err := s.Sizes(context.Background())
+	used := int64(0)
+	for _, size := range sizes {
+		used += size
+	}
+	return store.Room{Usage: used, Quota: int64(s.room)}, err
+}
+
 func (s *memoryStore) Sizes(context.Context) (map[string]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +148,7 @@ func (d *fakeDownload) From() int64 { return d.from }
 func (d *fakeDownload) Close()      {}
 
 func (d *fakeDownload) Next(context.Context) (gpu.Blob, error) {
-	const size = 10
+	size := max(10, len(d.body)/100)
 	switch {
 	case d.cut > 0 && d.sent >= d.cut:
 		return gpu.Blob{}, errors.New("connection reset")
@@ -307,6 +317,16 @@ func TestPiecesComeInOrder(t *testing.T) {
 	}
 	if len(got) != 4 || s.asked != nil || first != [3]int64{0, 86, 0} || last != [3]int64{86, 86, 0} {
 		t.Errorf("all kept: used %d, asked for %v, progress from %v to %v; want nothing asked and 0 to 86", len(got), s.asked, first, last)
+	}
+}
+
+func TestPiecesThatDoNotFit(t *testing.T) {
+	s, list := model()
+	keep := &memoryStore{files: map[string][]byte{list[0].SHA256: s.files[list[0].SHA256]}, room: 100}
+	err := source(s, keep).pieces(context.Background(), list, nil, nil, nil)
+	var room *RoomError
+	if !errors.As(err, &room) || room.Missing != 152 || room.Free != 80 || !errors.Is(err, store.ErrFull) || s.asked != nil {
+		t.Errorf("got %v after asking for %v; want 152 bytes missing, 80 free, and nothing asked", err, s.asked)
 	}
 }
 

@@ -33,6 +33,8 @@ func openFiles(ctx context.Context, folder string) (*files, error) {
 	return &files{folder, dir}, nil
 }
 
+func (s *files) Room(ctx context.Context) (Room, error) { return room(ctx) }
+
 func (s *files) Kind() Kind { return Files }
 
 func (s *files) Lock(ctx context.Context, name string) (func(), error) {

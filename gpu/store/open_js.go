@@ -26,21 +26,21 @@ var errMissing = errors.New("store: this browser lacks it")
 
 func storageManager() js.Value { return js.Global().Get("navigator").Get("storage") }
 
-// Room asks the browser how much room there is.
-func Room(ctx context.Context) (Estimate, error) {
+// room asks the browser.
+func room(ctx context.Context) (Room, error) {
 	manager := storageManager()
 	if manager.IsUndefined() {
-		return Estimate{}, errMissing
+		return Room{}, nil
 	}
 	estimate, err := jsx.Await(ctx, manager.Call("estimate"))
 	if err != nil {
-		return Estimate{}, fmt.Errorf("store: %w", err)
+		return Room{}, fmt.Errorf("store: %w", err)
 	}
 	persisted, err := jsx.Await(ctx, manager.Call("persisted"))
 	if err != nil {
-		return Estimate{}, fmt.Errorf("store: %w", err)
+		return Room{}, fmt.Errorf("store: %w", err)
 	}
-	return Estimate{Usage: int64(estimate.Get("usage").Float()), Quota: int64(estimate.Get("quota").Float()), Persisted: persisted.Bool()}, nil
+	return Room{Usage: int64(estimate.Get("usage").Float()), Quota: int64(estimate.Get("quota").Float()), Persisted: persisted.Bool()}, nil
 }
 
 // problem names an error of the browser.

@@ -6,6 +6,3 @@ import "context"
 
 // Open natively keeps nothing.
 func Open(context.Context, string) Store { return Nothing{} }
-
-// Room natively is unknown.
-func Room(context.Context) (Estimate, error) { return Estimate{}, nil }

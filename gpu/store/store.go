@@ -38,6 +38,7 @@ type Store interface {
 	// Write opens a file to go on at byte at; what lies behind it is dropped.
 	Write(ctx context.Context, name string, at int64) (Writer, error)
 	Remove(ctx context.Context, name string) error
+	Room(ctx context.Context) (Room, error)
 }
 
 // Writer is a file that grows. Close keeps what has come, if the store can keep part of a file.
@@ -48,8 +49,9 @@ type Writer interface {
 	Close()
 }
 
-// Estimate is the room that this site uses and may use, in bytes, and whether the browser promised to keep it.
-type Estimate struct {
+// Room is what this site uses and may use, in bytes, and whether the browser promised not to clear it by itself. Quota 0 means that the
+// browser does not tell.
+type Room struct {
 	Usage, Quota int64
 	Persisted    bool
 }
@@ -65,6 +67,7 @@ func (Nothing) Write(context.Context, string, int64) (Writer, error) {
 	return nothingWriter{}, nil
 }
 func (Nothing) Remove(context.Context, string) error { return nil }
+func (Nothing) Room(context.Context) (Room, error)   { return Room{}, nil }
 
 type nothingWriter struct{}
 

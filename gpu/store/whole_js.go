@@ -31,6 +31,8 @@ func openWhole(ctx context.Context, folder string) (*whole, error) {
 // keyPrefix begins the URLs under which the cache keeps files: it knows nothing but URLs.
 const keyPrefix = "/reverie-file/"
 
+func (s *whole) Room(ctx context.Context) (Room, error) { return room(ctx) }
+
 func (s *whole) Kind() Kind { return Whole }
 
 func (s *whole) Lock(ctx context.Context, name string) (func(), error) {

@@ -35,6 +35,7 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	embedded.About = "Clip art, drawn in a moment: colours and where they are come out right, shapes only roughly."
 	models = []model{embedded}
 	add := func(m model) {
 		if i := slices.IndexFunc(models, func(o model) bool { return o.Name == m.Name }); i >= 0 {
@@ -99,7 +100,13 @@ func newModel(name string, files fs.FS) (model, error) {
 			bytes += shard.Size
 		}
 	}
-	return model{ui.Model{Name: name, Title: m.Title, Factor: m.VQGAN.Factor(), Bytes: bytes}, files}, nil
+	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes}, files}, nil
+}
+
+// about says what can be known of a model's drawing from its configuration.
+func about(m *weights.Manifest) string {
+	f, side := m.VQGAN.Factor(), m.CLIP.ImageSize
+	return fmt.Sprintf("It paints with %d kinds of patches of %d×%d pixels, and CLIP looks at them %d×%d pixels at a time.", m.VQGAN.NEmbed, f, f, side, side)
 }
 
 // Models are the models that the site serves, the embedded one first.
