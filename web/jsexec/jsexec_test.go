@@ -59,6 +59,12 @@ func TestProgram(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "a.txt"), []byte("served"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(folder, "m.mjs"), []byte(`export { word } from "./n.mjs";`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "n.mjs"), []byte(`export const word = "imported";`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name           string
 		args           []string
@@ -75,6 +81,7 @@ func TestProgram(t *testing.T) {
 		{"a file outside", []string{"read", "/etc/passwd"}, nil, 0, "Permission denied", ""},
 		{"writing a file", []string{"write"}, nil, 0, "Read-only file system", ""},
 		{"a served folder", []string{"fetch", "/data/a.txt"}, []string{"JSEXEC_SERVE=/data=" + folder}, 0, "served", ""},
+		{"a module", []string{"import", "/data/m.mjs"}, []string{"JSEXEC_SERVE=/data=" + folder}, 0, "imported", ""},
 		{"WebGPU", []string{"adapter"}, nil, 0, "true <boolean: true>", ""},
 		{"timeout", []string{"hang"}, []string{"JSEXEC_TIMEOUT=4s"}, exitTimeout, "hanging", "longer than its timeout"},
 		{"a bad folder", []string{"echo"}, []string{"JSEXEC_SERVE=/data=/nowhere"}, exitUsage, "", "/nowhere is not a folder"},

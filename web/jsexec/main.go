@@ -16,6 +16,8 @@
 //
 // CHROMIUM names the browser and CHROMIUM_FLAGS adds flags to it; NODE_PATH says where node finds webgpu.
 //
+// A program loads a JavaScript module from a served folder by importModule(URL); under node its bare imports resolve as node's do.
+//
 // The program sees the current folder read-only through os.Open, so tests can read their testdata. The file web/gpu.js of the
 // module around the current folder is loaded before the program starts.
 package main

@@ -129,7 +129,7 @@ func file(kind, path string) http.HandlerFunc {
 
 func (s *session) start(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(map[string]any{"argv": s.program, "env": s.environment(os.Environ()), "cwd": s.dir})
+	json.NewEncoder(w).Encode(map[string]any{"argv": s.program, "env": s.environment(os.Environ()), "cwd": s.dir, "folders": s.folders})
 }
 
 // maxEnvironment leaves room for the arguments in the 8 KB that Go's wasm start allows for both.

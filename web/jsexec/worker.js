@@ -84,6 +84,7 @@ const files = {
 globalThis.fs = new Proxy(files, { get: (target, name) => target[name] ?? async(() => { throw failure("ENOSYS"); }) });
 
 const start = JSON.parse(send("GET", "start.json").responseText);
+globalThis.importModule = (url) => import(url);
 globalThis.process = { pid: 1, ppid: 0, cwd: () => start.cwd, getuid: () => -1, getgid: () => -1, geteuid: () => -1, getegid: () => -1 };
 
 try {

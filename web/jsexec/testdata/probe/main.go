@@ -25,6 +25,8 @@ func main() {
 		fmt.Println(os.WriteFile("new.txt", nil, 0o600))
 	case "fetch":
 		fmt.Println(await(await(js.Global().Call("fetch", os.Args[2])).Call("text")))
+	case "import":
+		fmt.Println(await(js.Global().Call("importModule", os.Args[2])).Get("word"))
 	case "adapter":
 		adapter := await(js.Global().Get("navigator").Get("gpu").Call("requestAdapter"))
 		fmt.Println(!adapter.IsNull(), js.Global().Get("crossOriginIsolated"))
