@@ -3,6 +3,13 @@
 ADDR ?= 127.0.0.1:8080
 PROMPT ?= a red apple
 
+# make bench: see there. ADAPTER is the older way to choose between Chromium's two adapters.
+HOST ?= $(or $(if $(filter hardware,$(ADAPTER)),chromium-gpu),$(if $(ADAPTER),swiftshader),lavapipe)
+# On SwiftShader the slower peers take most of an hour.
+PEERS ?= $(if $(filter swiftshader,$(HOST)),jax-js,jax-js$(COMMA)tfjs$(COMMA)ort-web$(COMMA)torch)
+RUN ?=
+COMMA := ,
+
 # -trimpath keeps this machine's paths out of the program, -buildvcs=false keeps the commit out: the same source gives the same bytes.
 # -s -w leaves out symbol tables, which browsers would only download.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
@@ -14,7 +21,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-host lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -63,9 +70,23 @@ golden: chromium
 	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
 	go run ./gpu/golden -dir "$(GOLDEN)"
 
-## bench: speeds of kernels, model parts and whole steps to bench.jsonl; ADAPTER=hardware measures the real GPU
-bench: chromium
-	go run ./gpu/bench -adapter $(or $(ADAPTER),software)
+## bench: speeds of kernels, models and whole steps, beside peers, as a table and to bench.jsonl. HOST is lavapipe (node + Dawn),
+## swiftshader (Chromium), chromium-gpu or dawn-gpu; PEERS the engines beside; RUN a part of the workloads' names
+bench: bench-host
+	go run ./gpu/bench -host $(HOST) -peers "$(PEERS)" -run "$(RUN)"
+
+# What the bench runs in and the peers it runs beside, in the versions that gpu/bench/peers/package-lock.json pins.
+bench-host: $(if $(filter lavapipe dawn-gpu,$(HOST)),,chromium) $(if $(filter lavapipe,$(HOST)),lavapipe) gpu/bench/peers/node_modules
+
+lavapipe:
+	./gpu/bench/lavapipe.sh
+
+gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
+	@if ! command -v npm > /dev/null; then \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; fi
+	cd gpu/bench/peers && npm ci
+	touch $@
 
 ## eval-mini: judge a trained mini pair; needs what weights/train/README.md builds. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini:

@@ -3,106 +3,175 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"reverie/gpu"
-	"reverie/gpu/clip"
-	"reverie/gpu/guide"
-	"reverie/gpu/load"
-	"reverie/gpu/ops"
-	"reverie/gpu/vqgan"
-	"reverie/weights"
 )
 
 func main() {
-	only := ""
-	if len(os.Args) > 1 {
-		only = os.Args[1]
-	}
-	if err := run(context.Background(), only); err != nil {
+	host := flag.String("host", "", "what the results say they ran on; the adapter's name if empty")
+	only := flag.String("run", "", "only the workloads whose name has this in it")
+	peers := flag.String("peers", "", "the engines to measure beside, separated by commas")
+	seconds := flag.Float64("seconds", 3, "how long an engine is measured on one workload")
+	runs := flag.Int("runs", 3, "how often at least, unless it takes very long")
+	flag.Parse()
+	b := &bench{host: *host, only: *only, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
+	if err := b.run(context.Background(), *peers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// bench measures on one device.
+// bench measures engines on one device.
 type bench struct {
-	device *gpu.Device
-	host   string
-	only   string
+	device    *gpu.Device
+	host      string
+	only      string
+	engines   []engine
+	enough    time.Duration
+	leastRuns int
 }
 
-func run(ctx context.Context, only string) error {
+// engine is Reverie or a peer.
+type engine interface {
+	name() string
+	prepare(ctx context.Context, w workload) (job, error) // no job for what the engine does not have
+}
+
+// job is a workload made ready on an engine. Run returns when the device has finished.
+type job interface {
+	run(ctx context.Context) error
+	output(ctx context.Context) ([]float32, error)
+	close()
+}
+
+func (b *bench) run(ctx context.Context, peers string) error {
 	d, err := gpu.Open(ctx)
 	if err != nil {
 		return err
 	}
-	b := &bench{device: d, host: d.Info().Architecture, only: only}
+	b.device = d
 	if b.host == "" {
 		b.host = d.Info().String()
 	}
 	fmt.Println("adapter:", d.Info())
-	for _, measure := range []func(context.Context) error{b.peak, b.kernels, b.models, b.steps} {
-		if err := measure(ctx); err != nil {
-			return err
+	b.engines = append(b.engines, &reverie{device: d, fence: d.NewBuffer("fence", 16)})
+	for name := range strings.SplitSeq(peers, ",") {
+		if name == "" {
+			continue
+		}
+		if p, err := openPeer(ctx, name); err != nil {
+			b.emit(measurement{result: result{Peer: name}, Failure: err.Error()})
+		} else {
+			b.engines = append(b.engines, p)
+		}
+	}
+	if err := b.peak(ctx); err != nil {
+		return err
+	}
+	for _, w := range workloads() {
+		if strings.Contains(w.Name, b.only) {
+			b.compare(ctx, w)
+		}
+	}
+	for _, s := range steps() {
+		if strings.Contains(s.Name, b.only) {
+			if err := b.step(ctx, s); err != nil {
+				return fmt.Errorf("bench: %s: %w", s.Name, err)
+			}
 		}
 	}
 	return nil
 }
 
-// The least number of runs and the time after which a workload has had enough.
-const (
-	leastRuns = 3
-	enough    = 3 * time.Second
-)
-
-// measure records a workload on a fresh tape and times its replays. What record returns is not part of what is timed.
-func (b *bench) measure(ctx context.Context, workload string, record func(t *ops.Tape)) error {
-	if !strings.Contains(workload, b.only) {
-		return nil
-	}
-	t := ops.NewTape(b.device)
-	defer t.Close()
-	record(t)
-	if err := t.Compile(ctx, nil); err != nil {
-		return fmt.Errorf("bench: %s: %w", workload, err)
-	}
-	return b.time(ctx, workload, t.Plan.Work()/1e9, func() error { return t.Plan.Run() })
-}
-
-// time replays, after one run that is not counted, until there is enough.
-func (b *bench) time(ctx context.Context, workload string, gflop float64, replay func() error) error {
-	fence := b.device.NewBuffer("fence", 16)
-	defer fence.Destroy()
-	once := func() (float64, error) {
-		begin := time.Now()
-		if err := replay(); err != nil {
-			return 0, err
-		}
-		_, err := b.device.Read(ctx, fence, 0, 16)
-		return float64(time.Since(begin)) / float64(time.Millisecond), err
-	}
-	if _, err := once(); err != nil {
-		return err
-	}
-	var times []float64
-	for begin := time.Now(); len(times) < leastRuns || time.Since(begin) < enough; {
-		ms, err := once()
-		if err != nil {
-			return err
-		}
-		times = append(times, ms)
-	}
-	r := summarise(workload, gflop, times)
-	r.Host = b.host
-	line, err := json.Marshal(r)
+// emit hands a measurement to the driver.
+func (b *bench) emit(m measurement) {
+	m.Host = b.host
+	line, err := json.Marshal(m)
 	if err != nil {
-		return err
+		panic(err)
 	}
 	fmt.Println(string(line))
+}
+
+// contender is an engine's part in one workload.
+type contender struct {
+	engine engine
+	job    job
+	times  []float64 // milliseconds
+	total  time.Duration
+	err    error
+}
+
+// measured says whether the contender has had enough runs.
+func (b *bench) measured(c *contender) bool {
+	return c.err != nil || c.total >= patience || len(c.times) >= b.leastRuns && c.total >= b.enough
+}
+
+func (c *contender) once(ctx context.Context) {
+	begin := time.Now()
+	c.err = c.job.run(ctx)
+	took := time.Since(begin)
+	c.total += took
+	c.times = append(c.times, float64(took)/float64(time.Millisecond))
+}
+
+// compare measures a workload on all engines in turn, run by run, so that whatever else the machine does meets all of them alike. The
+// first run, with its compilations, does not count. An engine that fails tells why and leaves the others to go on.
+func (b *bench) compare(ctx context.Context, w workload) {
+	var all []*contender
+	for _, e := range b.engines {
+		c := &contender{engine: e}
+		if c.job, c.err = e.prepare(ctx, w); c.job != nil {
+			c.err = c.job.run(ctx)
+		}
+		if c.job != nil || c.err != nil {
+			all = append(all, c)
+		}
+	}
+	for waiting := true; waiting; {
+		waiting = false
+		for _, c := range all {
+			if !b.measured(c) {
+				c.once(ctx)
+				waiting = true
+			}
+		}
+	}
+	for _, c := range all {
+		var v []float32
+		if c.err == nil {
+			v, c.err = c.job.output(ctx)
+		}
+		if c.job != nil {
+			c.job.close()
+		}
+		m := measurement{result: summarise(w.Name, w.GFLOP, c.times), Sample: sample(v)}
+		if c.err != nil {
+			m.Failure = c.err.Error()
+		}
+		m.Peer = c.engine.name()
+		b.emit(m)
+	}
+}
+
+// alone measures what only Reverie runs.
+func (b *bench) alone(ctx context.Context, name string, gflop float64, replay func() error) error {
+	c := &contender{job: replayed{replay: replay}}
+	if err := c.job.run(ctx); err != nil {
+		return err
+	}
+	for !b.measured(c) {
+		c.once(ctx)
+	}
+	if c.err != nil {
+		return c.err
+	}
+	b.emit(measurement{result: summarise(name, gflop, c.times)})
 	return nil
 }
 
@@ -117,155 +186,18 @@ func (b *bench) peak(ctx context.Context) error {
 	if err := p.Compile(ctx, nil); err != nil {
 		return err
 	}
-	return b.time(ctx, peakWorkload, 2*8*float64(rounds)*invocations/1e9, func() error { return p.Run() })
-}
-
-// kernels are the shapes of ViT-B/32 with eight cutouts and of VQGAN f16's decoder.
-func (b *bench) kernels(ctx context.Context) error {
-	for _, w := range []struct {
-		name          string
-		rows, in, out int
-	}{{"linear 400x768 to 3072", 400, 768, 3072}, {"linear 400x3072 to 768", 400, 3072, 768}} {
-		if err := b.measure(ctx, w.name, func(t *ops.Tape) {
-			t.Linear(t.Input(1, 1, w.rows, w.in, false), blankMatrix(t, 1, w.out, w.in), ops.LinearOptions{})
-		}); err != nil {
+	return b.alone(ctx, peakWorkload, 2*8*float64(rounds)*invocations/1e9, func() error {
+		if err := p.Run(); err != nil {
 			return err
 		}
-	}
-	for _, w := range []struct {
-		name     string
-		side, c  int
-		gradient bool
-	}{
-		{"conv 3x3 128 to 128 at 64x64", 64, 128, false}, {"conv 3x3 128 to 128 at 64x64, input gradient", 64, 128, true},
-		{"conv 3x3 256 to 256 at 32x32", 32, 256, false}, {"conv 3x3 256 to 256 at 32x32, input gradient", 32, 256, true},
-	} {
-		if err := b.measure(ctx, w.name, func(t *ops.Tape) {
-			y := t.Conv(t.Input(1, w.side, w.side, w.c, w.gradient), blankMatrix(t, 9, w.c, w.c), nil, ops.Conv3x3, nil)
-			if w.gradient {
-				b.gradientOnly(t, y)
-			}
-		}); err != nil {
-			return err
-		}
-	}
-	return b.measure(ctx, "attention 8x50 tokens, width 768, both ways", func(t *ops.Tape) {
-		y := t.Attention(t.Input(8, 1, 50, 3*768, true), 12, false)
-		t.Seed(y)
-		t.Backward()
-	})
-}
-
-// gradientOnly keeps the backward kernels of what is recorded so far.
-func (b *bench) gradientOnly(t *ops.Tape, y *ops.Tensor) {
-	t.Seed(y)
-	t.Plan = b.device.NewPlan()
-	t.Backward()
-}
-
-func blankMatrix(t *ops.Tape, taps, out, in int) ops.Matrix {
-	return ops.Matrix{Taps: taps, Out: out, In: in, Buf: t.Buffer("weight", 4*taps*ops.Pad4(out)*ops.Pad4(in))}
-}
-
-var (
-	smallDecoder = weights.VQGANConfig{Ch: 32, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
-		ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 1024}
-	officialVQGAN = weights.VQGANConfig{Ch: 128, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
-		ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 16384}
-	vitB32 = weights.CLIPConfig{ImageSize: 224, PatchSize: 32, VisionWidth: 768, VisionLayers: 12, VisionHeads: 12, TextWidth: 512, TextLayers: 12,
-		TextHeads: 8, ContextLength: 77, VocabSize: 49408, EmbedDim: 512, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
-	miniVQGAN = weights.VQGANConfig{Ch: 64, ChMult: []int{1, 1, 1, 1}, Resolution: 64, ZChannels: 64, InChannels: 3, OutCh: 3, EmbedDim: 64, NEmbed: 1024}
-	miniCLIP  = weights.CLIPConfig{ImageSize: 64, PatchSize: 8, VisionWidth: 256, VisionLayers: 5, VisionHeads: 4, TextWidth: 192, TextLayers: 3,
-		TextHeads: 3, ContextLength: 32, VocabSize: 8192, EmbedDim: 256, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
-)
-
-// models are parts of models, forward and with input gradient.
-func (b *bench) models(ctx context.Context) error {
-	block := vitB32
-	block.VisionLayers = 1
-	if err := b.imageTower(ctx, "ViT-B/32 of one block, 8 cutouts", block, 8); err != nil {
-		return err
-	}
-	return b.decoder(ctx, "decoder ch 32, 64x64", smallDecoder, 4)
-}
-
-func (b *bench) imageTower(ctx context.Context, name string, c weights.CLIPConfig, cutouts int) error {
-	w := load.Blank(ctx, b.device, weights.PartImage, c.ImageTensors())
-	defer w.Close()
-	tower, err := clip.LoadImage(w, c)
-	if err != nil {
-		return err
-	}
-	return b.bothWays(ctx, name, func(t *ops.Tape, gradient bool) *ops.Tensor {
-		return tower.Encode(t, t.Input(cutouts, c.ImageSize, c.ImageSize, 3, gradient))
-	})
-}
-
-func (b *bench) decoder(ctx context.Context, name string, c weights.VQGANConfig, side int) error {
-	w := load.Blank(ctx, b.device, weights.PartDecoder, c.DecoderTensors())
-	defer w.Close()
-	decoder, err := vqgan.LoadDecoder(w, c)
-	if err != nil {
-		return err
-	}
-	return b.bothWays(ctx, name, func(t *ops.Tape, gradient bool) *ops.Tensor {
-		return decoder.Decode(t, t.Input(1, side, side, c.EmbedDim, gradient))
-	})
-}
-
-// bothWays measures a model forward, and forward with the gradient of its input.
-func (b *bench) bothWays(ctx context.Context, name string, record func(t *ops.Tape, gradient bool) *ops.Tensor) error {
-	if err := b.measure(ctx, name+", forward", func(t *ops.Tape) { record(t, false) }); err != nil {
-		return err
-	}
-	return b.measure(ctx, name+", forward + gradient", func(t *ops.Tape) {
-		t.Seed(record(t, true))
-		t.Backward()
-	})
-}
-
-// steps are whole guided steps.
-func (b *bench) steps(ctx context.Context) error {
-	if err := b.step(ctx, "guided step, mini, 64x64, 4 cutouts", miniVQGAN, miniCLIP, 8, 4); err != nil {
-		return err
-	}
-	return b.step(ctx, "guided step, ViT-B/32 + f16_16384, 64x64, 2 cutouts", officialVQGAN, vitB32, 4, 2)
-}
-
-func (b *bench) step(ctx context.Context, name string, v weights.VQGANConfig, c weights.CLIPConfig, side, cutouts int) error {
-	if !strings.Contains(name, b.only) {
-		return nil
-	}
-	wv := load.Blank(ctx, b.device, weights.PartDecoder, v.DecoderTensors())
-	defer wv.Close()
-	wc := load.Blank(ctx, b.device, weights.PartImage, c.ImageTensors())
-	defer wc.Close()
-	decoder, err := vqgan.LoadDecoder(wv, v)
-	if err != nil {
-		return err
-	}
-	image, err := clip.LoadImage(wc, c)
-	if err != nil {
-		return err
-	}
-	spec := guide.StepSpec{VQGAN: v, CLIP: c, Decoder: decoder, Image: image, Height: side, Width: side, Cutouts: cutouts, Clamp: true,
-		Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, c.EmbedDim)}, Weight: 1}}, Adam: ops.DefaultAdam,
-		Lowest: make([]float32, v.EmbedDim), Highest: make([]float32, v.EmbedDim)}
-	s, err := guide.NewStep(b.device, spec)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := s.Compile(ctx, func(string, int64, int64) {}); err != nil {
-		return err
-	}
-	pixels := side * v.Factor()
-	in := guide.Inputs{Boxes: make([]ops.Box, cutouts), Rate: 0.1}
-	for i := range in.Boxes {
-		in.Boxes[i] = ops.Box{W: pixels, H: pixels}
-	}
-	return b.time(ctx, name, s.Tape().Plan.Work()/1e9, func() error {
-		_, _, err := s.Run(ctx, in, false)
+		_, err := b.device.Read(ctx, y, 0, 16)
 		return err
 	})
 }
+
+// replayed is a job without a result to compare.
+type replayed struct{ replay func() error }
+
+func (r replayed) run(context.Context) error                 { return r.replay() }
+func (r replayed) output(context.Context) ([]float32, error) { return nil, nil }
+func (r replayed) close()                                    {}

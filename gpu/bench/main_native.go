@@ -5,27 +5,76 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 )
 
+type options struct {
+	out, host, peers, only string
+	seconds                float64
+	runs                   int
+}
+
 func main() {
-	out := flag.String("o", "bench.jsonl", "where the JSON lines go")
-	adapter := flag.String("adapter", "software", "software (SwiftShader) or hardware")
-	only := flag.String("run", "", "only the workloads whose name has this in it")
+	var o options
+	flag.StringVar(&o.out, "o", "bench.jsonl", "where the JSON lines go")
+	flag.StringVar(&o.host, "host", "lavapipe", "lavapipe (node + Dawn), swiftshader (Chromium), chromium-gpu or dawn-gpu")
+	flag.StringVar(&o.peers, "peers", "jax-js,tfjs,ort-web,torch", "engines to measure beside, separated by commas")
+	flag.StringVar(&o.only, "run", "", "only the workloads whose name has this in it")
+	flag.Float64Var(&o.seconds, "seconds", 3, "how long an engine is measured on one workload")
+	flag.IntVar(&o.runs, "runs", 3, "how often at least, unless it takes very long")
 	flag.Parse()
-	if err := drive(*out, *adapter, *only); err != nil {
+	if err := drive(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// drive builds the program for the browser, runs it there and collects its lines.
-func drive(out, adapter, only string) error {
+// host is where the program runs.
+type host struct {
+	flags []string // of jsexec
+	env   []string
+	name  string // in the results; empty for the adapter's
+}
+
+// lavapipeICD are where Debian's packages of several releases put lavapipe's description.
+const lavapipeICD = "/usr/share/vulkan/icd.d/lvp_icd*.json"
+
+func newHost(name string) (host, error) {
+	modules, err := filepath.Abs("gpu/bench/peers/node_modules")
+	if err != nil {
+		return host{}, err
+	}
+	node := "NODE_PATH=" + modules
+	switch name {
+	case "swiftshader":
+		return host{flags: []string{"-adapter", "software"}, name: name}, nil
+	case "chromium-gpu":
+		return host{flags: []string{"-adapter", "hardware"}}, nil
+	case "dawn-gpu":
+		return host{flags: []string{"-host", "node"}, env: []string{node}}, nil
+	case "lavapipe":
+		found, _ := filepath.Glob(lavapipeICD)
+		if len(found) == 0 {
+			return host{}, errors.New("bench: lavapipe is not installed: run make lavapipe, or name another -host")
+		}
+		return host{flags: []string{"-host", "node"}, env: []string{node, "VK_DRIVER_FILES=" + found[0], "VK_ICD_FILENAMES=" + found[0]}, name: name}, nil
+	}
+	return host{}, fmt.Errorf("bench: unknown host %q: use lavapipe, swiftshader, chromium-gpu or dawn-gpu", name)
+}
+
+// drive builds the program for the host, runs it there, and torch beside it, and collects their lines.
+func drive(o options) error {
+	h, err := newHost(o.host)
+	if err != nil {
+		return err
+	}
 	tmp, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -44,42 +93,88 @@ func drive(out, adapter, only string) error {
 			return fmt.Errorf("bench: building %s: %w", build.path, err)
 		}
 	}
-	cmd := exec.Command(jsexec, "-adapter", adapter, "-timeout", "60m", program, only)
+	inHost, native := split(o.peers)
+	peers, err := filepath.Abs("gpu/bench/peers")
+	if err != nil {
+		return err
+	}
+	args := append(h.flags, "-timeout", "120m", "-serve", "/peers="+peers, program,
+		"-host", h.name, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs))
+	cmd := exec.Command(jsexec, args...)
+	cmd.Env = append(os.Environ(), h.env...)
+	c := collector{}
+	if err := c.from(cmd); err != nil {
+		return fmt.Errorf("bench: the run in the host failed: %w", err)
+	}
+	for _, p := range native {
+		if err := c.torch(o); err != nil {
+			c.all = append(c.all, measurement{result: result{Peer: p}, Failure: err.Error()})
+		}
+	}
+	r := newReport(c.adapter, c.all)
+	r.print(os.Stdout)
+	return write(o.out, r.results())
+}
+
+// split parts the peers of the list into those that run in the host and those that are programs of their own.
+func split(list string) (inHost, native []string) {
+	for p := range strings.SplitSeq(list, ",") {
+		switch p {
+		case "":
+		case "torch":
+			native = append(native, p)
+		default:
+			inHost = append(inHost, p)
+		}
+	}
+	return inHost, native
+}
+
+// collector gathers the measurements of the programs it runs.
+type collector struct {
+	adapter string
+	host    string
+	all     []measurement
+}
+
+// from runs a program that prints JSON measurements, and anything else for the person.
+func (c *collector) from(cmd *exec.Cmd) error {
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	results, err := collect(bufio.NewScanner(pipe))
-	if waited := cmd.Wait(); waited != nil {
-		return fmt.Errorf("bench: the run in the browser failed: %w", waited)
-	}
-	if err != nil {
 		return err
 	}
-	table(os.Stdout, results)
-	return write(out, results)
+	err = c.read(pipe)
+	return errors.Join(cmd.Wait(), err)
 }
 
-// collect reads the program's lines: JSON results, and anything else for the person.
-func collect(lines *bufio.Scanner) ([]result, error) {
-	var results []result
-	for lines.Scan() {
-		if !strings.HasPrefix(lines.Text(), "{") {
-			fmt.Fprintln(os.Stderr, lines.Text())
+func (c *collector) read(lines io.Reader) error {
+	s := bufio.NewScanner(lines)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		if !strings.HasPrefix(s.Text(), "{") {
+			if name, ok := strings.CutPrefix(s.Text(), "adapter: "); ok {
+				c.adapter = name
+			}
+			fmt.Fprintln(os.Stderr, s.Text())
 			continue
 		}
-		var r result
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("bench: line %q: %w", lines.Text(), err)
+		var m measurement
+		if err := json.Unmarshal(s.Bytes(), &m); err != nil {
+			return fmt.Errorf("bench: line %q: %w", s.Text(), err)
 		}
-		fmt.Fprintf(os.Stderr, "%s: %.1f ms\n", r.Workload, r.Median)
-		results = append(results, r)
+		if m.Failure != "" {
+			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", m.Workload, m.Peer, m.Failure)
+		} else {
+			fmt.Fprintf(os.Stderr, "%s: %s: %.1f ms\n", m.Workload, m.Peer, m.Median)
+		}
+		c.host = m.Host
+		c.all = append(c.all, m)
 	}
-	return results, lines.Err()
+	return s.Err()
 }
 
 func write(path string, results []result) error {

@@ -1,56 +1,63 @@
-// Command bench measures the engine: kernels, model parts and whole steps, on one device in one run.
+// Command bench measures the engine beside its peers: kernels, models and whole steps, on one device in one run.
 //
-//	go run ./gpu/bench [-adapter software|hardware] [-o bench.jsonl]
+//	go run ./gpu/bench [-host lavapipe|swiftshader|chromium-gpu|dawn-gpu] [-peers LIST] [-run WORDS] [-o bench.jsonl]
 //
-// prints a table and writes one JSON line per workload. The program is built twice: natively it is the driver, for js/wasm what
-// runs in the browser.
+// prints a table and writes one JSON line per workload and engine. The program is built twice: natively it is the driver, for js/wasm
+// it measures in the host, in one process with the peers and on the same adapter. The peers' results are held against Reverie's.
 package main
 
 import (
-	"fmt"
-	"io"
+	"math"
 	"slices"
 )
 
 // result is one line of bench.jsonl.
 type result struct {
 	Host     string  `json:"host"` // swiftshader, lavapipe, or the GPU's name
-	Peer     string  `json:"peer"` // reverie
+	Peer     string  `json:"peer"` // reverie, jax-js, tfjs, ort-web or torch
 	Workload string  `json:"workload"`
 	Median   float64 `json:"median_ms"`
 	Min      float64 `json:"min_ms"`
 	Max      float64 `json:"max_ms"`
 	Runs     int     `json:"runs"`
 	GFLOP    float64 `json:"gflop"`
+	Error    float64 `json:"max_error"` // largest difference from Reverie's result, as a share of that result's root mean square
 }
+
+// measurement is what an engine tells of a workload.
+type measurement struct {
+	result
+	Sample  []float32 `json:"sample,omitempty"`  // of the workload's result
+	Failure string    `json:"failure,omitempty"` // why there is none; Workload is empty if the engine did not even start
+}
+
+// self is the peer that is no peer.
+const self = "reverie"
 
 // rate is the speed in GFLOP/s by the median.
 func (r result) rate() float64 { return r.GFLOP / (r.Median / 1e3) }
 
 // summarise makes a result of times in milliseconds.
 func summarise(workload string, gflop float64, times []float64) result {
-	times = slices.Sorted(slices.Values(times))
-	n := len(times)
-	return result{Peer: "reverie", Workload: workload, Median: (times[(n-1)/2] + times[n/2]) / 2, Min: times[0], Max: times[n-1], Runs: n, GFLOP: gflop}
+	r := result{Peer: self, Workload: workload, Runs: len(times), GFLOP: gflop}
+	if n := len(times); n > 0 {
+		times = slices.Sorted(slices.Values(times))
+		r.Median, r.Min, r.Max = (times[(n-1)/2]+times[n/2])/2, times[0], times[n-1]
+	}
+	return r
 }
 
-// peakWorkload is the register-only kernel that all others are shown as a share of.
-const peakWorkload = "fma peak"
-
-// table prints the results, each with its share of the measured peak.
-func table(w io.Writer, results []result) {
-	peak := 0.0
-	for _, r := range results {
-		if r.Workload == peakWorkload {
-			peak = r.rate()
+// maxError is the largest difference between two samples as a share of the first one's root mean square.
+func maxError(want, got []float32) float64 {
+	if len(want) != len(got) {
+		return math.Inf(1)
+	}
+	worst, squares := 0.0, 0.0
+	for i, w := range want {
+		squares += float64(w) * float64(w)
+		if d := math.Abs(float64(w) - float64(got[i])); !(d <= worst) { // a NaN is the worst
+			worst = d
 		}
 	}
-	fmt.Fprintf(w, "%-44s %10s %21s %8s %9s %6s\n", "workload", "median ms", "min–max", "GFLOP", "GFLOP/s", "peak")
-	for _, r := range results {
-		share := "–"
-		if peak > 0 {
-			share = fmt.Sprintf("%.0f %%", 100*r.rate()/peak)
-		}
-		fmt.Fprintf(w, "%-44s %10.1f %10.1f–%-10.1f %8.2f %9.2f %6s\n", r.Workload, r.Median, r.Min, r.Max, r.GFLOP, r.rate(), share)
-	}
+	return worst / math.Sqrt(squares/float64(len(want)))
 }

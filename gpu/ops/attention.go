@@ -121,6 +121,9 @@ func (t *Tape) Attention(qkv *Tensor, heads int, causal bool) *Tensor {
 	t.softmax(p, mask)
 	y := t.New(qkv.N, qkv.H, qkv.W, width)
 	a.mix(y, p, qkv)
+	if !qkv.needsGrad {
+		t.release(p)
+	}
 	t.onBackward(y, func(dy *Tensor) {
 		ds := t.like(p)
 		a.dProbabilities(ds, dy, qkv)
@@ -129,7 +132,9 @@ func (t *Tape) Attention(qkv *Tensor, heads int, causal bool) *Tensor {
 		a.dQueries(dqkv, ds, qkv, accumulate)
 		a.dKeys(dqkv, ds, qkv, accumulate)
 		a.dValues(dqkv, p, dy, accumulate)
-	}, qkv)
+		t.release(ds)
+		t.release(p)
+	}, t.save(qkv))
 	return y
 }
 
