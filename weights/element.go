@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 )
 
 // The element types of stored tensors.
@@ -114,12 +116,29 @@ func Append(dst []byte, typ string, values []float32) ([]byte, error) {
 	return dst, nil
 }
 
-// encodeBlocks fills the planes of a block type, which are zero.
+// encodeBlocks fills the planes of a block type, which are zero. Blocks share no byte of any plane, so all processors work.
 func encodeBlocks(out []byte, typ string, values []float32) error {
+	n := blocks(len(values))
+	workers := runtime.GOMAXPROCS(0)
+	share, failed := (n+workers-1)/workers, make([]error, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() { failed[w] = encodeSomeBlocks(out, typ, values, w*share, min((w+1)*share, n)) })
+	}
+	wait.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encodeSomeBlocks(out []byte, typ string, values []float32, first, end int) error {
 	bits := bitsOf(typ)
 	high, scales, _ := Planes(typ, len(values))
 	var quants [BlockSize]int
-	for b := 0; b*BlockSize < len(values); b++ {
+	for b := first; b < end; b++ {
 		from, to := b*BlockSize, min((b+1)*BlockSize, len(values))
 		scale, err := quantise(quants[:to-from], values[from:to], bits)
 		if err != nil {

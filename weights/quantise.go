@@ -49,6 +49,9 @@ const (
 	lastOffset  = 10
 )
 
+// roundingShift, added and subtracted again, leaves a float32 of small magnitude rounded to an integer: above 2^23 the step is 1.
+const roundingShift = 3 << 22
+
 // leastSquares searches the scale with the least sum of squared errors. Few steps are coarse, so it pays to cut off the extreme value
 // a little or to leave the last step unused: each trial gives quants q, for which Σvq/Σq² is the best scale and (Σvq)²/Σq² the
 // sum of squares that they explain. The extreme value takes the negative end, which reaches one step further.
@@ -60,14 +63,15 @@ func leastSquares(values []float32, extreme float32, bits int) float32 {
 		if extreme == 0 || math.IsInf(float64(inverse), 0) {
 			break
 		}
-		vq, qq := 0.0, 0.0
+		vq, qq := float32(0), float32(0)
 		for _, v := range values {
-			q := float64(round(v*inverse, half-1, bits))
-			vq += float64(v) * q
-			qq += q * q
+			// The conversions keep products apart from sums, so that every processor computes the same bytes.
+			q := float32(max(-half, min(half-1, float32(v*inverse)))+roundingShift) - roundingShift
+			vq += float32(v * q)
+			qq += float32(q * q)
 		}
-		if gain := vq * vq / qq; qq > 0 && gain > explained {
-			best, explained = float32(vq/qq), gain
+		if gain := float64(vq) * float64(vq) / float64(qq); qq > 0 && gain > explained {
+			best, explained = vq/qq, gain
 		}
 	}
 	return best

@@ -1,0 +1,72 @@
+package convert
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"reverie/weights"
+	"reverie/weights/vocab"
+)
+
+// wide is a CLIP with ViT-L/14's widths and vocabulary, but one layer per tower: its largest tensor is as large as any of OpenAI's.
+var wide = weights.CLIPConfig{ImageSize: 224, PatchSize: 14, VisionWidth: 1024, VisionLayers: 1, VisionHeads: 16, TextWidth: 768, TextLayers: 1, TextHeads: 12,
+	ContextLength: 77, VocabSize: 49408, EmbedDim: 768}
+
+// hollow writes a safetensors file of zeros that take no room on the disk. It returns the bytes of the largest tensor.
+func hollow(t *testing.T, path string, specs []weights.Spec) (largest int64) {
+	t.Helper()
+	type entry struct {
+		DType   string   `json:"dtype"`
+		Shape   []int    `json:"shape"`
+		Offsets [2]int64 `json:"data_offsets"`
+	}
+	header, end := map[string]entry{}, int64(0)
+	for _, s := range specs {
+		tensor := weights.Tensor{Shape: s.Shape}
+		size := 4 * int64(tensor.Elements())
+		header[s.Name] = entry{"F32", s.Shape, [2]int64{end, end + size}}
+		end += size
+		largest = max(largest, size)
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	if err := os.WriteFile(path, head, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(len(head))+end); err != nil {
+		t.Fatal(err)
+	}
+	return largest
+}
+
+// A conversion holds one tensor at a time: the program's memory stays under twice the largest one and 512 MiB. The conversion runs
+// in a process of its own, whose peak the system tells.
+func TestMemory(t *testing.T) {
+	if dir := os.Getenv("REVERIE_TEST_CONVERT"); dir != "" {
+		if _, _, err := Run(Options{CLIP: filepath.Join(dir, "clip.safetensors"), Vocab: vocab.CLIP, Quant: weights.TypeQ4, Name: "wide", Out: filepath.Join(dir, "out")}); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	dir := t.TempDir()
+	largest := hollow(t, filepath.Join(dir, "clip.safetensors"), append(wide.TextTensors(), wide.ImageTensors()...))
+	cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$")
+	cmd.Env = append(os.Environ(), "REVERIE_TEST_CONVERT="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts in KiB
+	limit := 2*largest + 512<<20
+	t.Logf("peak %d MiB, limit %d MiB, largest tensor %d MiB", peak>>20, limit>>20, largest>>20)
+	if peak > limit {
+		t.Errorf("the conversion took %d MiB at its peak; a largest tensor of %d MiB allows %d", peak>>20, largest>>20, limit>>20)
+	}
+}
