@@ -37,23 +37,30 @@ type Memory struct {
 	Largest int64 // of one buffer
 }
 
-// Memory lays the plan's scratch buffers out.
+// Memory is what the plan's scratch buffers take, or will when it is compiled.
 func (p *Plan) Memory() Memory {
+	if !p.placed {
+		p.layOut()
+	}
+	return p.memory
+}
+
+// layOut decides which scratch buffers share memory.
+func (p *Plan) layOut() []*slot {
 	p.prune()
 	lives := p.lives()
-	var m Memory
-	for _, s := range share(lives) {
-		m.Total += int64(s.size)
-		m.Largest = max(m.Largest, int64(s.size))
+	slots := share(lives)
+	p.memory = Memory{Live: mostLive(lives, len(p.dispatches))}
+	for _, s := range slots {
+		p.memory.Total += int64(s.size)
+		p.memory.Largest = max(p.memory.Largest, int64(s.size))
 	}
-	m.Live = mostLive(lives, len(p.dispatches))
-	return m
+	return slots
 }
 
 // place gives every scratch buffer of the plan memory.
 func (p *Plan) place() error {
-	p.prune()
-	for _, s := range share(p.lives()) {
+	for _, s := range p.layOut() {
 		if int64(s.size) > p.device.info.MaxBinding {
 			return p.device.tooLarge(s.tenants[0].label, s.size)
 		}
@@ -63,6 +70,7 @@ func (p *Plan) place() error {
 			t.memory, t.placed = b.memory, true
 		}
 	}
+	p.placed = true
 	return nil
 }
 

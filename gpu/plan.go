@@ -16,6 +16,8 @@ type Plan struct {
 	uniforms   []byte
 	compiled   *compiledPlan
 	slots      []*Buffer // memory of the scratch buffers
+	memory     Memory    // what they take
+	placed     bool
 	slices     int
 }
 

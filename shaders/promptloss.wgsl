@@ -16,11 +16,11 @@ BINDING var<uniform> p: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let cut = linear_workgroup(wg, count);
-  if (cut >= p.cuts) {
+  let row = linear_workgroup(wg, count);
+  if (row >= p.rows) {
     return;
   }
-  let base = cut * p.c4;
+  let base = row * p.c4;
   let lane = lid.x;
   var square = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
@@ -38,15 +38,15 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     let prompt = prompts[k];
     var total = 0.0;
     for (var j = 0u; j < prompt.count; j++) {
-      let row = (prompt.first + j) * p.c4;
+      let target_base = (prompt.first + j) * p.c4;
       square = 0.0;
       for (var i = lane; i < p.c4; i += LANES) {
-        square += dot(targets[row + i], targets[row + i]);
+        square += dot(targets[target_base + i], targets[target_base + i]);
       }
       let t_scale = 1.0 / max(sqrt(row_sum(lane, square)), 1e-12);
       square = 0.0;
       for (var i = lane; i < p.c4; i += LANES) {
-        let r = e[base + i] * e_scale - targets[row + i] * t_scale;
+        let r = e[base + i] * e_scale - targets[target_base + i] * t_scale;
         square += dot(r, r);
       }
       let r2 = row_sum(lane, square);
@@ -61,13 +61,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
         let scale = prompt.weight / f32(p.cuts * prompt.count) * ratio * e_scale;
         for (var i = lane; i < p.c4; i += LANES) {
           let unit = e[base + i] * e_scale;
-          de[base + i] += scale * (unit - targets[row + i] * t_scale - 0.5 * r2 * unit);
+          de[base + i] += scale * (unit - targets[target_base + i] * t_scale - 0.5 * r2 * unit);
         }
       }
 #endif
     }
     if (lane == 0u) {
-      sums[k * ((p.cuts + 3u) / 4u * 4u) + cut] = total;
+      sums[k * ((p.cuts + 3u) / 4u * 4u) + p.first_cut + row] = total;
     }
   }
 }

@@ -143,9 +143,9 @@ func TestStoredType(t *testing.T) {
 		{TypeQ4, "token_embedding.weight", []int{600, 8}, TypeQ4},
 		{TypeQ4, "transformer.resblocks.0.mlp.c_fc.weight", []int{32, 8}, TypeQ5},
 		{TypeQ4, "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{32, 8}, TypeQ5},
-		{TypeQ4, "decoder.mid.block_1.conv1.weight", []int{8, 8, 3, 3}, TypeQ6},
+		{TypeQ4, "decoder.mid.block_1.conv1.weight", []int{8, 8, 3, 3}, TypeQ4},
 		{TypeQ4, "encoder.mid.block_1.conv1.weight", []int{8, 8, 3, 3}, TypeQ4},
-		{TypeQ4, "quantize.embedding.weight", []int{9, 8}, TypeF16},
+		{TypeQ4, "quantize.embedding.weight", []int{9, 8}, TypeQ8},
 		{TypeQ4, "text_projection", []int{8, 8}, TypeQ8},
 		{TypeF16, "ln_final.weight", []int{8}, TypeF32},
 	}

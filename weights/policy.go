@@ -38,8 +38,8 @@ var policy = map[string]map[role]string{
 		roleText: TypeF16, roleImage: TypeF16, roleDecoder: TypeF16, roleEncoder: TypeF16},
 	TypeQ8: {roleSmall: TypeF32, roleCodebook: TypeF32, roleEdge: TypeF16, roleTokens: TypeQ8,
 		roleText: TypeQ8, roleImage: TypeQ8, roleDecoder: TypeQ8, roleEncoder: TypeQ8},
-	TypeQ4: {roleSmall: TypeF32, roleCodebook: TypeF16, roleEdge: TypeQ8, roleTokens: TypeQ4,
-		roleText: TypeQ5, roleImage: TypeQ5, roleDecoder: TypeQ6, roleEncoder: TypeQ4},
+	TypeQ4: {roleSmall: TypeF32, roleCodebook: TypeQ8, roleEdge: TypeQ8, roleTokens: TypeQ4,
+		roleText: TypeQ5, roleImage: TypeQ5, roleDecoder: TypeQ4, roleEncoder: TypeQ4},
 }
 
 // StoredType is the element type of a tensor under a quantisation.

@@ -12,8 +12,9 @@ import (
 const usage = `weights converts published model weights into Reverie's form and checks them.
 
   weights convert [-clip FILE] [-vqgan FILE [-vqgan-config FILE]] -quant f32|f16|q8|q4 -name NAME -o DIR
-  weights inspect DIR    print the configuration, parts and tensors of a model
-  weights verify DIR     check the manifest and the SHA-256 of every shard
+  weights fetch NAME -o DIR      download a published model and convert it; without NAME: list them
+  weights inspect DIR            print the configuration, parts and tensors of a model
+  weights verify DIR             check the manifest and the SHA-256 of every shard
   weights report -a DIR -b DIR   run two conversions through the engine and print how far the second is from the first
 
 Run "weights convert -h" for all flags.
@@ -32,11 +33,13 @@ func main() {
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("weights: say what to do: convert, inspect, verify or report (weights -h explains them)")
+		return errors.New("weights: say what to do: convert, fetch, inspect, verify or report (weights -h explains them)")
 	}
 	switch args[0] {
 	case "convert":
 		return runConvert(args[1:], out)
+	case "fetch":
+		return runFetch(args[1:], out)
 	case "inspect":
 		return runInspect(args[1:], out)
 	case "verify":
@@ -47,7 +50,7 @@ func run(args []string, out io.Writer) error {
 		fmt.Fprint(out, usage)
 		return nil
 	}
-	return fmt.Errorf("weights: there is no command %q; there are convert, inspect, verify and report", args[0])
+	return fmt.Errorf("weights: there is no command %q; there are convert, fetch, inspect, verify and report", args[0])
 }
 
 // parse reads flags and returns the arguments that remain. An error is one sentence; for -h it prints the help and returns flag.ErrHelp.

@@ -48,22 +48,11 @@ func loadVisionTransformer(w *load.Weights, c weights.CLIPConfig) *visionTransfo
 }
 
 func (m *visionTransformer) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	patches := t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std)
-	h := t.Linear(patches, m.patch, ops.LinearOptions{})
-	t.Done(patches)
+	h := t.Linear(t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std), m.patch, ops.LinearOptions{})
 	tokens := t.JoinTokens(h, m.class, m.position)
-	t.Done(h)
-	h = m.pre.forward(t, tokens)
-	t.Done(tokens)
-	h = m.body.forward(t, h)
-	first := Indices(t, make([]int32, x.N))
-	class := t.Pick(h, first)
-	t.Done(h)
-	normed := m.post.forward(t, class)
-	t.Done(class)
-	e := t.Linear(normed, m.proj, ops.LinearOptions{})
-	t.Done(normed)
-	return e
+	h = m.body.forward(t, m.pre.forward(t, tokens))
+	class := t.Pick(h, Indices(t, make([]int32, x.N)))
+	return t.Linear(m.post.forward(t, class), m.proj, ops.LinearOptions{})
 }
 
 // Indices puts int32 values on the device for as long as the tape lives.

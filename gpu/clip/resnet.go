@@ -41,13 +41,11 @@ func (c conv) forward(t *ops.Tape, x, residual *ops.Tensor) *ops.Tensor {
 // relu records the convolution and what follows it. It is done with x.
 func (c conv) relu(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	h := c.forward(t, x, nil)
-	t.Done(x)
 	return relu(t, h)
 }
 
 func relu(t *ops.Tape, h *ops.Tensor) *ops.Tensor {
 	y := t.ReLU(h)
-	t.Done(h)
 	return y
 }
 
@@ -57,7 +55,6 @@ func shrink(t *ops.Tape, x *ops.Tensor, k int) *ops.Tensor {
 		return x
 	}
 	y := t.AvgPool(x, k)
-	t.Done(x)
 	return y
 }
 
@@ -83,7 +80,7 @@ func (m *resNet) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	}
 	h = shrink(t, h, 2)
 	for _, b := range m.blocks {
-		h = b.forward(t, h)
+		h = t.Segment(h, func(h *ops.Tensor) *ops.Tensor { return b.forward(t, h) })
 	}
 	return m.pool.forward(t, h)
 }
@@ -117,11 +114,8 @@ func (b bottleneck) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	if b.shortcut != nil {
 		small := shrink(t, x, b.stride)
 		s = b.shortcut.forward(t, small, nil)
-		t.Done(small)
 	}
 	y := b.conv3.forward(t, h, s)
-	t.Done(h)
-	t.Done(s)
 	return relu(t, y)
 }
 
@@ -145,14 +139,9 @@ func loadAttentionPool(w *load.Weights, name string, heads int) attentionPool {
 // forward lets every token ask and picks the mean's answer: the other queries cost less than a kernel of its own would save.
 func (p attentionPool) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	tokens := t.JoinMean(x, p.position)
-	t.Done(x)
 	qkv := p.qkv.forward(t, tokens, nil)
-	t.Done(tokens)
 	answers := t.Attention(qkv, p.heads, false)
-	t.Done(qkv)
 	mean := t.Pick(answers, Indices(t, make([]int32, x.N)))
-	t.Done(answers)
 	e := p.out.forward(t, mean, nil)
-	t.Done(mean)
 	return e
 }

@@ -54,20 +54,14 @@ func loadTransformer(w *load.Weights, prefix string, layers, heads int, causal b
 
 func (m transformer) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	for _, b := range m.blocks {
-		h := b.ln1.forward(t, x)
-		qkv := t.Linear(h, b.qkv, ops.LinearOptions{Bias: b.qkvB})
-		t.Done(h)
-		a := t.Attention(qkv, m.heads, m.causal)
-		t.Done(qkv)
-		y := t.Linear(a, b.out, ops.LinearOptions{Bias: b.outB, Residual: x})
-		t.Done(a)
-		t.Done(x)
-		h = b.ln2.forward(t, y)
-		f := t.Linear(h, b.fc, ops.LinearOptions{Bias: b.fcB, Activation: m.activation})
-		t.Done(h)
-		x = t.Linear(f, b.proj, ops.LinearOptions{Bias: b.projB, Residual: y})
-		t.Done(f)
-		t.Done(y)
+		x = t.Segment(x, func(x *ops.Tensor) *ops.Tensor { return m.block(t, b, x) })
 	}
 	return x
+}
+
+func (m transformer) block(t *ops.Tape, b block, x *ops.Tensor) *ops.Tensor {
+	qkv := t.Linear(b.ln1.forward(t, x), b.qkv, ops.LinearOptions{Bias: b.qkvB})
+	y := t.Linear(t.Attention(qkv, m.heads, m.causal), b.out, ops.LinearOptions{Bias: b.outB, Residual: x})
+	f := t.Linear(b.ln2.forward(t, y), b.fc, ops.LinearOptions{Bias: b.fcB, Activation: m.activation})
+	return t.Linear(f, b.proj, ops.LinearOptions{Bias: b.projB, Residual: y})
 }

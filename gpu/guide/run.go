@@ -48,6 +48,7 @@ type Config struct {
 	Init          *Picture // nil starts from random tokens
 	InitWeight    float64
 	InitLoss      string
+	Thrift        Thrift
 	// First, if not nil, gets the start's picture while the image tower is still on its way.
 	First func(Picture)
 }
@@ -125,7 +126,7 @@ func (r *Run) spec(targets []Target) StepSpec {
 		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
 		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Warps: r.aug.warps(), Noise: c.Preset.Noise > 0,
 		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight,
-		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
+		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest, Thrift: c.Thrift,
 	}
 }
 

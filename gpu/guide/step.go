@@ -46,7 +46,16 @@ type StepSpec struct {
 	Lowest     []float32 // range of z per channel
 	Highest    []float32
 
+	Thrift  Thrift
 	Inspect bool // keep the tensors between picture and embeddings for reading
+}
+
+// Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
+// goes through CLIP by itself whatever its company, and what is computed twice gives the same numbers twice.
+type Thrift struct {
+	Part    int  // so many cutouts at a time go through CLIP, forward and backward; 0 is all of them
+	Decoder bool // the decoder's blocks are computed again on the way back
+	CLIP    bool // and CLIP's
 }
 
 // Inputs are what changes from step to step.
@@ -65,7 +74,7 @@ type Step struct {
 	Indices  *gpu.Buffer // the codes of the forward pass, one uint32 per token
 	Picture  *ops.Tensor // in [0, 1]; readable with Inspect
 	Cutouts  *ops.Tensor // as CLIP sees them; readable with Inspect
-	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect
+	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect, nil when they come in parts
 	spec     StepSpec
 	tape     *ops.Tape
 	z0       *ops.Tensor
@@ -88,15 +97,13 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s.state = t.Buffer("step state", ops.StateSize)
 	zq, indices := t.Quantise(s.Z, t.NewCodebook(spec.Decoder.Codebook))
 	s.Indices = indices
-	decoded := spec.Decoder.Decode(t, zq)
-	s.Picture = t.ClampWithGrad(decoded, 0.5, 0.5, 0, 1)
-	t.Done(decoded)
+	t.Recompute = spec.Thrift.Decoder
+	s.Picture = t.ClampWithGrad(spec.Decoder.Decode(t, zq), 0.5, 0.5, 0, 1)
+	t.Recompute = spec.Thrift.CLIP
 	s.pixels = t.Pixels(s.Picture)
 	s.inspect(s.Picture)
 	s.Cutouts = s.cutouts(s.Picture)
 	s.inspect(s.Cutouts)
-	s.Encoded = spec.Image.Encode(t, s.Cutouts)
-	s.inspect(s.Encoded)
 	if err := s.loss(); err != nil {
 		return nil, err
 	}
@@ -127,27 +134,21 @@ func (s *Step) cutouts(picture *ops.Tensor) *ops.Tensor {
 		x = t.Cutouts(picture, s.boxes, spec.Cutouts, spec.CLIP.ImageSize)
 	}
 	if spec.Clamp {
-		x = s.next(x, t.ClampWithGrad(x, 1, 0, 0, 1))
+		x = t.ClampWithGrad(x, 1, 0, 0, 1)
 	}
 	for _, padding := range spec.Warps {
 		b := t.Buffer("warps", ops.HomographySize*spec.Cutouts)
 		s.warps = append(s.warps, b)
-		x = s.next(x, t.Warp(x, b, padding))
+		x = t.Warp(x, b, padding)
 	}
 	if spec.Noise {
 		s.sigmas = t.Buffer("noise", align16(4*spec.Cutouts))
-		x = s.next(x, t.AddNoise(x, s.sigmas, s.state))
+		x = t.AddNoise(x, s.sigmas, s.state)
 	}
 	return x
 }
 
-// next ends the use of x, from which y was made.
-func (s *Step) next(x, y *ops.Tensor) *ops.Tensor {
-	s.tape.Done(x)
-	return y
-}
-
-// loss records the init loss and the targets'.
+// loss records the init loss, CLIP and the targets' losses, and with parts of the cutouts also their way back.
 func (s *Step) loss() error {
 	t, spec := s.tape, s.spec
 	var rows []float32
@@ -180,7 +181,20 @@ func (s *Step) loss() error {
 	}
 	targets := t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
 	t.Write(targets, rows)
-	t.PromptLoss(s.Encoded, targets, prompts, s.losses, first)
+	losses := t.NewPromptLosses(targets, prompts, spec.Cutouts, s.losses, first)
+	part := spec.Thrift.Part
+	if part <= 0 || part >= spec.Cutouts {
+		s.Encoded = spec.Image.Encode(t, s.Cutouts)
+		s.inspect(s.Encoded)
+		losses.Add(s.Encoded)
+	} else {
+		for begin := 0; begin < spec.Cutouts; begin += part {
+			m := t.Mark()
+			losses.Add(spec.Image.Encode(t, t.Slice(s.Cutouts, begin, min(part, spec.Cutouts-begin))))
+			t.BackwardTo(m)
+		}
+	}
+	losses.Finish()
 	return nil
 }
 

@@ -273,6 +273,11 @@ func (w *Weights) Scalar(ctx context.Context, name string) (float32, error) {
 
 // Blank is a part of zeros with the given tensors in f32, for measuring models without their weights.
 func Blank(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec) *Weights {
+	return BlankAs(ctx, d, name, specs, weights.TypeF32)
+}
+
+// BlankAs is Blank with the element types of a quantisation.
+func BlankAs(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec, quant string) *Weights {
 	p := &weights.Part{Name: name}
 	w := &Weights{ctx: ctx, device: d, part: p, stored: map[string]*gpu.Buffer{}}
 	for _, s := range specs {
@@ -280,13 +285,15 @@ func Blank(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec
 		for _, v := range s.Shape {
 			n *= v
 		}
-		p.Tensors = append(p.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Type: weights.TypeF32, Size: 4 * int64(n)})
-		w.stored[s.Name] = d.NewBuffer(s.Name, 4*n)
+		typ := weights.StoredType(quant, s.Name, s.Shape)
+		size := weights.EncodedSize(typ, n)
+		p.Tensors = append(p.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Type: typ, Size: size})
+		w.stored[s.Name] = d.NewBuffer(s.Name, int(size))
 	}
 	return w
 }
 
-// Fill puts values, in float32, into a tensor of a Blank part before it is unpacked.
+// Fill puts values into a float32 tensor of a Blank part before it is unpacked.
 func (w *Weights) Fill(name string, values []float32) {
 	data := make([]byte, 0, 4*len(values))
 	for _, v := range values {

@@ -121,9 +121,6 @@ func (t *Tape) Attention(qkv *Tensor, heads int, causal bool) *Tensor {
 	t.softmax(p, mask)
 	y := t.New(qkv.N, qkv.H, qkv.W, width)
 	a.mix(y, p, qkv)
-	if !qkv.needsGrad {
-		t.release(p)
-	}
 	t.onBackward(y, func(dy *Tensor) {
 		ds := t.like(p)
 		a.dProbabilities(ds, dy, qkv)
@@ -132,9 +129,7 @@ func (t *Tape) Attention(qkv *Tensor, heads int, causal bool) *Tensor {
 		a.dQueries(dqkv, ds, qkv, accumulate)
 		a.dKeys(dqkv, ds, qkv, accumulate)
 		a.dValues(dqkv, p, dy, accumulate)
-		t.release(ds)
-		t.release(p)
-	}, t.save(qkv))
+	}, qkv)
 	return y
 }
 

@@ -38,6 +38,6 @@ func (t *Tape) ClampWithGrad(x *Tensor, scale, shift, lo, hi float32) *Tensor {
 		dx, accumulate, _ := t.grad(x)
 		t.Plan.Dispatch(t.device.Kernel("clamp.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(8*x.Len()), p,
 			x.Buf, dy.Buf, dx.Buf)
-	}, t.save(x))
+	}, x)
 	return y
 }

@@ -91,7 +91,6 @@ func (t *Tape) Quantise(z *Tensor, e Codebook) (zq *Tensor, indices *gpu.Buffer)
 		}})
 		t.argbest(scores, rows, first, shaders.Defines{}, indices)
 	}
-	t.release(scores)
 	zq = t.Gather(indices, z.N, z.H, z.W, e)
 	t.onBackward(zq, func(dzq *Tensor) { t.passGrad(z, dzq) }, z)
 	return zq, indices

@@ -143,7 +143,6 @@ func (t *Tape) convBackward(x, dy *Tensor, w Matrix, s ConvSpec) {
 		defines: with(defines, shaders.Defines{"GATHER_BACKWARD": "", "B_ROWS": ""})})
 	if s.Upsample {
 		t.upsampleBackward(x, dx)
-		t.release(dx)
 	}
 }
 

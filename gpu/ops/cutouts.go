@@ -161,16 +161,12 @@ func (t *Tape) Cutouts(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
 		c.dispatch("COLUMNS", nil, p, rows.Rows(), c.taps.C, x, rows)
 		c.dispatch("ROWS", nil, p, int(p.Cuts)*side*side, c.taps.C, rows, y)
 	})
-	if !x.needsGrad {
-		t.release(c.taps)
-	}
 	t.onBackward(y, func(dy *Tensor) {
 		c.inTurns(x, func(p cutoutParams, rows *Tensor) {
 			c.dispatch("ROWS_BACKWARD", nil, p, rows.Rows(), c.taps.C, dy, rows)
 			dx, accumulate, _ := t.grad(x)
 			c.dispatch("COLUMNS_BACKWARD", accumulate, p, dx.Rows(), c.taps.C*int(p.Cuts), rows, dx)
 		})
-		t.release(c.taps)
 	}, x)
 	return y
 }
@@ -192,7 +188,6 @@ func (c cutouts) inTurns(x *Tensor, record func(p cutoutParams, rows *Tensor)) {
 		n := min(step, c.cuts-first)
 		rows := c.tape.New(n, c.side, c.largest, x.C)
 		record(cutoutParams{uint32(first), uint32(n), uint32(x.H), uint32(x.W), uint32(c.side), uint32(c.largest), uint32(c.taps.Stride())}, rows)
-		c.tape.release(rows)
 	}
 }
 

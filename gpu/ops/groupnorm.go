@@ -120,9 +120,6 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 	p := groupNormApplyParams{uint32(x.vecs()), uint32(x.H * x.W), uint32(x.Stride() / 4)}
 	t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", defines), workgroupsOf(x), float64(16*x.Len()), p,
 		x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, y.Buf)
-	if !x.needsGrad {
-		t.release(stats)
-	}
 	t.onBackward(y, func(dy *Tensor) {
 		back := with(defines, shaders.Defines{"BACKWARD": ""})
 		means := t.like(stats)
@@ -130,9 +127,7 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 		dx, accumulate, _ := t.grad(x)
 		t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", with(accumulate, back)), workgroupsOf(x), float64(24*x.Len()), p,
 			x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, dy.Buf, means.Buf, dx.Buf)
-		t.release(means)
-		t.release(stats)
-	}, t.save(x))
+	}, x)
 	return y
 }
 
@@ -150,5 +145,4 @@ func (t *Tape) groupNormReduce(x *Tensor, g GroupNorm, defines shaders.Defines, 
 	}
 	t.Plan.Dispatch(t.device.Kernel("groupnorm_finish.wgsl", finish), gpu.Grid{g.Groups, x.N, 1}, float64(16*sums.Len()),
 		groupNormFinishParams{uint32(rows), uint32(c4), uint32(blocks), groupNormBlock, uint32(x.C / g.Groups), g.Eps}, sums.Buf, out.Buf)
-	t.release(sums)
 }

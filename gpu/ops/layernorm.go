@@ -59,14 +59,10 @@ func (t *Tape) LayerNorm(x *Tensor, gamma, beta *Vector, eps float32) *Tensor {
 	p := layerNormParams{uint32(x.Rows()), uint32(x.Stride() / 4), uint32(x.C), eps}
 	t.Plan.Dispatch(t.device.Kernel("layernorm.wgsl", nil), rowGrid(x.Rows()), float64(8*x.Len()), p,
 		x.Buf, gamma.Buf, beta.Buf, stats.Buf, y.Buf)
-	if !x.needsGrad {
-		t.release(stats)
-	}
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		t.Plan.Dispatch(t.device.Kernel("layernorm.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), rowGrid(x.Rows()),
 			float64(16*x.Len()), p, x.Buf, gamma.Buf, dy.Buf, stats.Buf, dx.Buf)
-		t.release(stats)
-	}, t.save(x))
+	}, x)
 	return y
 }

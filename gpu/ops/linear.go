@@ -75,7 +75,7 @@ func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
 	if o.Activation != "" {
 		r.defines["ACTIVATION"] = string(o.Activation)
 		if x.needsGrad {
-			pre = t.save(t.like(y))
+			pre = t.like(y)
 			r.pre = pre.Buf
 			r.defines["SAVE_PRE"] = ""
 		}
@@ -87,10 +87,6 @@ func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
 			inner = t.timesDerivative(dy, pre, o.Activation)
 		}
 		t.linearBackward(x, inner, w)
-		if pre != nil {
-			t.release(inner)
-			t.release(pre)
-		}
 		if o.Residual != nil {
 			t.passGrad(o.Residual, dy)
 		}

@@ -163,7 +163,7 @@ func allCases() []opCase {
 	var all []opCase
 	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), patchCases(),
 		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(),
-		resNetCases()} {
+		resNetCases(), sliceCases()} {
 		all = append(all, table...)
 	}
 	return all

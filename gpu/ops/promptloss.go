@@ -104,28 +104,60 @@ func normalise(v []float64) (unit []float64, length float64) {
 	return unit, length
 }
 
-type promptLossParams struct{ Cuts, C4, Prompts, First uint32 }
+type promptLossParams struct{ Cuts, C4, Prompts, First, Rows, FirstCut uint32 }
 
 // PromptLoss computes the loss of each prompt for the embeddings e, one row per cutout, into losses (float32) from place first on,
 // and adds the gradient of their sum to d(e) at once: a loss is where the way back begins. Targets has the rows that the prompts
 // name. The prompts are returned as they lie on the device, where EncodePrompts may overwrite them between runs as long as
 // their number stays.
 func (t *Tape) PromptLoss(e, targets *Tensor, prompts []Prompt, losses *gpu.Buffer, first int) (encoded *gpu.Buffer) {
-	if e.C != targets.C {
-		panic(fmt.Sprintf("ops: prompt loss of %v to %v", e, targets))
+	l := t.NewPromptLosses(targets, prompts, e.Rows(), losses, first)
+	l.Add(e)
+	l.Finish()
+	return l.Encoded
+}
+
+// PromptLosses are PromptLoss for embeddings that come in parts.
+type PromptLosses struct {
+	Encoded *gpu.Buffer // the prompts as they lie on the device
+
+	tape    *Tape
+	targets *Tensor
+	params  promptLossParams
+	sums    *Tensor
+	losses  *gpu.Buffer
+}
+
+// NewPromptLosses begins the losses of a number of cutouts.
+func (t *Tape) NewPromptLosses(targets *Tensor, prompts []Prompt, cuts int, losses *gpu.Buffer, first int) *PromptLosses {
+	l := &PromptLosses{Encoded: t.Buffer("prompts", PromptSize*len(prompts)), tape: t, targets: targets,
+		params: promptLossParams{Cuts: uint32(cuts), C4: uint32(targets.Stride() / 4), Prompts: uint32(len(prompts)), First: uint32(first)},
+		sums:   t.New(1, 1, len(prompts), cuts), losses: losses}
+	t.device.Write(l.Encoded, 0, EncodePrompts(prompts))
+	return l
+}
+
+// Add takes the embeddings of the next cutouts, and adds the gradient of the sum of all losses to theirs.
+func (l *PromptLosses) Add(e *Tensor) {
+	t := l.tape
+	l.params.Rows = uint32(e.Rows())
+	if e.C != l.targets.C || l.params.FirstCut+l.params.Rows > l.params.Cuts {
+		panic(fmt.Sprintf("ops: prompt loss of %v to %v after %d of %d cutouts", e, l.targets, l.params.FirstCut, l.params.Cuts))
 	}
-	encoded = t.Buffer("prompts", PromptSize*len(prompts))
-	t.device.Write(encoded, 0, EncodePrompts(prompts))
-	sums := t.New(1, 1, len(prompts), e.Rows())
-	p := promptLossParams{uint32(e.Rows()), uint32(e.Stride() / 4), uint32(len(prompts)), uint32(first)}
-	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, targets.Buf, encoded, sums.Buf}
+	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, l.targets.Buf, l.Encoded, l.sums.Buf}
 	if de, accumulate, ok := t.grad(e); ok {
 		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
 		buffers = append(buffers, de.Buf)
 	}
-	t.Plan.Dispatch(t.device.Kernel("promptloss.wgsl", defines), gpu.Linear(e.Rows()), float64(12*targets.Rows()*e.Len()), p, buffers...)
-	t.Plan.Dispatch(t.device.Kernel("promptloss_finish.wgsl", nil), gpu.Workgroups(len(prompts), 64), float64(sums.Len()), p,
-		encoded, sums.Buf, losses)
-	t.release(sums)
-	return encoded
+	t.Plan.Dispatch(t.device.Kernel("promptloss.wgsl", defines), gpu.Linear(e.Rows()), float64(12*l.targets.Rows()*e.Len()), l.params, buffers...)
+	l.params.FirstCut += l.params.Rows
+}
+
+// Finish computes the losses when all cutouts are added.
+func (l *PromptLosses) Finish() {
+	if l.params.FirstCut != l.params.Cuts {
+		panic(fmt.Sprintf("ops: prompt loss of %d cutouts where %d were announced", l.params.FirstCut, l.params.Cuts))
+	}
+	l.tape.Plan.Dispatch(l.tape.device.Kernel("promptloss_finish.wgsl", nil), gpu.Workgroups(int(l.params.Prompts), 64), float64(l.sums.Len()), l.params,
+		l.Encoded, l.sums.Buf, l.losses)
 }

@@ -27,9 +27,6 @@ func (t *Tape) ReLU(x *Tensor) *Tensor {
 	y := t.like(x)
 	p := vecParams{uint32(x.vecs())}
 	t.Plan.Dispatch(t.device.Kernel("relu.wgsl", nil), workgroupsOf(x), float64(8*x.Len()), p, x.Buf, y.Buf)
-	if x.needsGrad {
-		t.save(y)
-	}
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		t.Plan.Dispatch(t.device.Kernel("relu.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(12*x.Len()), p,

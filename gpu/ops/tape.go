@@ -15,7 +15,8 @@ import (
 // Nothing takes memory while it is recorded, but what the host writes. Compile knows all dispatches, and lets tensors share memory whose
 // lives do not meet; see gpu.Plan.
 type Tape struct {
-	Plan *gpu.Plan
+	Plan      *gpu.Plan
+	Recompute bool // what lies within a Segment is not kept for the way back
 
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
@@ -54,11 +55,6 @@ func (t *Tape) Keep(x *Tensor) *Tensor {
 	x.Buf.Keep()
 	return x
 }
-
-// Done, release and save have no effect any more: lives follow from the dispatches.
-func (t *Tape) Done(*Tensor)           {}
-func (t *Tape) release(*Tensor)        {}
-func (t *Tape) save(x *Tensor) *Tensor { return x }
 
 // onBackward says how to record the backward of the op that made y, if one of the inputs wants a gradient. The function
 // is called when d(y) is complete.
@@ -107,11 +103,46 @@ func (t *Tape) Seed(y *Tensor) *Tensor {
 }
 
 // Backward records the gradients of everything that led to the seeded tensors.
-func (t *Tape) Backward() {
-	for i := len(t.back) - 1; i >= 0; i-- {
-		t.back[i]()
+func (t *Tape) Backward() { t.BackwardTo(0) }
+
+// Mark is a place on the tape for BackwardTo: the end as it is now.
+func (t *Tape) Mark() Mark { return Mark(len(t.back)) }
+
+// Mark is a place on a tape.
+type Mark int
+
+// BackwardTo records the gradients of what was recorded since the mark, which must be complete, and goes back no further. So a batch
+// can go forward and backward in parts, and each part's memory serves the next.
+func (t *Tape) BackwardTo(m Mark) {
+	for len(t.back) > int(m) {
+		last := len(t.back) - 1
+		record := t.back[last]
+		t.back = t.back[:last]
+		record()
 	}
-	t.back = nil
+}
+
+// Segment records y = f(x), a part of a model that depends on x and on weights alone. While the tape recomputes, nothing between x and
+// y is kept for the way back, where it is computed once more: the same kernels on the same numbers, so the gradient is the same to the
+// bit. See Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv:1604.06174.
+func (t *Tape) Segment(x *Tensor, f func(x *Tensor) *Tensor) *Tensor {
+	if !t.Recompute || !x.needsGrad {
+		return f(x)
+	}
+	y := f(&Tensor{N: x.N, H: x.H, W: x.W, C: x.C, Buf: x.Buf})
+	if y.needsGrad || y.Buf == x.Buf {
+		panic(fmt.Sprintf("ops: what is recomputed from %v has another input", x))
+	}
+	t.onBackward(y, func(dy *Tensor) {
+		m := t.Mark()
+		again := &Tensor{N: x.N, H: x.H, W: x.W, C: x.C, Buf: x.Buf, needsGrad: true, d: x.d, host: x.host}
+		y := f(again)
+		y.Buf.Discard()
+		y.d = dy
+		t.BackwardTo(m)
+		x.d = again.d
+	}, x)
+	return y
 }
 
 // Compile builds the tape's plan.

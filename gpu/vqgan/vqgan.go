@@ -62,18 +62,12 @@ func loadResidual(w *load.Weights, name string, in, out int) residual {
 func (r residual) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	n := t.GroupNorm(x, r.norm1)
 	h := r.conv1.forward(t, n, nil)
-	t.Done(n)
 	n = t.GroupNorm(h, r.norm2)
-	t.Done(h)
 	s := x
 	if r.shortcut != nil {
 		s = r.shortcut.forward(t, x, nil)
-		t.Done(x)
 	}
-	y := r.conv2.forward(t, n, s)
-	t.Done(n)
-	t.Done(s)
-	return y
+	return r.conv2.forward(t, n, s)
 }
 
 // attention is AttnBlock: x + proj_out(attention(norm(x))) over all points, one head.
@@ -91,15 +85,8 @@ func loadAttention(w *load.Weights, name string) attention {
 }
 
 func (a attention) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	n := t.GroupNorm(x, a.norm)
-	qkv := a.qkv.forward(t, n, nil)
-	t.Done(n)
-	h := t.Attention(qkv, 1, false)
-	t.Done(qkv)
-	y := a.out.forward(t, h, x)
-	t.Done(h)
-	t.Done(x)
-	return y
+	qkv := a.qkv.forward(t, t.GroupNorm(x, a.norm), nil)
+	return a.out.forward(t, t.Attention(qkv, 1, false), x)
 }
 
 // layer is one of the above.
@@ -111,9 +98,7 @@ type layer interface {
 type resample struct{ conv }
 
 func (r resample) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	y := r.conv.forward(t, x, nil)
-	t.Done(x)
-	return y
+	return r.conv.forward(t, x, nil)
 }
 
 func middle(w *load.Weights, name string, width int) []layer {
@@ -140,16 +125,12 @@ type tail struct {
 }
 
 func (e tail) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	n := t.GroupNorm(x, e.norm)
-	t.Done(x)
-	y := e.conv.forward(t, n, nil)
-	t.Done(n)
-	return y
+	return e.conv.forward(t, t.GroupNorm(x, e.norm), nil)
 }
 
 func run(t *ops.Tape, x *ops.Tensor, layers []layer) *ops.Tensor {
 	for _, l := range layers {
-		x = l.forward(t, x)
+		x = t.Segment(x, func(x *ops.Tensor) *ops.Tensor { return l.forward(t, x) })
 	}
 	return x
 }

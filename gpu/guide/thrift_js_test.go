@@ -1,0 +1,78 @@
+package guide
+
+import (
+	"context"
+	"testing"
+
+	"reverie/gpu/guide/preset"
+)
+
+// What saves memory changes nothing of a step: losses, gradient and latent are those of the plain plan, to the bit where the same kernels
+// run on the same shapes. Parts of the cutouts have other shapes, for which a kernel may sum in another order.
+func TestThriftChangesNothing(t *testing.T) {
+	ctx := context.Background()
+	c := config("a red apple", preset.Upd, 7)
+	c.Cutouts = 3
+	plain := oneStep(ctx, t, c, Thrift{})
+	for _, test := range []struct {
+		name   string
+		thrift Thrift
+		tol    float32 // of the largest magnitude
+	}{
+		{"recomputed", Thrift{Decoder: true, CLIP: true}, 0},
+		{"parts of two and one, recomputed", Thrift{Part: 2, Decoder: true, CLIP: true}, 1e-5},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := oneStep(ctx, t, c, test.thrift)
+			for _, v := range []struct {
+				name      string
+				got, want []float32
+			}{{"losses", got.losses, plain.losses}, {"gradient of z", got.dz, plain.dz}, {"z", got.z, plain.z}} {
+				var worst, largest float32
+				for i := range v.want {
+					worst, largest = max(worst, abs(v.got[i]-v.want[i])), max(largest, abs(v.want[i]))
+				}
+				t.Logf("%s: off by %g of the largest", v.name, worst/largest)
+				if !(worst <= test.tol*largest) || len(v.got) != len(v.want) {
+					t.Errorf("%s: off by %g of the largest, %g, want at most %g", v.name, worst/largest, largest, test.tol)
+				}
+			}
+			if got.bytes >= plain.bytes {
+				t.Errorf("takes %d bytes, the plain plan %d", got.bytes, plain.bytes)
+			}
+		})
+	}
+}
+
+func abs(v float32) float32 { return max(v, -v) }
+
+// outcome is what is comparable after a step.
+type outcome struct {
+	losses, dz, z []float32
+	bytes         int64
+}
+
+func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome {
+	t.Helper()
+	c.Thrift = thrift
+	r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	o := outcome{bytes: r.step.tape.Bytes()}
+	report, err := r.Step(ctx, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range report.Losses {
+		o.losses = append(o.losses, float32(l))
+	}
+	if o.z, err = r.step.tape.Read(ctx, r.step.Z); err == nil {
+		o.dz, err = r.step.tape.Read(ctx, r.step.Z.D())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}

@@ -1,0 +1,116 @@
+// Package catalogue lists the published models that can be fetched: data, because sources rot.
+package catalogue
+
+import (
+	_ "embed"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"reverie/weights"
+)
+
+//go:embed catalogue.yaml
+var own []byte
+
+// Catalogue is what can be fetched.
+type Catalogue struct {
+	Files  []File  `yaml:"files"`
+	Models []Model `yaml:"models"`
+}
+
+// File is one published checkpoint.
+type File struct {
+	Name    string   `yaml:"name"`    // under which it is kept
+	Sources []string `yaml:"sources"` // URLs, tried in order
+	SHA256  string   `yaml:"sha256"`  // empty where no source states one
+	Size    int      `yaml:"size"`    // in millions of bytes, approximate
+	Licence string   `yaml:"licence"`
+	Notice  string   `yaml:"notice"` // what its publisher wants users to know
+	Config  string   `yaml:"config"` // of a VQGAN, as taming-transformers writes it
+}
+
+// Model is a pair to convert.
+type Model struct {
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+	About string `yaml:"about"` // what it is good at
+	CLIP  string `yaml:"clip"`  // names of files
+	VQGAN string `yaml:"vqgan"`
+}
+
+// Own is the catalogue of this program.
+func Own() (*Catalogue, error) { return Parse(own) }
+
+// Parse reads a catalogue and checks all that can be known without the network.
+func Parse(data []byte) (*Catalogue, error) {
+	c := new(Catalogue)
+	if err := yaml.UnmarshalWithOptions(data, c, yaml.Strict()); err != nil {
+		line, _, _ := strings.Cut(err.Error(), "\n") // the YAML library draws the place of the error below
+		return nil, fmt.Errorf("catalogue: it is not a catalogue in YAML: %s", line)
+	}
+	seen := map[string]bool{}
+	for _, f := range c.Files {
+		if err := f.validate(); err != nil {
+			return nil, err
+		}
+		if seen[f.Name] {
+			return nil, fmt.Errorf("catalogue: file %s is there twice", f.Name)
+		}
+		seen[f.Name] = true
+	}
+	names := map[string]bool{}
+	for _, m := range c.Models {
+		switch {
+		case !weights.ValidName(m.Name):
+			return nil, fmt.Errorf("catalogue: the model's name %.80q is not one of a-z, 0-9, '.', '_' and '-'", m.Name)
+		case names[m.Name]:
+			return nil, fmt.Errorf("catalogue: model %s is there twice", m.Name)
+		case !seen[m.CLIP] || !seen[m.VQGAN]:
+			return nil, fmt.Errorf("catalogue: model %s wants the files %.80q and %.80q, which must both be listed", m.Name, m.CLIP, m.VQGAN)
+		case c.file(m.VQGAN).Config == "":
+			return nil, fmt.Errorf("catalogue: file %s needs a config, because it is the VQGAN of model %s", m.VQGAN, m.Name)
+		}
+		names[m.Name] = true
+	}
+	return c, nil
+}
+
+func (f File) validate() error {
+	if f.Name == "" || f.Name != filepath.Base(f.Name) || strings.HasPrefix(f.Name, ".") || strings.ContainsAny(f.Name, `/\`) {
+		return fmt.Errorf("catalogue: the file's name %.80q cannot be used", f.Name)
+	}
+	if f.SHA256 != "" && (len(f.SHA256) != 64 || strings.Trim(f.SHA256, "0123456789abcdef") != "") {
+		return fmt.Errorf("catalogue: file %s has the SHA-256 %.80q, which is not 64 lower-case hexadecimal digits", f.Name, f.SHA256)
+	}
+	for _, s := range f.Sources {
+		if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return fmt.Errorf("catalogue: file %s has the source %.200q, which is not an http address", f.Name, s)
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) file(name string) File {
+	for _, f := range c.Files {
+		if f.Name == name {
+			return f
+		}
+	}
+	return File{}
+}
+
+// Find returns a model and its two files.
+func (c *Catalogue) Find(name string) (m Model, clip, vqgan File, err error) {
+	names := make([]string, len(c.Models))
+	for i, m := range c.Models {
+		if m.Name == name {
+			return m, c.file(m.CLIP), c.file(m.VQGAN), nil
+		}
+		names[i] = m.Name
+	}
+	return m, clip, vqgan, fmt.Errorf("catalogue: there is no model %.80q; there are %s", name, strings.Join(names, ", "))
+}

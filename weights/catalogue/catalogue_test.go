@@ -1,0 +1,91 @@
+package catalogue
+
+import (
+	"strings"
+	"testing"
+
+	"reverie/weights"
+	"reverie/weights/importer"
+)
+
+func TestOwn(t *testing.T) {
+	c, err := Own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Models) < 9 {
+		t.Errorf("%d models", len(c.Models))
+	}
+	for _, f := range c.Files {
+		if len(f.Sources) == 0 || f.Licence == "" || f.Size < 100 {
+			t.Errorf("file %s lacks sources, licence or size", f.Name)
+		}
+		// OpenAI's addresses contain the SHA-256 of what is there.
+		if f.Config == "" && (f.Notice == "" || !strings.Contains(f.Sources[0], "/"+f.SHA256+"/")) {
+			t.Errorf("file %s has another SHA-256 than its address, or no notice", f.Name)
+		}
+		if f.Config != "" {
+			if v, err := importer.ParseTaming([]byte(f.Config)); err != nil || v.EmbedDim != 256 {
+				t.Errorf("file %s: %v", f.Name, err)
+			}
+		}
+	}
+	for _, m := range c.Models {
+		got, clip, vqgan, err := c.Find(m.Name)
+		if err != nil || got != m || clip.Name != m.CLIP || vqgan.Name != m.VQGAN || m.Title == "" || m.About == "" {
+			t.Errorf("model %s: %v, %+v", m.Name, err, got)
+		}
+	}
+	if _, _, _, err := c.Find("dall-e"); err == nil || !strings.Contains(err.Error(), `no model "dall-e"; there are vit-b-32-f16-16384, `) {
+		t.Errorf("error %v", err)
+	}
+}
+
+const small = `
+files:
+  - {name: a.pt, sources: ["https://example.org/a"]}
+  - {name: b.ckpt, sources: ["https://example.org/b"], config: "model:"}
+models:
+  - {name: pair, clip: a.pt, vqgan: b.ckpt}
+`
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct{ old, new, want string }{
+		{"files:", "files: [", "not a catalogue in YAML"},
+		{"files:", "flies:", "not a catalogue in YAML"},
+		{"a.pt, sources", "../a.pt, sources", `name "../a.pt"`},
+		{"a.pt, sources", ".bashrc, sources", `name ".bashrc"`},
+		{"b.ckpt, sources", "a.pt, sources", "file a.pt is there twice"},
+		{`a.pt, sources: ["https://example.org/a"]`, "a.pt, sha256: ABC", `SHA-256 "ABC"`},
+		{"https://example.org/a", "file:///etc/passwd", `source "file:///etc/passwd"`},
+		{"name: pair", "name: My Pair", `name "My Pair"`},
+		{"clip: a.pt", "clip: c.pt", `wants the files "c.pt" and "b.ckpt"`},
+		{`, config: "model:"`, "", "file b.ckpt needs a config"},
+		{"models:", "models:\n  - {name: pair, clip: a.pt, vqgan: b.ckpt}", "model pair is there twice"},
+	}
+	if _, err := Parse([]byte(small)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		_, err := Parse([]byte(strings.Replace(small, tt.old, tt.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want %q", err, tt.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(small))
+	f.Add(own)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse(data)
+		if err != nil {
+			return
+		}
+		for _, m := range c.Models {
+			if _, clip, vqgan, err := c.Find(m.Name); err != nil || clip.Name == "" || vqgan.Config == "" || !weights.ValidName(m.Name) {
+				t.Fatalf("model %q: %v", m.Name, err)
+			}
+		}
+	})
+}
