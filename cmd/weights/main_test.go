@@ -85,6 +85,19 @@ func TestRefuses(t *testing.T) {
 	if err := os.WriteFile(truncated, script[:len(script)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}
+	// A pickle that would call posix.system.
+	program := filepath.Join(dir, "program.pt")
+	if err := os.WriteFile(program, []byte("\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R."), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	misshapen := filepath.Join(dir, "misshapen.yaml")
+	config, err := os.ReadFile(testdata + "vqgan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(misshapen, bytes.Replace(config, []byte("n_embed: 10"), []byte("n_embed: 16384"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	out := filepath.Join(dir, "out")
 	tests := []struct {
 		args []string
@@ -97,6 +110,9 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "more"), `"more" is none`},
 		{convertArguments(out, "-clip", truncated), "truncated.pt: it is damaged or was cut short"},
 		{convertArguments(out, "-clip", filepath.Join(dir, "absent.pt")), "no such file"},
+		{convertArguments(out, "-clip", program), "it names the Python function or class \"posix.system\""},
+		{convertArguments(out, "-vqgan-config", misshapen), "tensor quantize.embedding.weight is [10 4], the configuration wants [16384 4]"},
+		{convertArguments(out, "-clip-config", testdata+"vqgan.yaml"), "not a configuration in JSON"},
 		{convertArguments(out, "-clip", testdata+"vqgan.ckpt"), "vqgan.ckpt is not a CLIP"},
 		{convertArguments(out, "-vqgan", testdata+"clip_script.pt", "-vqgan-config", testdata+"vqgan.yaml"), "clip_script.pt is not a VQGAN"},
 		{convertArguments(out, "-vqgan", testdata+"vqgan_bare.ckpt"), "give the .yaml that was published with it as -vqgan-config FILE"},

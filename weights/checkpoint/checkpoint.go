@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// TorchScript is the format of OpenAI's published models.
+const TorchScript = "TorchScript archive"
+
 // File is an open checkpoint. Its tensors can be read until it is closed.
 type File struct {
 	Path    string

@@ -62,7 +62,7 @@ func readZip(r io.ReaderAt, size int64) (*tensorList, string, error) {
 	}
 	if script {
 		list, err := moduleTensors(value)
-		return list, "TorchScript archive", err
+		return list, TorchScript, err
 	}
 	list, err := stateDict(value)
 	return list, "PyTorch zip file", err

@@ -26,7 +26,7 @@ const headWidth = 64
 
 // ReadCLIP reads a CLIP under OpenAI's names (.pt, OpenCLIP) or Hugging Face's. Dimensions come from the shapes. Heads,
 // activation and normalisation come from configPath or, where that is empty, from the file that is published beside the checkpoint:
-// config.json with Hugging Face's names, open_clip_config.json with OpenCLIP's safetensors. Without one OpenAI's are taken.
+// config.json with Hugging Face's names, open_clip_config.json with OpenAI's outside a TorchScript archive. Without one OpenAI's are taken.
 func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
 	name := filepath.Base(f.Path)
 	if !slices.ContainsFunc(f.Names, func(n string) bool { return !strings.HasPrefix(n, dataParallel) }) {
@@ -46,7 +46,7 @@ func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
 			err = c.renameHuggingFace(f)
 		}
 	case f.Has("visual.conv1."):
-		if f.Format == "safetensors" {
+		if f.Format != checkpoint.TorchScript { // OpenAI's own form needs no configuration
 			configPath, err = beside(f, configPath, "open_clip_config.json")
 		}
 		c.keepOpenAI(f)
@@ -96,8 +96,8 @@ func (c *CLIP) isResNet() bool {
 // keepOpenAI takes the tensors under their own names, without the mask and the numbers that OpenAI's archives hold as buffers.
 func (c *CLIP) keepOpenAI(f *checkpoint.File) {
 	for _, name := range f.Names {
-		switch {
-		case slices.Contains([]string{"attn_mask", "input_resolution", "context_length", "vocab_size"}, name), isBatchCount(name):
+		switch name[strings.LastIndexByte(name, '.')+1:] { // in a TorchScript archive any module may hold them
+		case "attn_mask", "input_resolution", "context_length", "vocab_size", "num_batches_tracked":
 			c.Dropped = append(c.Dropped, name)
 			continue
 		}

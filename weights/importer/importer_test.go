@@ -170,13 +170,15 @@ func TestConfigBesideTheCheckpoint(t *testing.T) {
 		t.Errorf("configuration %+v", c.Config)
 	}
 
-	dir = folderWith(t, "clip_open_clip.safetensors", "clip_open_clip_config.json", "open_clip_config.json")
-	c, err = ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.Config.VisionHeads != 4 || c.Config.TextHeads != 2 || c.Config.Activation != weights.GELU || c.Config.Mean != [3]float32{0.5, 0.5, 0.5} {
-		t.Errorf("configuration %+v", c.Config)
+	for _, file := range []string{"clip_open_clip.safetensors", "clip_state_dict.pt"} { // whatever the name says, the bytes tell the format
+		dir = folderWith(t, file, "clip_open_clip_config.json", "open_clip_config.json")
+		c, err = ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Config.VisionHeads != 4 || c.Config.TextHeads != 2 || c.Config.Activation != weights.GELU || c.Config.Mean != [3]float32{0.5, 0.5, 0.5} {
+			t.Errorf("%s: configuration %+v", file, c.Config)
+		}
 	}
 }
 

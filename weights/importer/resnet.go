@@ -90,6 +90,3 @@ func (c *CLIP) foldBatchNorm(conv, norm string, channels int) error {
 	c.Tensors[conv+".bias"] = Tensor{Shape: []int{channels}, values: bias}
 	return nil
 }
-
-// isBatchCount reports whether a tensor counts the batches of a norm's training.
-func isBatchCount(name string) bool { return strings.HasSuffix(name, ".num_batches_tracked") }

@@ -192,13 +192,21 @@ YAML = """model:
       dropout: 0.0
 """
 
-folder = sys.argv[1]
-for name in sys.argv[2:]:
+def write(folder, name):
+    """Writes one checkpoint, and returns its weights and the file's name."""
     torch.manual_seed(1)
     if name in VQGAN:
-        torch.save({"state_dict": dict(vqgan(*VQGAN[name])), "global_step": 1}, f"{folder}/{name}.ckpt")
+        named, file = vqgan(*VQGAN[name]), name + ".ckpt"
+        torch.save({"state_dict": dict(named), "global_step": 1}, f"{folder}/{file}")
         with open(f"{folder}/{name}.yaml", "w") as f:
             f.write(YAML.format(*VQGAN[name]))
     else:
         named, side = vit(*VIT[name]) if name in VIT else resnet(*RESNET[name])
-        script(named, side, f"{folder}/{name}.pt")
+        file = name + ".pt"
+        script(named, side, f"{folder}/{file}")
+    return named, file
+
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        write(sys.argv[1], name)
