@@ -206,8 +206,8 @@ type gpuRun struct {
 	width, height int
 }
 
-func (r *gpuRun) Step(ctx context.Context, show bool) (protocol.Step, error) {
-	report, err := r.Run.Step(ctx, show)
+func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
+	report, err := r.Run.Report(ctx)
 	if err != nil {
 		return protocol.Step{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reverie/app/protocol"
+	"reverie/gpu/guide"
 	"reverie/gpu/load"
 	"reverie/gpu/store"
 )
@@ -21,30 +22,52 @@ func (s *server) run(ctx, preparing context.Context, j *job, m protocol.Start) (
 	defer run.Close()
 	s.say(started)
 
+	steps := started.Settings.Steps
 	var shown time.Time
-	for step := 1; step <= started.Settings.Steps; step++ {
-		stop, err := s.obey(ctx, j, run, step-1)
-		if err != nil {
-			return nil, err
+	for begun, done, ahead := 0, 0, 1; done < steps; {
+		if begun == done {
+			stop, err := s.obey(ctx, j, run, done)
+			if err != nil {
+				return nil, err
+			}
+			if stop {
+				return s.stopped(ctx, run, done)
+			}
 		}
-		if stop {
-			return s.stopped(ctx, run, step-1)
+		// Who wishes for something waits for what is under way, and for nothing more.
+		for begun == done || begun < min(done+ahead, steps) && !j.wished() {
+			show := time.Since(shown) >= previewInterval
+			if show {
+				shown = time.Now()
+			}
+			if err := run.Submit(show); err != nil {
+				return nil, err
+			}
+			begun++
 		}
-		show := time.Since(shown) >= previewInterval
-		if show {
-			shown = time.Now()
-		}
-		report, err := run.Step(ctx, show)
+		report, err := run.Report(ctx)
 		if err == nil {
 			err = check(report)
 		}
 		if err != nil {
 			return nil, err
 		}
+		done++
+		ahead = submittedAhead(report.Milliseconds)
 		s.say(report)
 	}
 	picture, err := run.Picture(ctx)
-	return protocol.Done{Step: started.Settings.Steps, Picture: picture}, err
+	return protocol.Done{Step: steps, Picture: picture}, err
+}
+
+// submittedAhead is how many updates are under way at a time, by what one takes: two keep the device busy while a loss comes back, and
+// where that time is nothing beside an update, one lets a person pause sooner.
+func submittedAhead(milliseconds float64) int {
+	const quick = 250
+	if milliseconds < quick {
+		return guide.MostSubmitted
+	}
+	return 1
 }
 
 func (s *server) stopped(ctx context.Context, run Run, step int) (protocol.Message, error) {

@@ -38,9 +38,11 @@ var errSuperseded = errors.New("worker: a run goes on with it")
 
 // Run is one optimisation.
 type Run interface {
-	// Step makes one update. With show, the report has the picture that the update started from.
-	Step(ctx context.Context, show bool) (protocol.Step, error)
-	// Picture is the state after the last update.
+	// Submit begins an update, at most guide.MostSubmitted at a time. With show, its report has the picture that it started from.
+	Submit(show bool) error
+	// Report waits for the oldest update that was begun.
+	Report(context.Context) (protocol.Step, error)
+	// Picture is the state after the last update that was begun.
 	Picture(context.Context) (*protocol.Picture, error)
 	Close()
 }
@@ -174,6 +176,9 @@ func (s *server) handle(m protocol.Message) {
 		s.send(protocol.Error{Message: fmt.Sprintf("The page sent the worker %T, which it does not take.", m)})
 	}
 }
+
+// wished says whether the page has asked for something that the job has not seen.
+func (j *job) wished() bool { return len(j.control) > 0 }
 
 // tell leaves m for the job to find. It takes the place of an older wish that the job has not seen, but never of Stop.
 func (j *job) tell(m protocol.Message) {

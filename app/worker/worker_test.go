@@ -18,13 +18,14 @@ import (
 
 // fakeEngine is an engine of one-pixel pictures. Its channels let a test hold it at a point.
 type fakeEngine struct {
-	openErr error
-	loadErr error
-	lost    chan string
-	hold    chan struct{} // when set, Load waits for it or for its context
-	steps   chan struct{} // when set, each step takes one value
-	losses  []float64     // by step; 1/step when short
-	closed  chan struct{} // gets a value per run closed
+	openErr      error
+	loadErr      error
+	lost         chan string
+	hold         chan struct{} // when set, Load waits for it or for its context
+	steps        chan struct{} // when set, each step takes one value
+	losses       []float64     // by step; 1/step when short
+	milliseconds float64       // of a step
+	closed       chan struct{} // gets a value per run closed
 
 	kept      []string // models
 	deleteErr error
@@ -87,9 +88,17 @@ func (e *fakeEngine) Start(ctx context.Context, m protocol.Start, progress Progr
 type fakeRun struct {
 	engine *fakeEngine
 	step   int
+	shows  []bool // of the updates under way
 }
 
-func (r *fakeRun) Step(ctx context.Context, show bool) (protocol.Step, error) {
+func (r *fakeRun) Submit(show bool) error {
+	r.shows = append(r.shows, show)
+	return nil
+}
+
+func (r *fakeRun) Report(ctx context.Context) (protocol.Step, error) {
+	show := r.shows[0]
+	r.shows = r.shows[1:]
 	if r.engine.steps != nil {
 		select {
 		case <-r.engine.steps:
@@ -98,7 +107,7 @@ func (r *fakeRun) Step(ctx context.Context, show bool) (protocol.Step, error) {
 		}
 	}
 	r.step++
-	report := protocol.Step{Step: r.step, Loss: 1 / float64(r.step)}
+	report := protocol.Step{Step: r.step, Loss: 1 / float64(r.step), Milliseconds: r.engine.milliseconds}
 	if r.step <= len(r.engine.losses) {
 		report.Loss = r.engine.losses[r.step-1]
 	}
@@ -109,7 +118,7 @@ func (r *fakeRun) Step(ctx context.Context, show bool) (protocol.Step, error) {
 }
 
 func (r *fakeRun) Picture(context.Context) (*protocol.Picture, error) {
-	return &protocol.Picture{Width: 1, Height: 1, Pix: []byte{0, 0, 0, byte(r.step)}}, nil
+	return &protocol.Picture{Width: 1, Height: 1, Pix: []byte{0, 0, 0, byte(r.step + len(r.shows))}}, nil
 }
 
 func (r *fakeRun) Close() {
@@ -212,7 +221,7 @@ func TestZeroStepsGiveTheStartPicture(t *testing.T) {
 }
 
 func TestPauseResumeStop(t *testing.T) {
-	e := &fakeEngine{steps: make(chan struct{}), closed: make(chan struct{}, 1)}
+	e := &fakeEngine{steps: make(chan struct{}), closed: make(chan struct{}, 1), milliseconds: 1000}
 	c := serve(t, e)
 	c.in <- start(100)
 	expect[protocol.Loaded](c)
@@ -253,6 +262,39 @@ func TestPauseResumeStop(t *testing.T) {
 	c.in <- start(1) // the worker is free again
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+}
+
+// Quick steps are submitted ahead; a pause waits for what is under way, and the picture is the one after the last step told.
+func TestPauseWithStepsAhead(t *testing.T) {
+	e := &fakeEngine{steps: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- start(100)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	e.steps <- struct{}{}
+	expect[protocol.Step](c)
+	e.steps <- struct{}{}
+	expect[protocol.Step](c)
+	c.in <- protocol.Pause{}
+	last := 2
+	for paused := false; !paused; {
+		select {
+		case e.steps <- struct{}{}:
+		case m := <-c.out:
+			switch m := m.(type) {
+			case protocol.Step:
+				last++
+				if m.Step != last {
+					t.Fatalf("step %d came after step %d", m.Step, last-1)
+				}
+			case protocol.Paused:
+				paused = true
+				if m.Step != last || m.Picture.Pix[3] != byte(last) || last > 5 {
+					t.Errorf("paused at step %d with the picture of step %d after step %d, at most two steps after the wish", m.Step, m.Picture.Pix[3], last)
+				}
+			}
+		}
+	}
 }
 
 func TestStopWhilePaused(t *testing.T) {

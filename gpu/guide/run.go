@@ -58,8 +58,8 @@ type Report struct {
 	Step         int     // from 1
 	Loss         float64 // the sum of Losses
 	Losses       []float64
-	Pixels       []byte // RGBA of the picture before the update, if it was asked for
-	Milliseconds float64
+	Pixels       []byte  // RGBA of the picture before the update, if it was asked for
+	Milliseconds float64 // since the update before was done, or since this one was submitted if none was under way
 }
 
 // Run is one optimisation under way.
@@ -69,7 +69,9 @@ type Run struct {
 	aug    augmentation
 	step   *Step
 	view   *View
-	done   int
+	begun  int // updates that were submitted
+	done   int // and reported
+	clock  time.Time
 }
 
 // NewRun prepares a run and returns notices for the person, one sentence each. Progress hears of the phases.
@@ -261,17 +263,28 @@ func scaled(bytes []byte, factor, offset float32) []float32 {
 	return out
 }
 
-// Step makes one update. With show, the report has the picture that the update started from.
-func (r *Run) Step(ctx context.Context, show bool) (Report, error) {
-	begin := time.Now()
-	d := r.aug.draw(r.config.Seed, uint32(r.done), r.config.Width, r.config.Height)
-	losses, pixels, err := r.step.Run(ctx, Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas, Seed: r.config.Seed,
-		Step: r.done, Rate: r.config.LearningRate}, show)
+// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from.
+func (r *Run) Submit(show bool) error {
+	if r.begun == r.done {
+		r.clock = time.Now()
+	}
+	d := r.aug.draw(r.config.Seed, uint32(r.begun), r.config.Width, r.config.Height)
+	err := r.step.Submit(Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas, Seed: r.config.Seed,
+		Step: r.begun, Rate: r.config.LearningRate}, show)
+	r.begun++
+	return err
+}
+
+// Report waits for the oldest update under way.
+func (r *Run) Report(ctx context.Context) (Report, error) {
+	losses, pixels, err := r.step.Collect(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	r.done++
-	report := Report{Step: r.done, Losses: losses, Pixels: pixels, Milliseconds: float64(time.Since(begin)) / float64(time.Millisecond)}
+	now := time.Now()
+	report := Report{Step: r.done, Losses: losses, Pixels: pixels, Milliseconds: float64(now.Sub(r.clock)) / float64(time.Millisecond)}
+	r.clock = now
 	for _, l := range losses {
 		report.Loss += l
 	}
@@ -279,7 +292,7 @@ func (r *Run) Step(ctx context.Context, show bool) (Report, error) {
 	return report, nil
 }
 
-// Picture is the state after the last update.
+// Picture is the state after the last update that was submitted.
 func (r *Run) Picture(ctx context.Context) (Picture, error) { return r.view.Render(ctx) }
 
 // Close gives the run's memory back; the model stays.

@@ -87,7 +87,13 @@ type Step struct {
 	pixels   *gpu.Buffer // RGBA bytes of Picture
 	ring     *gpu.Ring
 	readback []byte
+
+	submitted []submitted // oldest first
 }
+
+// MostSubmitted is how many updates may be under way at a time: one computes while the losses of the one before come back. More
+// would keep the device no busier and a person who pauses waiting longer.
+const MostSubmitted = 2
 
 // NewStep records a step on the device.
 func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
@@ -111,7 +117,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	t.Adam(s.Z, s.state, spec.Adam, spec.Lowest, spec.Highest)
 	pixels := 4 * s.Picture.H * s.Picture.W
 	s.readback = make([]byte, align16(4*s.nLosses)+pixels)
-	s.ring = d.NewRing(2, len(s.readback))
+	s.ring = d.NewRing(MostSubmitted, len(s.readback))
 	return s, d.Err()
 }
 
@@ -216,6 +222,20 @@ func (s *Step) SetZ(z []float32) {
 
 // Run makes one update and returns the losses before it, and if asked the picture's RGBA bytes before it.
 func (s *Step) Run(ctx context.Context, in Inputs, show bool) (losses []float64, pixels []byte, err error) {
+	if err := s.Submit(in, show); err != nil {
+		return nil, nil, err
+	}
+	return s.Collect(ctx)
+}
+
+// submitted is an update whose results Collect brings: where they are in the ring, and their size in bytes.
+type submitted struct{ slot, size int }
+
+// Submit sends one update to the device, which may still be busy with others: at most MostSubmitted may wait for Collect.
+func (s *Step) Submit(in Inputs, show bool) error {
+	if len(s.submitted) == MostSubmitted {
+		return fmt.Errorf("guide: %d updates wait to be collected", MostSubmitted)
+	}
 	s.write(in)
 	slot, number := s.ring.Slot()
 	lossBytes := align16(4 * s.nLosses)
@@ -225,16 +245,25 @@ func (s *Step) Run(ctx context.Context, in Inputs, show bool) (losses []float64,
 		n = len(s.readback)
 		copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: lossBytes, Size: n - lossBytes})
 	}
-	if err := s.tape.Plan.Run(copies...); err != nil {
-		return nil, nil, err
+	s.submitted = append(s.submitted, submitted{number, n})
+	return s.tape.Plan.Run(copies...)
+}
+
+// Collect waits for the oldest submitted update and returns what Run does.
+func (s *Step) Collect(ctx context.Context) (losses []float64, pixels []byte, err error) {
+	if len(s.submitted) == 0 {
+		return nil, nil, fmt.Errorf("guide: no update was submitted")
 	}
-	if err := s.ring.Read(ctx, number, s.readback[:n]); err != nil {
+	oldest := s.submitted[0]
+	s.submitted = s.submitted[1:]
+	n, lossBytes := oldest.size, align16(4*s.nLosses)
+	if err := s.ring.Read(ctx, oldest.slot, s.readback[:n]); err != nil {
 		return nil, nil, err
 	}
 	for _, l := range ops.Unpad(s.readback, 1, s.nLosses) {
 		losses = append(losses, float64(l))
 	}
-	if show {
+	if n > lossBytes {
 		pixels = append([]byte{}, s.readback[lossBytes:n]...)
 	}
 	return losses, pixels, nil

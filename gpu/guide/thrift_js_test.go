@@ -61,7 +61,10 @@ func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome
 	}
 	defer r.Close()
 	o := outcome{bytes: r.step.tape.Bytes()}
-	report, err := r.Step(ctx, false)
+	if err := r.Submit(false); err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Report(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
