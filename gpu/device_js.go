@@ -93,6 +93,9 @@ func Open(ctx context.Context) (*Device, error) {
 			*field = v.String()
 		}
 	}
+	if least := info.Get("subgroupMinSize"); d.info.Subgroups && least.Type() == js.TypeNumber && least.Equal(info.Get("subgroupMaxSize")) {
+		d.info.SubgroupSize = least.Int()
+	}
 	d.info.Software = info.Get("isFallbackAdapter").Truthy() || slices.Contains([]string{"swiftshader", "llvmpipe"}, d.info.Architecture)
 	d.info.MaxBinding = int64(d.device.Get("limits").Get("maxStorageBufferBindingSize").Float())
 	d.info.MaxBuffer = int64(d.device.Get("limits").Get("maxBufferSize").Float())

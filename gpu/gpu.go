@@ -26,6 +26,7 @@ type Info struct {
 	Description  string
 	F16          bool // shader-f16 is enabled
 	Subgroups    bool // subgroups are enabled
+	SubgroupSize int  // of every subgroup, or 0 where kernels may get different ones
 	Software     bool // the adapter computes on the processor: SwiftShader, llvmpipe
 	// MaxBinding and MaxBuffer are the device's limits in bytes for one binding and one buffer.
 	MaxBinding int64

@@ -1,16 +1,25 @@
 // The contraction family: C[m, n] = scale · Σ_tap Σ_k A[source(m, tap), k] · B[tap, k, n], with an epilogue.
 //
-// Each invocation holds a tile of ROWS rows by COLUMNS vec4f of columns in registers and reads A and B as vec4f straight from
-// storage. All strides are in vec4f; rows are padded to whole vec4f with zeros, so k never needs a guard.
+// Each invocation holds GROUPS·SPAN rows by COLUMNS vec4f of columns in registers. All strides are in vec4f; rows are padded to
+// whole vec4f with zeros, so k never needs a guard.
 //
+// Who reads A:     plain: each invocation reads the rows it multiplies, one per group (SPAN 1)
+//                  SUBGROUP: the LANES invocations of a subgroup share their rows and differ in their columns. Each reads one row
+//                  per group and hands it to the others in registers (SPAN = LANES); the workgroup is one subgroup
 // How A is read:   plain rows [m, k]
-//                  A_COLUMNS: [k, m], for products with a transposed left side; K is then counted in rows, not vec4f
+//                  A_COLUMNS: [k, m], for products with a transposed left side; K is then counted in rows, not vec4f, and a
+//                  group is the four rows of a vec4f (SPAN 4)
 //                  GATHER: a convolution's forward, source(m, tap) is the pixel under the tap
 //                  GATHER_BACKWARD: its input gradient, source(m, tap) is the output pixel that the tap leads to
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
 //                  B_ROWS: [k, n], n contiguous
 //                  B_HALF: elements are packed float16
 // Epilogue:        BIAS, SAVE_PRE (store the value before the activation too), ACTIVATION, RESIDUAL, ACCUMULATE
+#ifdef SUBGROUP
+enable subgroups;
+// Every branch around a broadcast depends on uniforms alone, which the compiler's analysis cannot always see.
+diagnostic(off, subgroup_uniformity);
+#endif
 struct Params {
   m: u32, n4: u32, k: u32, taps: u32,
   lda: u32, ldb: u32, ldc: u32, heads: u32,
@@ -46,29 +55,51 @@ BINDING var<storage, read_write> c: array<vec4f>;
 BINDING var<uniform> p: Params;
 #include "activation.wgsl"
 
+// What lane `holder` of the subgroup holds; an invocation that shares with nobody is its only lane.
+#ifdef SUBGROUP
+#define SHARED subgroupBroadcast
+#else
+#define SHARED own
+fn own(v: vec4f, holder: u32) -> vec4f {
+  return v;
+}
+#endif
+
 #ifdef GATHER
 #define GATHERED
-// The row of A that lies under tap (ky, kx) of output pixel m, or −1 in the padding. `up` 1 reads A as if enlarged ×2.
-fn source(m: u32, ky: u32, kx: u32) -> i32 {
+// Where tap (0, 0) of output pixel m lies in A: image, y, x.
+fn place(m: u32) -> vec3i {
   let pixel = m % (p.out_h * p.out_w);
-  let y = i32((pixel / p.out_w) * p.stride + ky) - i32(p.pad);
-  let x = i32((pixel % p.out_w) * p.stride + kx) - i32(p.pad);
+  let corner = vec2u(pixel / p.out_w, pixel % p.out_w) * p.stride;
+  return vec3i(i32(m / (p.out_h * p.out_w)), vec2i(corner) - i32(p.pad));
+}
+// The row of A under the tap, or −1 in the padding. `up` 1 reads A as if enlarged ×2.
+fn source(at: vec3i, tap: vec2u) -> i32 {
+  let y = at.y + i32(tap.y);
+  let x = at.z + i32(tap.x);
   let inside = y >= 0 && x >= 0 && y < i32(p.in_h << p.up) && x < i32(p.in_w << p.up);
-  let image = m / (p.out_h * p.out_w);
-  return select(-1, i32(image * p.in_h * p.in_w) + (y >> p.up) * i32(p.in_w) + (x >> p.up), inside);
+  return select(-1, (at.x * i32(p.in_h) + (y >> p.up)) * i32(p.in_w) + (x >> p.up), inside);
 }
 #endif
 #ifdef GATHER_BACKWARD
 #define GATHERED
-// The row of A (an output pixel of the convolution) whose tap (ky, kx) read pixel m, or −1 where there is none.
-fn source(m: u32, ky: u32, kx: u32) -> i32 {
+// Where tap (0, 0) leads from pixel m, before the stride: image, y, x.
+fn place(m: u32) -> vec3i {
   let pixel = m % (p.out_h * p.out_w);
-  let y = i32(pixel / p.out_w + p.pad) - i32(ky);
-  let x = i32(pixel % p.out_w + p.pad) - i32(kx);
+  return vec3i(vec3u(m / (p.out_h * p.out_w), pixel / p.out_w + p.pad, pixel % p.out_w + p.pad));
+}
+// The row of A (an output pixel of the convolution) whose tap read the pixel, or −1 where there is none.
+fn source(at: vec3i, tap: vec2u) -> i32 {
+  let y = at.y - i32(tap.y);
+  let x = at.z - i32(tap.x);
+#ifdef STRIDED
   let s = i32(p.stride);
   let inside = y >= 0 && x >= 0 && y % s == 0 && x % s == 0 && y / s < i32(p.in_h) && x / s < i32(p.in_w);
-  let image = m / (p.out_h * p.out_w);
-  return select(-1, i32(image * p.in_h * p.in_w) + (y / s) * i32(p.in_w) + x / s, inside);
+  return select(-1, (at.x * i32(p.in_h) + y / s) * i32(p.in_w) + x / s, inside);
+#else
+  let inside = y >= 0 && x >= 0 && y < i32(p.in_h) && x < i32(p.in_w);
+  return select(-1, (at.x * i32(p.in_h) + y) * i32(p.in_w) + x, inside);
+#endif
 }
 #endif
 
@@ -93,55 +124,76 @@ fn store(i: u32, col: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(TILE_X, TILE_Y)
+#ifdef SUBGROUP
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let row = wg.y * (GROUPS * SPAN);
+  let col = wg.x * (COLUMNS * TILE_X) + lane;
+#else
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let row = (wg.y * TILE_Y + lid.y) * ROWS;
-  let col = wg.x * TILE_X * COLUMNS + lid.x;
+  let lane = 0u;
+  let row = (wg.y * TILE_Y + lid.y) * (GROUPS * SPAN);
+  let col = wg.x * (COLUMNS * TILE_X) + lid.x;
   if (col >= p.n4 || row >= p.m) {
     return;
   }
+#endif
   let outer = wg.z / p.heads;
   let inner = wg.z % p.heads;
   let a0 = p.a_first + outer * p.a_outer + inner * p.a_inner;
   let b0 = p.b_first + outer * p.b_outer + inner * p.b_inner;
   let c0 = p.c_first + outer * p.c_outer + inner * p.c_inner;
   // Rows and columns past the end repeat the last one; only the store is guarded.
-#for R ROWS
-  let row$R = min(row + $Ru, p.m - 1u);
-#endfor
 #for C COLUMNS
   let col$C = min(col + $Cu * TILE_X, p.n4 - 1u);
-#for R ROWS
-  var acc$R_$C = vec4f(0.0);
+#for G GROUPS
+#for S SPAN
+  var acc$G_$S_$C = vec4f(0.0);
+#endfor
 #endfor
 #endfor
 #ifdef A_COLUMNS
-  for (var k = 0u; k < p.k; k++) {
-    let av = a[a0 + k * p.lda + row / 4u];
+#for G GROUPS
+  let q$G = a0 + min(row / 4u + $Gu, (p.m - 1u) / 4u);
+#endfor
+  for (var k = 0u; k < p.k; k += LANES) {
+    let mine = min(k + lane, p.k - 1u);
+    let weight = select(0.0, 1.0, k + lane < p.k);
+#for G GROUPS
+    let av$G = weight * a[q$G + mine * p.lda];
+#endfor
+#for L LANES
+    let j$L = b0 + min(k + $Lu, p.k - 1u) * p.ldb;
+#for G GROUPS
+    let x$L_$G = SHARED(av$G, $Lu);
+#endfor
 #for C COLUMNS
-    let bv$C = load_b(b0 + k * p.ldb + col$C);
-#for R ROWS
-    acc$R_$C += av[$R] * bv$C;
+    let bv$L_$C = load_b(j$L + col$C);
+#for G GROUPS
+#for S SPAN
+    acc$G_$S_$C += x$L_$G[$S] * bv$L_$C;
+#endfor
+#endfor
 #endfor
 #endfor
   }
 #else
+#for G GROUPS
+  let row$G = min(row + $Gu * SPAN + lane, p.m - 1u);
+#ifdef GATHERED
+  let place$G = place(row$G);
+#endif
+#endfor
   for (var tap = 0u; tap < p.taps; tap++) {
 #ifdef GATHERED
-    let ky = tap / p.kernel;
-    let kx = tap % p.kernel;
-    var any = -1;
-#for R ROWS
-    let s$R = source(row$R, ky, kx);
-    let w$R = select(0.0, 1.0, s$R >= 0);
-    let i$R = a0 + u32(max(s$R, 0)) * p.lda;
-    any = max(any, s$R);
+    let yx = vec2u(tap % p.kernel, tap / p.kernel);
+#for G GROUPS
+    let s$G = source(place$G, yx);
+    let w$G = select(0.0, 1.0, s$G >= 0);
+    let i$G = a0 + u32(max(s$G, 0)) * p.lda;
 #endfor
-    if (any < 0) {
-      continue;
-    }
 #else
-#for R ROWS
-    let i$R = a0 + row$R * p.lda;
+#for G GROUPS
+    let i$G = a0 + row$G * p.lda;
 #endfor
 #endif
 #for C COLUMNS
@@ -152,11 +204,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endif
 #endfor
     for (var k = 0u; k < p.k; k++) {
-#for R ROWS
+#for G GROUPS
 #ifdef GATHERED
-      let av$R = w$R * a[i$R + k];
+      let av$G = w$G * a[i$G + k];
 #else
-      let av$R = a[i$R + k];
+      let av$G = a[i$G + k];
 #endif
 #endfor
 #for C COLUMNS
@@ -166,12 +218,17 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
       let q$C = j$C + k;
 #endif
       let bm$C = mat4x4f(load_b(q$C), load_b(q$C + p.ldb), load_b(q$C + 2u * p.ldb), load_b(q$C + 3u * p.ldb));
-#for R ROWS
+#endfor
+#for G GROUPS
+#for S SPAN
+      let x$G_$S = SHARED(av$G, $Su);
+#for C COLUMNS
 #ifdef B_ROWS
-      acc$R_$C += bm$C * av$R;
+      acc$G_$S_$C += bm$C * x$G_$S;
 #else
-      acc$R_$C += av$R * bm$C;
+      acc$G_$S_$C += x$G_$S * bm$C;
 #endif
+#endfor
 #endfor
 #endfor
     }
@@ -179,10 +236,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endif
 #for C COLUMNS
   if (col + $Cu * TILE_X < p.n4) {
-#for R ROWS
-    if (row + $Ru < p.m) {
-      store(c0 + (row + $Ru) * p.ldc + col$C, col$C, acc$R_$C);
+#for G GROUPS
+#for S SPAN
+    if (row + $Gu * SPAN + $Su < p.m) {
+      store(c0 + (row + $Gu * SPAN + $Su) * p.ldc + col$C, col$C, acc$G_$S_$C);
     }
+#endfor
 #endfor
   }
 #endfor

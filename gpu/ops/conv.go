@@ -139,6 +139,9 @@ func (t *Tape) convBackward(x, dy *Tensor, w Matrix, s ConvSpec) {
 	p := convParams(s, into.Rows(), dy, into, w)
 	p.N4, p.K = uint32(dx.Stride()/4), uint32(dy.Stride()/4)
 	p.LDA, p.LDC = uint32(dy.Stride()/4), uint32(dx.Stride()/4)
+	if s.Stride > 1 {
+		defines = with(defines, shaders.Defines{"STRIDED": ""})
+	}
 	t.contract(contraction{a: dy.Buf, b: w.Buf, c: dx.Buf, half: w.Half, params: p,
 		defines: with(defines, shaders.Defines{"GATHER_BACKWARD": "", "B_ROWS": ""})})
 	if s.Upsample {
