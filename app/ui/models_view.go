@@ -51,7 +51,7 @@ func (p *Page) renderOffer(o offer) app.UI {
 func (p *Page) renderStorage() app.UI {
 	s := &p.state
 	models := s.Storage.Models
-	return app.Details().Class("advanced").Open(s.NoRoom != "").Body(
+	return app.Details().Class("advanced").Open(s.ShowStorage).Body(
 		app.Summary().Text("Storage"),
 		app.P().Text(s.roomText()),
 		app.If(s.Storage.Quota > 0, func() app.UI {

@@ -54,13 +54,15 @@ type State struct {
 	Loaded   protocol.Loaded
 	Progress protocol.Progress // when Loading or Starting
 	NoRoom   string            // why the chosen model cannot be kept, and what to do
-	Run      *Run
-	Shown    *protocol.Picture // the newest picture
-	ShownAt  int               // the updates made before it
-	ShownRun *Run              // the run that it belongs to
-	Start    *Opened           // the picture that the next run starts from
-	Offer    *Opened           // a picture that was opened for its settings and could be the start, too
-	Images   []ImagePrompt
+	// ShowStorage says that what is kept has become interesting.
+	ShowStorage bool
+	Run         *Run
+	Shown       *protocol.Picture // the newest picture
+	ShownAt     int               // the updates made before it
+	ShownRun    *Run              // the run that it belongs to
+	Start       *Opened           // the picture that the next run starts from
+	Offer       *Opened           // a picture that was opened for its settings and could be the start, too
+	Images      []ImagePrompt
 
 	Status  string   // the one line that screen readers speak
 	Problem string   // what is wrong with the last thing the person did
@@ -329,7 +331,7 @@ func (s *State) explain(m protocol.Error) {
 	s.Status = m.Message
 	switch {
 	case m.Reason == protocol.NoRoom:
-		s.NoRoom = m.Message
+		s.NoRoom, s.ShowStorage = m.Message, true
 		return
 	case m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none":
 		s.Status = fmt.Sprintf("The download broke off at %s of %s: check the connection and press Download models to go on from there.", megabytes(s.Progress.Done), megabytes(s.Progress.Total))

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -213,6 +214,22 @@ func (p *Page) files() (map[string]bool, error) {
 // Resize gives the page a window of that many pixels.
 func (p *Page) Resize(width, height int64) error {
 	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
+}
+
+// SetQuota limits what the browser stores for an origin, in bytes.
+func (p *Page) SetQuota(origin string, bytes float64) error {
+	_, err := chromedp.Call(p.ctx, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: origin, QuotaSize: &bytes})
+	return err
+}
+
+// InstallErrors says what keeps the page from being installed as an app.
+func (p *Page) InstallErrors() ([]string, error) {
+	found, err := chromedp.Call(p.ctx, page.GetInstallabilityErrors, cdp.Empty{})
+	var ids []string
+	for _, e := range found.InstallabilityErrors {
+		ids = append(ids, e.ErrorID)
+	}
+	return ids, err
 }
 
 // CrashGPU kills the browser's GPU process, which takes every device away.

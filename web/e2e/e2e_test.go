@@ -425,7 +425,7 @@ func TestOfflineAfterOneVisit(t *testing.T) {
 	v.value("textbox", "Prompt", "a red apple")
 }
 
-// A new version waits until the person asks for it, and the first visit is no update.
+// A new version waits until the person asks for it, and the first visit is no update. The models that are kept stay.
 func TestUpdateWaitsForConsent(t *testing.T) {
 	newer := site.Program{Wasm: append(slices.Clone(program.Wasm), 0, 2, 1, 'x')} // with a custom section named x
 	var sites [2]*site.Site
@@ -436,7 +436,10 @@ func TestUpdateWaitsForConsent(t *testing.T) {
 		}
 	}
 	var version atomic.Int32
-	v := openHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sites[version.Load()].ServeHTTP(w, r) }), chromium.Software, "")
+	h := &host{site: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sites[version.Load()].ServeHTTP(w, r) })}
+	v := openHandler(t, h, chromium.Software, "")
+	v.keeps("mini", whole)
+	h.requests()
 	const offer = "Load the new version"
 	running := func(want string) {
 		t.Helper()
@@ -467,6 +470,12 @@ func TestUpdateWaitsForConsent(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	running(sites[1].Build)
+	v.again("")
+	running(sites[1].Build)
+	v.keeps("mini", whole)
+	if asks := h.requests(); len(asks) > 0 {
+		t.Errorf("after the update %v was fetched again", asks)
+	}
 	v.clean()
 }
 

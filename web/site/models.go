@@ -103,8 +103,11 @@ func newModel(name string, files fs.FS) (model, error) {
 	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes}, files}, nil
 }
 
-// about says what can be known of a model's drawing from its configuration.
+// about says what a model is good at, or else what can be known from its configuration.
 func about(m *weights.Manifest) string {
+	if m.About != "" {
+		return m.About
+	}
 	f, side := m.VQGAN.Factor(), m.CLIP.ImageSize
 	return fmt.Sprintf("It paints with %d kinds of patches of %d×%d pixels, and CLIP looks at them %d×%d pixels at a time.", m.VQGAN.NEmbed, f, f, side, side)
 }
