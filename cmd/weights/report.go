@@ -21,9 +21,9 @@ Compares two conversions of the same models, such as f32 and q4, in what they co
 browser and prints how close the second comes to the first. Run it in Reverie's source folder; it needs Go and Chromium.
 
   text, image embeddings   cosine over 64 prompts and 16 drawn pictures
-  decoder                  PSNR of 16 pictures of 64x64 pixels, decoded from the first conversion's codes
+  decoder                  PSNR of 6 pictures of 64x64 pixels, decoded from the first conversion's codes
   encoder                  share of the codes that come out equal
-  gradient of z            cosine of the first step's gradient, through decoder, cutouts and image tower, for 4 prompts
+  gradient of z            cosine of the first step's gradient, through decoder, cutouts and image tower, for 3 prompts
 
 `
 

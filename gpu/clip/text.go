@@ -38,12 +38,16 @@ func (m *Text) Embed(ctx context.Context, d *gpu.Device, texts [][]int32) ([][]f
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	n, length := len(texts), m.config.ContextLength
+	// No token sees those after it, so the padding behind the longest text need not be computed.
+	n, length := len(texts), 0
+	for _, text := range texts {
+		if len(text) == 0 || len(text) > m.config.ContextLength {
+			return nil, fmt.Errorf("clip: a text of %d tokens where 1 to %d fit", len(text), m.config.ContextLength)
+		}
+		length = max(length, len(text))
+	}
 	ids, end := make([]int32, n*length), make([]int32, n)
 	for i, text := range texts {
-		if len(text) == 0 || len(text) > length {
-			return nil, fmt.Errorf("clip: a text of %d tokens where 1 to %d fit", len(text), length)
-		}
 		copy(ids[i*length:], text)
 		for j, id := range text {
 			if id < 0 || int(id) >= m.config.VocabSize {

@@ -9,11 +9,12 @@ import (
 	"math"
 )
 
-// The work: enough prompts and pictures for a mean, and few gradients, which cost the most.
+// The work: enough prompts and pictures for a mean, but few of what costs most.
 const (
 	pictures  = 16
-	gradients = 4
-	side      = 64 // pixels of the pictures that go through VQGAN, or the next multiple of its factor
+	paintings = 6 // pictures that go through VQGAN
+	gradients = 3
+	side      = 64 // pixels of those that do, or the next multiple of its factor
 )
 
 // subjects and manners make the prompts.

@@ -208,7 +208,7 @@ func (c *conversion) encode(ctx context.Context, encoder *vqgan.Encoder) error {
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
-	for i := range pictures {
+	for i := range paintings {
 		pixels := picture(i, n)
 		for j, v := range pixels {
 			pixels[j] = 2*v - 1
