@@ -13,6 +13,12 @@ async function main() {
     return crash('the node host needs the npm package webgpu: run "npm install webgpu" somewhere and set NODE_PATH to its node_modules (' + e.message.split("\n")[0] + ")");
   }
   Object.assign(globalThis, webgpu.globals);
+  // Browsers take views of shared memory here, Dawn under node (webgpu 0.6.2) refuses them as an invalid argument.
+  const { writeBuffer } = GPUQueue.prototype;
+  GPUQueue.prototype.writeBuffer = function (buffer, at, data, ...range) {
+    const shared = ArrayBuffer.isView(data) && data.buffer instanceof SharedArrayBuffer;
+    return writeBuffer.call(this, buffer, at, shared ? data.slice() : data, ...range);
+  };
   const navigator = { gpu: webgpu.create([]), userAgent: "Node.js/" + process.versions.node, platform: process.platform };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   Object.defineProperty(globalThis, "location", { value: new URL(url), configurable: true });
