@@ -19,6 +19,7 @@ type Plan struct {
 	memory     Memory    // what they take
 	placed     bool
 	slices     int
+	part       string // of the model, to which the next dispatches belong
 }
 
 type dispatch struct {
@@ -28,6 +29,7 @@ type dispatch struct {
 	uniformN int // its size in bytes, a multiple of 16
 	grid     Grid
 	work     float64
+	part     string
 }
 
 // written are the buffers that the kernel may write to.
@@ -69,7 +71,7 @@ func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers 
 	if want := k.buffers(); want != len(buffers) {
 		panic(fmt.Sprintf("gpu: %s binds %d buffers, got %d", k.Name(), want, len(buffers)))
 	}
-	d := dispatch{kernel: k, buffers: buffers, grid: grid, uniform: -1, work: work + overhead}
+	d := dispatch{kernel: k, buffers: buffers, grid: grid, uniform: -1, work: work + overhead, part: p.part}
 	if params != nil {
 		var b bytes.Buffer
 		if err := binary.Write(&b, binary.LittleEndian, params); err != nil {
@@ -82,6 +84,27 @@ func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers 
 		}
 	}
 	p.dispatches = append(p.dispatches, d)
+}
+
+// SetPart names the part of a model that the next dispatches belong to, so that parts can be measured.
+func (p *Plan) SetPart(name string) { p.part = name }
+
+// Stretch is a run of neighbouring dispatches that belong to one part.
+type Stretch struct {
+	Part        string
+	first, last int // the latter is the index after the last one
+}
+
+// Stretches are the plan's dispatches by part, in their order. They hold for a compiled plan.
+func (p *Plan) Stretches() []Stretch {
+	var out []Stretch
+	for i, d := range p.dispatches {
+		if n := len(out); n == 0 || out[n-1].Part != d.part {
+			out = append(out, Stretch{Part: d.part, first: i})
+		}
+		out[len(out)-1].last = i + 1
+	}
+	return out
 }
 
 // SetSlices says into how many submissions of like work one run is cut.

@@ -126,6 +126,13 @@ func (p *Plan) Run(copies ...Copy) error {
 	return p.device.err
 }
 
+// RunStretch submits one stretch alone. All stretches one after another are what Run does.
+func (p *Plan) RunStretch(s Stretch) error {
+	words := p.compiled.words.Call("subarray", 5*s.first, 5*s.last)
+	p.device.glue.Call("run", p.device.device, words, []any{s.last - s.first}, []any{})
+	return p.device.err
+}
+
 // Close gives back the plan's bind groups and uniforms. Buffers belong to whoever made them.
 func (p *Plan) Close() {
 	p.unplace()

@@ -95,25 +95,39 @@ type Step struct {
 // would keep the device no busier and a person who pauses waiting longer.
 const MostSubmitted = 2
 
+// The parts of a step, as its plan's stretches name them.
+const (
+	PartCodebook = "codebook"
+	PartDecoder  = "decoder"
+	PartCutouts  = "cutouts"
+	PartCLIP     = "CLIP"
+	PartLoss     = "loss"
+	PartAdam     = "Adam"
+)
+
 // NewStep records a step on the device.
 func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s := &Step{spec: spec, tape: ops.NewTape(d)}
 	t := s.tape
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
 	s.state = t.Buffer("step state", ops.StateSize)
+	t.Part(PartCodebook)
 	zq, indices := t.Quantise(s.Z, t.NewCodebook(spec.Decoder.Codebook))
 	s.Indices = indices
+	t.Part(PartDecoder)
 	t.Recompute = spec.Thrift.Decoder
 	s.Picture = t.ClampWithGrad(spec.Decoder.Decode(t, zq), 0.5, 0.5, 0, 1)
 	t.Recompute = spec.Thrift.CLIP
 	s.pixels = t.Pixels(s.Picture)
 	s.inspect(s.Picture)
+	t.Part(PartCutouts)
 	s.Cutouts = s.cutouts(s.Picture)
 	s.inspect(s.Cutouts)
 	if err := s.loss(); err != nil {
 		return nil, err
 	}
 	t.Backward()
+	t.Part(PartAdam)
 	t.Adam(s.Z, s.state, spec.Adam, spec.Lowest, spec.Highest)
 	pixels := 4 * s.Picture.H * s.Picture.W
 	s.readback = make([]byte, align16(4*s.nLosses)+pixels)
@@ -171,6 +185,7 @@ func (s *Step) loss() error {
 	if len(prompts) == 0 {
 		return fmt.Errorf("guide: a step without prompts")
 	}
+	t.Part(PartLoss)
 	first := 0
 	if spec.InitWeight > 0 {
 		first = 1
@@ -190,13 +205,18 @@ func (s *Step) loss() error {
 	losses := t.NewPromptLosses(targets, prompts, spec.Cutouts, s.losses, first)
 	part := spec.Thrift.Part
 	if part <= 0 || part >= spec.Cutouts {
+		t.Part(PartCLIP)
 		s.Encoded = spec.Image.Encode(t, s.Cutouts)
 		s.inspect(s.Encoded)
+		t.Part(PartLoss)
 		losses.Add(s.Encoded)
 	} else {
 		for begin := 0; begin < spec.Cutouts; begin += part {
 			m := t.Mark()
-			losses.Add(spec.Image.Encode(t, t.Slice(s.Cutouts, begin, min(part, spec.Cutouts-begin))))
+			t.Part(PartCLIP)
+			e := spec.Image.Encode(t, t.Slice(s.Cutouts, begin, min(part, spec.Cutouts-begin)))
+			t.Part(PartLoss)
+			losses.Add(e)
 			t.BackwardTo(m)
 		}
 	}

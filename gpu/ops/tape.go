@@ -21,6 +21,7 @@ type Tape struct {
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
 	owned  []*gpu.Buffer
+	part   string // as Part named it
 }
 
 // NewTape begins an empty tape.
@@ -111,9 +112,25 @@ func (t *Tape) Mark() Mark { return Mark(len(t.back)) }
 // Mark is a place on a tape.
 type Mark int
 
+// Part names what is recorded from here on, up to the next Part, so that it can be measured. The kernels of its way back belong to
+// PartGradient(name).
+func (t *Tape) Part(name string) {
+	before := t.part
+	t.part = name
+	t.Plan.SetPart(name)
+	t.back = append(t.back, func() {
+		t.part = before
+		t.Plan.SetPart(PartGradient(before))
+	})
+}
+
+// PartGradient is the name of the way back through a part.
+func PartGradient(name string) string { return name + ", gradient" }
+
 // BackwardTo records the gradients of what was recorded since the mark, which must be complete, and goes back no further. So a batch
 // can go forward and backward in parts, and each part's memory serves the next.
 func (t *Tape) BackwardTo(m Mark) {
+	t.Plan.SetPart(PartGradient(t.part))
 	for len(t.back) > int(m) {
 		last := len(t.back) - 1
 		record := t.back[last]
