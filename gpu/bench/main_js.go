@@ -29,6 +29,7 @@ func main() {
 // bench measures engines on one device.
 type bench struct {
 	device    *gpu.Device
+	fence     *gpu.Buffer
 	host      string
 	only      string
 	engines   []engine
@@ -54,12 +55,12 @@ func (b *bench) run(ctx context.Context, peers string) error {
 	if err != nil {
 		return err
 	}
-	b.device = d
+	b.device, b.fence = d, d.NewBuffer("fence", 16)
 	if b.host == "" {
 		b.host = d.Info().String()
 	}
 	fmt.Println("adapter:", d.Info())
-	b.engines = append(b.engines, &reverie{device: d, fence: d.NewBuffer("fence", 16)})
+	b.engines = append(b.engines, reverie{b})
 	for name := range strings.SplitSeq(peers, ",") {
 		if name == "" {
 			continue
@@ -175,6 +176,12 @@ func (b *bench) alone(ctx context.Context, name string, gflop float64, replay fu
 	return nil
 }
 
+// wait returns when the device has done what was submitted.
+func (b *bench) wait(ctx context.Context) error {
+	_, err := b.device.Read(ctx, b.fence, 0, 16)
+	return err
+}
+
 // peak runs eight chains of multiply-adds in registers.
 func (b *bench) peak(ctx context.Context) error {
 	const invocations, rounds = 1 << 14, 1 << 12
@@ -190,8 +197,7 @@ func (b *bench) peak(ctx context.Context) error {
 		if err := p.Run(); err != nil {
 			return err
 		}
-		_, err := b.device.Read(ctx, y, 0, 16)
-		return err
+		return b.wait(ctx)
 	})
 }
 

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
@@ -14,22 +17,19 @@ import (
 )
 
 // reverie is this engine.
-type reverie struct {
-	device *gpu.Device
-	fence  *gpu.Buffer
-}
+type reverie struct{ *bench }
 
-func (r *reverie) name() string { return self }
+func (r reverie) name() string { return self }
 
 // recorded is a workload on a tape.
 type recorded struct {
-	engine  *reverie
+	bench   *bench
 	tape    *ops.Tape
 	weights *load.Weights
 	result  *ops.Tensor
 }
 
-func (r *reverie) prepare(ctx context.Context, w workload) (job, error) {
+func (r reverie) prepare(ctx context.Context, w workload) (job, error) {
 	record, kept, err := r.load(ctx, w)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (r *reverie) prepare(ctx context.Context, w workload) (job, error) {
 	x := t.Input(w.Input.Shape[0], w.Input.Shape[1], w.Input.Shape[2], w.Input.Shape[3], w.Direction != forward)
 	t.Write(x, w.Input.values())
 	y := t.Keep(record(t, x))
-	j := &recorded{engine: r, tape: t, weights: kept, result: y}
+	j := &recorded{bench: r.bench, tape: t, weights: kept, result: y}
 	if w.Direction != forward {
 		t.Write(t.Seed(y), w.Gradient.values())
 		if w.Direction == gradient {
@@ -55,7 +55,7 @@ func (r *reverie) prepare(ctx context.Context, w workload) (job, error) {
 }
 
 // load puts a workload's weights on the device and returns what records it.
-func (r *reverie) load(ctx context.Context, w workload) (record func(*ops.Tape, *ops.Tensor) *ops.Tensor, kept *load.Weights, err error) {
+func (r reverie) load(ctx context.Context, w workload) (record func(*ops.Tape, *ops.Tensor) *ops.Tensor, kept *load.Weights, err error) {
 	var specs []weights.Spec
 	for _, a := range w.Weights {
 		specs = append(specs, weights.Spec{Name: a.Name, Shape: a.Shape})
@@ -93,8 +93,7 @@ func (j *recorded) run(ctx context.Context) error {
 	if err := j.tape.Plan.Run(); err != nil {
 		return err
 	}
-	_, err := j.engine.device.Read(ctx, j.engine.fence, 0, 16)
-	return err
+	return j.bench.wait(ctx)
 }
 
 func (j *recorded) output(ctx context.Context) ([]float32, error) { return j.tape.Read(ctx, j.result) }
@@ -104,7 +103,7 @@ func (j *recorded) close() {
 	j.weights.Close()
 }
 
-// step measures a whole guided step.
+// step measures a whole guided step, and then its parts.
 func (b *bench) step(ctx context.Context, s stepWorkload) error {
 	wv := load.Blank(ctx, b.device, weights.PartDecoder, s.VQGAN.DecoderTensors())
 	defer wv.Close()
@@ -134,8 +133,41 @@ func (b *bench) step(ctx context.Context, s stepWorkload) error {
 	for i := range in.Boxes {
 		in.Boxes[i] = ops.Box{W: pixels, H: pixels}
 	}
-	return b.alone(ctx, s.Name, stepGFLOP(s), func() error {
+	if err := b.alone(ctx, s.Name, stepGFLOP(s), func() error {
 		_, _, err := step.Run(ctx, in, false)
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	return b.parts(ctx, s, step.Tape().Plan)
+}
+
+// parts measures a step's parts by waiting for the device after each. Each run of all parts is one whole step.
+func (b *bench) parts(ctx context.Context, s stepWorkload, p *gpu.Plan) error {
+	gflop := map[string]float64{guide.PartDecoder: decoderGFLOP(s.VQGAN, s.Side), guide.PartCLIP: imageGFLOP(s.CLIP, s.Cutouts)}
+	var order []string
+	times := map[string][]float64{}
+	for run := range b.leastRuns {
+		for _, stretch := range p.Stretches() {
+			begin := time.Now()
+			if err := p.RunStretch(stretch); err != nil {
+				return err
+			}
+			if err := b.wait(ctx); err != nil {
+				return err
+			}
+			if !slices.Contains(order, stretch.Part) {
+				order = append(order, stretch.Part)
+			}
+			if len(times[stretch.Part]) <= run {
+				times[stretch.Part] = append(times[stretch.Part], 0)
+			}
+			times[stretch.Part][run] += float64(time.Since(begin)) / float64(time.Millisecond)
+		}
+	}
+	for _, part := range order {
+		work := gflop[strings.TrimSuffix(part, ops.PartGradient(""))]
+		b.emit(measurement{result: summarise(s.Name+partSeparator+part, work, times[part])})
+	}
+	return nil
 }

@@ -11,6 +11,9 @@ import (
 // peakWorkload is the register-only kernel that all others are shown as a share of.
 const peakWorkload = "fma peak"
 
+// partSeparator stands between a step's name and its part's.
+const partSeparator = ": "
+
 // sameWork is the largest error up to which two results count as the same work in float32.
 const sameWork = 1e-3
 
@@ -86,17 +89,26 @@ func (r *report) print(w io.Writer) {
 	for _, name := range r.workloads {
 		own := r.cells[name][self]
 		if own.Failure != "" {
-			fmt.Fprintf(w, "%-44s %8.2f %10s %17s %9s %6s", name, own.GFLOP, "failed", "", "", "")
+			fmt.Fprintf(w, "%-44s %8.2f %10s %17s %9s %6s", label(name), own.GFLOP, "failed", "", "", "")
 		} else {
-			fmt.Fprintf(w, "%-44s %8.2f %10.2f %17s %9s %6s", name, own.GFLOP, own.Median, fmt.Sprintf("%.2f–%.2f", own.Min, own.Max), speed(own), share(own, peak))
+			fmt.Fprintf(w, "%-44s %8.2f %10.2f %17s %9s %6s", label(name), own.GFLOP, own.Median, fmt.Sprintf("%.2f–%.2f", own.Min, own.Max), speed(own), share(own, peak))
 		}
 		for _, p := range r.peers {
 			fmt.Fprintf(w, " %18s", r.cell(name, p))
 		}
 		fmt.Fprintln(w)
 	}
+	fmt.Fprintln(w)
 	r.printRatios(w)
 	r.printFailures(w)
+}
+
+// label is a workload's name in the table: a part stands below its step.
+func label(workload string) string {
+	if _, part, ok := strings.Cut(workload, partSeparator); ok {
+		return "  " + part
+	}
+	return workload
 }
 
 func speed(m measurement) string {
@@ -129,7 +141,6 @@ func (r *report) cell(workload, peer string) string {
 
 // printRatios sums each peer up: the geometric mean of its ratios, and the lowest.
 func (r *report) printRatios(w io.Writer) {
-	fmt.Fprintln(w)
 	for _, p := range r.peers {
 		logs, n, lowest, at := 0.0, 0, math.Inf(1), ""
 		for _, name := range r.workloads {
