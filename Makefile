@@ -21,7 +21,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-host lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-load bench-host lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -87,6 +87,10 @@ gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; fi
 	cd gpu/bench/peers && npm ci
 	touch $@
+
+## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
+bench-load: chromium
+	go run ./web/loadbench -mb $(or $(MB),150)
 
 ## eval-mini: judge a trained mini pair; needs what weights/train/README.md builds. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini:

@@ -48,9 +48,13 @@ type Download struct {
 	url      string
 	response js.Value
 	reader   js.Value
+	scratch  js.Value // the memory that the reader fills, or undefined where it brings its own
 	abort    js.Value // AbortController
 	from     int64
 }
+
+// scratchSize is the largest piece of a download in bytes.
+const scratchSize = 256 << 10
 
 // Get asks for a file from byte from on. With fresh, the browser's own cache is neither asked nor filled.
 func Get(ctx context.Context, url string, from int64, fresh bool) (*Download, error) {
@@ -70,7 +74,14 @@ func Get(ctx context.Context, url string, from int64, fresh bool) (*Download, er
 	if d.Status() == 206 {
 		d.from = rangeStart(d.response.Get("headers").Call("get", "Content-Range"), from)
 	}
-	d.reader = d.response.Get("body").Call("getReader")
+	// A reader that fills memory of ours leaves no garbage: pieces of their own would add up to many megabytes before they are collected.
+	body := d.response.Get("body")
+	d.reader, err = jsx.Try(func() js.Value { return body.Call("getReader", map[string]any{"mode": "byob"}) })
+	if err == nil {
+		d.scratch = NewBlob(scratchSize).value
+	} else {
+		d.reader = body.Call("getReader")
+	}
 	return d, nil
 }
 
@@ -99,14 +110,21 @@ func (d *Download) Page() bool {
 // From is the byte at which the body begins: 0 where the server ignores ranges.
 func (d *Download) From() int64 { return d.from }
 
-// Next waits for the next piece; after the last one it returns io.EOF.
+// Next waits for the next piece, which is there until Next is called again. After the last one it returns io.EOF.
 func (d *Download) Next(ctx context.Context) (Blob, error) {
-	piece, err := jsx.Await(ctx, d.reader.Call("read"))
+	var args []any
+	if !d.scratch.IsUndefined() {
+		args = append(args, js.Global().Get("Uint8Array").New(d.scratch.Get("buffer")))
+	}
+	piece, err := jsx.Await(ctx, d.reader.Call("read", args...))
 	if err != nil {
 		return Blob{}, fmt.Errorf("gpu: fetching %s: %w", d.url, err)
 	}
 	if piece.Get("done").Bool() {
 		return Blob{}, io.EOF
+	}
+	if !d.scratch.IsUndefined() {
+		d.scratch = piece.Get("value") // the memory itself was handed over and has come back
 	}
 	return Blob{piece.Get("value")}, nil
 }

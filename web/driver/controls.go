@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/chromedp"
 )
 
@@ -230,6 +231,21 @@ func (p *Page) InstallErrors() ([]string, error) {
 		ids = append(ids, e.ErrorID)
 	}
 	return ids, err
+}
+
+// Processes are the operating system's numbers of the processes that run pages and their workers.
+func (p *Page) Processes() ([]int64, error) {
+	found, err := chromedp.CallBrowser(p.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
+	if err != nil {
+		return nil, fmt.Errorf("driver: %w", err)
+	}
+	var ids []int64
+	for _, process := range found.ProcessInfo {
+		if process.Type == "renderer" {
+			ids = append(ids, process.ID)
+		}
+	}
+	return ids, nil
 }
 
 // CrashGPU kills the browser's GPU process, which takes every device away.

@@ -1,0 +1,176 @@
+//go:build linux && !js
+
+// Command loadbench measures what loading a model costs the page: it serves a model of some size from memory-speed storage to the page in
+// an installed Chromium and prints speed and memory, first from the server, then from what the browser keeps.
+//
+//	loadbench [-mb 150]
+//
+// Memory is the anonymous resident memory of the page's processes, so JavaScript's heap and buffers, WebAssembly's memory and the browser's
+// own for the page: more than the page's share, never less. What is on the GPU is not in it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"reverie/app/protocol"
+	"reverie/web/chromium"
+	"reverie/web/driver"
+	"reverie/web/padded"
+	"reverie/web/site"
+)
+
+func main() {
+	mb := flag.Int64("mb", 150, "size of the model in MB")
+	flag.Parse()
+	if err := run(context.Background(), *mb); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, mb int64) error {
+	dir, err := os.MkdirTemp("", "reverie-loadbench-")
+	if err != nil {
+		return fmt.Errorf("loadbench: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	address, err := serve(ctx, dir, mb)
+	if err != nil {
+		return err
+	}
+	page, err := driver.Open(ctx, chromium.Software)
+	if err != nil {
+		return err
+	}
+	defer page.Close()
+	for _, from := range []string{"the server", "what the browser keeps"} {
+		if err := page.Navigate("about:blank"); err != nil {
+			return err
+		}
+		if err := page.Navigate("http://" + address + "/#model=padded"); err != nil {
+			return err
+		}
+		if err := load(ctx, page, from, mb); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve serves the page with a model of that size.
+func serve(ctx context.Context, dir string, mb int64) (address string, err error) {
+	root, err := site.ModuleRoot()
+	if err != nil {
+		return "", err
+	}
+	if err := site.BuildProgram(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
+		return "", err
+	}
+	weights := filepath.Join(dir, "weights")
+	if _, err := padded.Write(weights, "padded", mb*1e6); err != nil {
+		return "", err
+	}
+	s, err := site.New(site.Config{Program: site.ReadProgram(os.DirFS(dir)), Weights: weights})
+	if err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("loadbench: %w", err)
+	}
+	go http.Serve(listener, s)
+	return listener.Addr().String(), nil
+}
+
+// settle is how long the page rests before its idle memory is taken.
+const settle = 3 * time.Second
+
+// load loads the model once and prints what it cost.
+func load(ctx context.Context, page *driver.Page, from string, mb int64) error {
+	if err := await[protocol.Storage](ctx, page); err != nil {
+		return err
+	}
+	time.Sleep(settle)
+	processes, err := page.Processes()
+	if err != nil {
+		return err
+	}
+	idle, err := resident(processes)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := page.Click("button", "Download models"); err != nil {
+		return err
+	}
+	loaded := make(chan error, 1)
+	go func() { loaded <- await[protocol.Loaded](ctx, page) }()
+	peak := idle
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-loaded:
+			took := time.Since(begin).Seconds()
+			fmt.Printf("%d MB from %s: %.1f s (%.0f MB/s), memory %.0f MB idle, at most %.0f MB more while loading\n",
+				mb, from, took, float64(mb)/took, float64(idle)/1e6, float64(peak-idle)/1e6)
+			return err
+		case <-tick.C:
+			now, err := resident(processes)
+			if err != nil {
+				return err
+			}
+			peak = max(peak, now)
+		}
+	}
+}
+
+// await reads messages up to the first of type M.
+func await[M protocol.Message](ctx context.Context, page *driver.Page) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	for {
+		m, err := page.Next(ctx)
+		if err != nil {
+			return err
+		}
+		switch m := m.(type) {
+		case M:
+			return nil
+		case protocol.Error:
+			return errors.New(m.Message)
+		case protocol.Exit:
+			return errors.New(m.Tail)
+		}
+	}
+}
+
+// resident is the anonymous memory of processes in bytes. One that has ended has none.
+func resident(processes []int64) (int64, error) {
+	var sum int64
+	for _, process := range processes {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("loadbench: %w", err)
+		}
+		_, rest, _ := strings.Cut(string(text), "RssAnon:")
+		var kilobytes int64
+		if _, err := fmt.Sscanf(rest, "%d kB", &kilobytes); err != nil {
+			return 0, fmt.Errorf("loadbench: the memory of process %d: %w", process, err)
+		}
+		sum += kilobytes << 10
+	}
+	return sum, nil
+}
