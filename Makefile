@@ -21,7 +21,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-load bench-host lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-host lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -74,6 +74,10 @@ golden: chromium
 ## swiftshader (Chromium), chromium-gpu or dawn-gpu; PEERS the engines beside; RUN a part of the workloads' names
 bench: bench-host
 	go run ./gpu/bench -host $(HOST) -peers "$(PEERS)" -run "$(RUN)"
+
+## bench-memory: what runs take of a device's memory and how many FLOP a step has, planned without a device
+bench-memory:
+	go run ./gpu/guide/footprint
 
 # What the bench runs in and the peers it runs beside, in the versions that gpu/bench/peers/package-lock.json pins.
 bench-host: $(if $(filter lavapipe dawn-gpu,$(HOST)),,chromium) $(if $(filter lavapipe,$(HOST)),lavapipe) gpu/bench/peers/node_modules

@@ -67,8 +67,8 @@ func (d *Device) NewBuffer(label string, size int) *Buffer {
 }
 
 func (d *Device) tooLarge(label string, size int) error {
-	return fmt.Errorf("gpu: %s needs a buffer of %d MiB and this adapter binds at most %d MiB; choose a smaller picture or model",
-		label, size>>20, d.info.MaxBinding>>20)
+	return fmt.Errorf("%w: %s needs a buffer of %d MiB and this adapter binds at most %d MiB; choose a smaller picture or model",
+		ErrMemory, label, size>>20, d.info.MaxBinding>>20)
 }
 
 // align16 is the size of a buffer for n bytes.

@@ -99,8 +99,22 @@ func Open(ctx context.Context) (*Device, error) {
 	d.info.Software = info.Get("isFallbackAdapter").Truthy() || slices.Contains([]string{"swiftshader", "llvmpipe"}, d.info.Architecture)
 	d.info.MaxBinding = int64(d.device.Get("limits").Get("maxStorageBufferBindingSize").Float())
 	d.info.MaxBuffer = int64(d.device.Get("limits").Get("maxBufferSize").Float())
+	d.info.Memory = guessMemory(js.Global().Get("navigator").Get("deviceMemory"), d.info.MaxBuffer)
 	d.watch()
 	return d, nil
+}
+
+// guessMemory goes by half of the computer's memory where the browser tells it, in GiB and with a limit of its own, for graphics chips mostly share
+// it. Else it goes by the largest buffer: phones, whose browsers end a page that takes more than about 1.5 GB, allow less than computers.
+func guessMemory(gibibytes js.Value, maxBuffer int64) int64 {
+	const gib = 1 << 30
+	switch {
+	case gibibytes.Type() == js.TypeNumber:
+		return max(gib, int64(gibibytes.Float()*gib/2))
+	case maxBuffer > gib:
+		return 4 * gib
+	}
+	return gib * 5 / 4
 }
 
 // watch keeps the first error that no scope caught, and hears of the device's loss.

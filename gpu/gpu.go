@@ -31,6 +31,8 @@ type Info struct {
 	// MaxBinding and MaxBuffer are the device's limits in bytes for one binding and one buffer.
 	MaxBinding int64
 	MaxBuffer  int64
+	// Memory is a careful guess of the bytes that a page may take on the device, for which WebGPU has no number.
+	Memory int64
 }
 
 // String names the adapter in one line.

@@ -49,11 +49,30 @@ func (p *Plan) Memory() Memory {
 func (p *Plan) layOut() []*slot {
 	p.prune()
 	lives := p.lives()
-	slots := share(lives)
+	slots := share(lives, p.borrowed())
 	p.memory = Memory{Live: mostLive(lives, len(p.dispatches))}
 	for _, s := range slots {
-		p.memory.Total += int64(s.size)
-		p.memory.Largest = max(p.memory.Largest, int64(s.size))
+		if s.lent == nil {
+			p.memory.Total += int64(s.size)
+		}
+	}
+	for _, l := range lives {
+		p.memory.Largest = max(p.memory.Largest, int64(l.size))
+	}
+	return slots
+}
+
+// Borrow lets the plan use the memory of another, which is compiled first and closed last. Runs of the two come one after another, and
+// neither finds anything in its scratch buffers from before.
+func (p *Plan) Borrow(from *Plan) { p.lender = from }
+
+// borrowed is what the lender has to lend: all memory but that of kept contents.
+func (p *Plan) borrowed() []*slot {
+	var slots []*slot
+	if p.lender != nil {
+		for _, b := range p.lender.lendable {
+			slots = append(slots, &slot{size: b.size, lent: b})
+		}
 	}
 	return slots
 }
@@ -61,13 +80,21 @@ func (p *Plan) layOut() []*slot {
 // place gives every scratch buffer of the plan memory.
 func (p *Plan) place() error {
 	for _, s := range p.layOut() {
-		if int64(s.size) > p.device.info.MaxBinding {
+		if s.lent == nil && int64(s.size) > p.device.info.MaxBinding {
 			return p.device.tooLarge(s.tenants[0].label, s.size)
 		}
-		b := p.device.buffer("scratch", s.size, storageBuffer)
-		p.slots = append(p.slots, b)
+		b := s.lent
+		if b == nil {
+			b = p.device.buffer("scratch", s.size, storageBuffer)
+			p.slots = append(p.slots, b)
+		}
+		keeps := false
 		for _, t := range s.tenants {
 			t.memory, t.placed = b.memory, true
+			keeps = keeps || t.life == kept
+		}
+		if !keeps && s.lent == nil {
+			p.lendable = append(p.lendable, b)
 		}
 	}
 	p.placed = true
@@ -79,7 +106,7 @@ func (p *Plan) unplace() {
 	for _, b := range p.slots {
 		b.Destroy()
 	}
-	p.slots = nil
+	p.slots, p.lendable = nil, nil
 }
 
 // lifetime is the dispatches from which to which a buffer is in use, both included.
@@ -117,9 +144,13 @@ func (p *Plan) lives() []lifetime {
 type slot struct {
 	size    int
 	tenants []lifetime
+	lent    *Buffer // by another plan
 }
 
 func (s *slot) free(l lifetime) bool {
+	if s.lent != nil && l.life == kept {
+		return false
+	}
 	for _, t := range s.tenants {
 		if l.first <= t.last && t.first <= l.last {
 			return false
@@ -128,17 +159,16 @@ func (s *slot) free(l lifetime) bool {
 	return true
 }
 
-// share puts buffers into slots: the largest buffer first, each into the tightest slot that is free while it lives. A slot is
+// share puts buffers into slots: the largest buffer first, each into the tightest slot that is free while it lives. A new slot is
 // as large as its first tenant, so only the order of the sizes decides how much is lost. See Pisarchyk & Lee,
 // "Efficient Memory Management for Deep Neural Net Inference", arXiv:2001.03288.
-func share(lives []lifetime) []*slot {
+func share(lives []lifetime, slots []*slot) []*slot {
 	lives = slices.Clone(lives)
 	slices.SortStableFunc(lives, func(a, b lifetime) int { return cmp.Compare(b.size, a.size) })
-	var slots []*slot
 	for _, l := range lives {
 		var best *slot
-		for _, s := range slots { // largest first
-			if s.free(l) {
+		for _, s := range slots {
+			if s.size >= l.size && (best == nil || s.size < best.size) && s.free(l) {
 				best = s
 			}
 		}

@@ -16,7 +16,9 @@ type Plan struct {
 	uniforms   []byte
 	compiled   *compiledPlan
 	slots      []*Buffer // memory of the scratch buffers
-	memory     Memory    // what they take
+	lendable   []*Buffer // those of slots without kept contents
+	lender     *Plan
+	memory     Memory // what they take
 	placed     bool
 	slices     int
 	part       string // of the model, to which the next dispatches belong

@@ -5,19 +5,9 @@ import (
 	"testing"
 )
 
-var vitB32 = CLIPConfig{
-	ImageSize: 224, PatchSize: 32, VisionWidth: 768, VisionLayers: 12, VisionHeads: 12, TextWidth: 512, TextLayers: 12, TextHeads: 8,
-	ContextLength: 77, VocabSize: 49408, EmbedDim: 512, Activation: QuickGELU, Mean: CLIPMean, Std: CLIPStd,
-}
-
 var rn50 = CLIPConfig{
 	ImageSize: 224, PatchSize: 32, VisionWidth: 64, VisionLayers: 16, VisionHeads: 32, TextWidth: 512, TextLayers: 12, TextHeads: 8,
 	ContextLength: 77, VocabSize: 49408, EmbedDim: 1024, Activation: QuickGELU, Mean: CLIPMean, Std: CLIPStd, ResNetBlocks: [4]int{3, 4, 6, 3},
-}
-
-var f16x16384 = VQGANConfig{
-	Ch: 128, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
-	ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 16384,
 }
 
 var gumbelF8 = VQGANConfig{
@@ -41,11 +31,11 @@ func TestParameters(t *testing.T) {
 		specs []Spec
 		want  int
 	}{
-		{"ViT-B/32 text", vitB32.TextTensors(), 63428097},
-		{"ViT-B/32 image", vitB32.ImageTensors(), 87849216},
+		{"ViT-B/32 text", ViTB32.TextTensors(), 63428097},
+		{"ViT-B/32 image", ViTB32.ImageTensors(), 87849216},
 		// 38,316,896 in the published file, where a norm has a gain beside each bias.
 		{"RN50 image", rn50.ImageTensors(), 38316896 - 26624},
-		{"imagenet_f16_16384", slices.Concat(f16x16384.DecoderTensors(), f16x16384.EncoderTensors()), 76073859},
+		{"imagenet_f16_16384", slices.Concat(ImageNetF16.DecoderTensors(), ImageNetF16.EncoderTensors()), 76073859},
 	}
 	for _, tt := range tests {
 		if got := parameters(tt.specs); got != tt.want {
@@ -60,15 +50,15 @@ func TestTensorNames(t *testing.T) {
 		name  string
 		shape []int // nil: must be absent
 	}{
-		{vitB32.TextTensors(), "transformer.resblocks.11.attn.in_proj_weight", []int{1536, 512}},
-		{vitB32.TextTensors(), "transformer.resblocks.12.ln_1.weight", nil},
-		{vitB32.TextTensors(), "text_projection", []int{512, 512}},
-		{vitB32.TextTensors(), "logit_scale", []int{}},
-		{vitB32.ImageTensors(), "visual.conv1.weight", []int{768, 3, 32, 32}},
-		{vitB32.ImageTensors(), "visual.conv1.bias", nil},
-		{vitB32.ImageTensors(), "visual.positional_embedding", []int{50, 768}},
-		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{3072, 768}},
-		{vitB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_proj.bias", []int{768}},
+		{ViTB32.TextTensors(), "transformer.resblocks.11.attn.in_proj_weight", []int{1536, 512}},
+		{ViTB32.TextTensors(), "transformer.resblocks.12.ln_1.weight", nil},
+		{ViTB32.TextTensors(), "text_projection", []int{512, 512}},
+		{ViTB32.TextTensors(), "logit_scale", []int{}},
+		{ViTB32.ImageTensors(), "visual.conv1.weight", []int{768, 3, 32, 32}},
+		{ViTB32.ImageTensors(), "visual.conv1.bias", nil},
+		{ViTB32.ImageTensors(), "visual.positional_embedding", []int{50, 768}},
+		{ViTB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_fc.weight", []int{3072, 768}},
+		{ViTB32.ImageTensors(), "visual.transformer.resblocks.0.mlp.c_proj.bias", []int{768}},
 		{rn50.ImageTensors(), "visual.conv1.weight", []int{32, 3, 3, 3}},
 		{rn50.ImageTensors(), "visual.bn1.weight", nil},
 		{rn50.ImageTensors(), "visual.layer3.0.downsample.0.bias", []int{1024}},
@@ -76,18 +66,18 @@ func TestTensorNames(t *testing.T) {
 		{rn50.ImageTensors(), "visual.layer4.1.downsample.0.weight", nil},
 		{rn50.ImageTensors(), "visual.attnpool.positional_embedding", []int{50, 2048}},
 		{rn50.ImageTensors(), "visual.attnpool.c_proj.weight", []int{1024, 2048}},
-		{f16x16384.DecoderTensors(), "quantize.embedding.weight", []int{16384, 256}},
-		{f16x16384.DecoderTensors(), "decoder.conv_in.weight", []int{512, 256, 3, 3}},
-		{f16x16384.DecoderTensors(), "decoder.up.4.attn.2.proj_out.weight", []int{512, 512, 1, 1}},
-		{f16x16384.DecoderTensors(), "decoder.up.3.attn.0.norm.weight", nil},
-		{f16x16384.DecoderTensors(), "decoder.up.3.block.0.nin_shortcut.weight", []int{256, 512, 1, 1}},
-		{f16x16384.DecoderTensors(), "decoder.up.2.block.0.nin_shortcut.weight", nil},
-		{f16x16384.DecoderTensors(), "decoder.up.0.upsample.conv.weight", nil},
-		{f16x16384.DecoderTensors(), "decoder.conv_out.bias", []int{3}},
-		{f16x16384.EncoderTensors(), "encoder.down.4.attn.1.q.weight", []int{512, 512, 1, 1}},
-		{f16x16384.EncoderTensors(), "encoder.down.4.downsample.conv.weight", nil},
-		{f16x16384.EncoderTensors(), "encoder.down.3.downsample.conv.weight", []int{256, 256, 3, 3}},
-		{f16x16384.EncoderTensors(), "quantize.proj.weight", nil},
+		{ImageNetF16.DecoderTensors(), "quantize.embedding.weight", []int{16384, 256}},
+		{ImageNetF16.DecoderTensors(), "decoder.conv_in.weight", []int{512, 256, 3, 3}},
+		{ImageNetF16.DecoderTensors(), "decoder.up.4.attn.2.proj_out.weight", []int{512, 512, 1, 1}},
+		{ImageNetF16.DecoderTensors(), "decoder.up.3.attn.0.norm.weight", nil},
+		{ImageNetF16.DecoderTensors(), "decoder.up.3.block.0.nin_shortcut.weight", []int{256, 512, 1, 1}},
+		{ImageNetF16.DecoderTensors(), "decoder.up.2.block.0.nin_shortcut.weight", nil},
+		{ImageNetF16.DecoderTensors(), "decoder.up.0.upsample.conv.weight", nil},
+		{ImageNetF16.DecoderTensors(), "decoder.conv_out.bias", []int{3}},
+		{ImageNetF16.EncoderTensors(), "encoder.down.4.attn.1.q.weight", []int{512, 512, 1, 1}},
+		{ImageNetF16.EncoderTensors(), "encoder.down.4.downsample.conv.weight", nil},
+		{ImageNetF16.EncoderTensors(), "encoder.down.3.downsample.conv.weight", []int{256, 256, 3, 3}},
+		{ImageNetF16.EncoderTensors(), "quantize.proj.weight", nil},
 		{gumbelF8.DecoderTensors(), "quantize.embed.weight", []int{8192, 256}},
 		{gumbelF8.DecoderTensors(), "quantize.embedding.weight", nil},
 		{gumbelF8.EncoderTensors(), "quantize.proj.weight", []int{8192, 256, 1, 1}},

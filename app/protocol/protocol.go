@@ -118,6 +118,10 @@ type (
 	Started struct {
 		Settings settings.Settings `json:"settings"`
 		Notices  []string          `json:"notices,omitempty"`
+		// Bytes and Seconds are what the run takes of the device: memory with the model's weights, and the time of a step as it is
+		// foreseen.
+		Bytes   int64   `json:"bytes,omitempty"`
+		Seconds float64 `json:"seconds,omitempty"`
 	}
 	// Step is one optimiser update. Picture shows the state that it started from and is there now and then only.
 	Step struct {

@@ -39,6 +39,8 @@ type Run struct {
 	Losses   []float64 // one per update
 	Notices  []string
 	Ended    bool
+	Bytes    int64         // of the GPU's memory
+	Foreseen time.Duration // of a step
 
 	arrivals []time.Time // of the last steps, to tell the pace
 }
@@ -218,7 +220,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		if s.Phase == Starting {
 			s.Phase = Running
 		}
-		s.Run = &Run{Settings: m.Settings, Notices: m.Notices}
+		s.Run = &Run{Settings: m.Settings, Notices: m.Notices, Bytes: m.Bytes, Foreseen: time.Duration(m.Seconds * float64(time.Second))}
 		s.Status = strings.Join(append([]string{fmt.Sprintf("Optimising, %d steps.", m.Settings.Steps)}, m.Notices...), " ")
 	case protocol.Step:
 		s.step(m, now)
@@ -374,11 +376,11 @@ func phaseName(phase string) string {
 // paceWindow is how many of the last steps tell the pace.
 const paceWindow = 16
 
-// Pace is the mean time of the last steps, or 0 before there are three.
+// Pace is the mean time of the last steps; before there are three, what was foreseen.
 func (r *Run) Pace() time.Duration {
 	n := len(r.arrivals)
 	if n < 3 {
-		return 0
+		return r.Foreseen
 	}
 	return r.arrivals[n-1].Sub(r.arrivals[0]) / time.Duration(n-1)
 }

@@ -91,6 +91,21 @@ func TestRunToItsEnd(t *testing.T) {
 	}
 }
 
+// Until three steps tell the pace, what the engine foresees stands in.
+func TestForeseenPace(t *testing.T) {
+	s := running(t, 100)
+	s.Receive(protocol.Started{Settings: s.Run.Settings, Bytes: 8e8, Seconds: 1.5}, start)
+	if s.Run.Pace() != 1500*time.Millisecond || s.Run.Left() != 150*time.Second || s.Run.Bytes != 8e8 {
+		t.Errorf("foreseen: %v a step, %v left, %d bytes", s.Run.Pace(), s.Run.Left(), s.Run.Bytes)
+	}
+	for i := 1; i <= 3; i++ {
+		step(s, i, 1, nil)
+	}
+	if s.Run.Pace() != 2*time.Second {
+		t.Errorf("after three steps: %v a step, want 2s", s.Run.Pace())
+	}
+}
+
 func TestPauseAndResume(t *testing.T) {
 	s := running(t, 100)
 	step(s, 1, 1, nil)

@@ -153,6 +153,9 @@ func (p *Page) renderNumbers() app.UI {
 			parts = append(parts, clock(s.Run.Left())+" left")
 		}
 	}
+	if s.Run.Bytes > 0 {
+		parts = append(parts, megabytes(s.Run.Bytes)+" of GPU memory")
+	}
 	loss := ""
 	if l, ok := s.Run.Loss(); ok {
 		loss = fmt.Sprintf("Loss %.4f", l)

@@ -130,8 +130,14 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 		}
 		return nil, started, err
 	}
+	footprint, err := run.Footprint(ctx)
+	if err != nil {
+		run.Close()
+		return nil, started, err
+	}
 	say(e.loaded)
 	started.Notices = append(started.Notices, notices...)
+	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
 	return &gpuRun{run, config.Width, config.Height}, started, nil
 }
 

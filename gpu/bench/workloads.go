@@ -152,11 +152,9 @@ func steps() []stepWorkload {
 var (
 	smallDecoder = weights.VQGANConfig{Ch: 32, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
 		ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 1024}
-	officialVQGAN = weights.VQGANConfig{Ch: 128, ChMult: []int{1, 1, 2, 2, 4}, NumResBlocks: 2, AttnResolutions: []int{16}, Resolution: 256,
-		ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 16384}
-	vitB32 = weights.CLIPConfig{ImageSize: 224, PatchSize: 32, VisionWidth: 768, VisionLayers: 12, VisionHeads: 12, TextWidth: 512, TextLayers: 12,
-		TextHeads: 8, ContextLength: 77, VocabSize: 49408, EmbedDim: 512, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
-	miniVQGAN = weights.VQGANConfig{Ch: 64, ChMult: []int{1, 1, 1, 1}, Resolution: 64, ZChannels: 64, InChannels: 3, OutCh: 3, EmbedDim: 64, NEmbed: 1024}
-	miniCLIP  = weights.CLIPConfig{ImageSize: 64, PatchSize: 8, VisionWidth: 256, VisionLayers: 5, VisionHeads: 4, TextWidth: 192, TextLayers: 3,
+	officialVQGAN = weights.ImageNetF16
+	vitB32        = weights.ViTB32
+	miniVQGAN     = weights.VQGANConfig{Ch: 64, ChMult: []int{1, 1, 1, 1}, Resolution: 64, ZChannels: 64, InChannels: 3, OutCh: 3, EmbedDim: 64, NEmbed: 1024}
+	miniCLIP      = weights.CLIPConfig{ImageSize: 64, PatchSize: 8, VisionWidth: 256, VisionLayers: 5, VisionHeads: 4, TextWidth: 192, TextLayers: 3,
 		TextHeads: 3, ContextLength: 32, VocabSize: 8192, EmbedDim: 256, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
 )

@@ -2,6 +2,7 @@ package guide
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,7 +49,8 @@ type Config struct {
 	Init          *Picture // nil starts from random tokens
 	InitWeight    float64
 	InitLoss      string
-	Thrift        Thrift
+	Thrift        Thrift // the zero value chooses what the device needs
+	Memory        int64  // bytes that the device may hold; 0 goes by what it tells
 	// First, if not nil, gets the start's picture while the image tower is still on its way.
 	First func(Picture)
 }
@@ -94,6 +96,9 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 		return nil, err
 	}
 	z, err := r.start(ctx, progress)
+	if errors.Is(err, gpu.ErrMemory) {
+		return nil, r.tooLarge(ctx, targets)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +115,7 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 		}
 		targets = append(targets, t)
 	}
-	if r.step, err = NewStep(r.model.device, r.spec(targets)); err != nil {
-		return nil, err
-	}
-	r.step.SetZ(z)
-	if err := r.step.Compile(ctx, progress); err != nil {
+	if err := r.record(ctx, targets, z, progress); err != nil {
 		return nil, err
 	}
 	r.view, err = NewView(ctx, r.step)
@@ -128,7 +129,7 @@ func (r *Run) spec(targets []Target) StepSpec {
 		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
 		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Warps: r.aug.warps(), Noise: c.Preset.Noise > 0,
 		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight,
-		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest, Thrift: c.Thrift,
+		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 }
 
@@ -244,6 +245,9 @@ func (r *Run) first(ctx context.Context, z []float32) error {
 	latent := t.Input(1, c.Height/m.Factor(), c.Width/m.Factor(), m.manifest.VQGAN.EmbedDim, false)
 	t.Write(latent, z)
 	v := newView(t, latent, m.decoder)
+	if t.Plan.Memory().Largest > m.device.Info().MaxBinding {
+		return nil // the step will not fit either, and tells what does
+	}
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
@@ -289,6 +293,7 @@ func (r *Run) Report(ctx context.Context) (Report, error) {
 		report.Loss += l
 	}
 	r.step.SetSlices(slicesFor(report.Milliseconds))
+	r.model.speed = r.step.tape.Plan.Work() / (report.Milliseconds / 1e3)
 	return report, nil
 }
 

@@ -129,11 +129,11 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	t.Backward()
 	t.Part(PartAdam)
 	t.Adam(s.Z, s.state, spec.Adam, spec.Lowest, spec.Highest)
-	pixels := 4 * s.Picture.H * s.Picture.W
-	s.readback = make([]byte, align16(4*s.nLosses)+pixels)
-	s.ring = d.NewRing(MostSubmitted, len(s.readback))
 	return s, d.Err()
 }
+
+// reportBytes is the size of an update's losses and picture.
+func (s *Step) reportBytes() int { return align16(4*s.nLosses) + 4*s.Picture.H*s.Picture.W }
 
 func align16(n int) int { return (n + 15) / 16 * 16 }
 
@@ -224,8 +224,10 @@ func (s *Step) loss() error {
 	return nil
 }
 
-// Compile builds the step's kernels.
+// Compile takes the step's memory and builds its kernels.
 func (s *Step) Compile(ctx context.Context, progress Progress) error {
+	s.readback = make([]byte, s.reportBytes())
+	s.ring = s.Device().NewRing(MostSubmitted, len(s.readback))
 	return s.tape.Compile(ctx, func(done, total int) { progress(PhaseCompile, int64(done), int64(total)) })
 }
 

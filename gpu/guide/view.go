@@ -17,9 +17,10 @@ type View struct {
 	pixels *gpu.Buffer
 }
 
-// NewView records and compiles the view of a step's latent.
+// NewView records and compiles the view of a step's latent, which uses the step's memory. It is closed before the step.
 func NewView(ctx context.Context, s *Step) (*View, error) {
 	t := ops.NewTape(s.Device())
+	t.Plan.Borrow(s.tape.Plan)
 	v := newView(t, t.Share(s.Z), s.spec.Decoder)
 	return v, t.Compile(ctx, nil)
 }

@@ -1,0 +1,63 @@
+package guide
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"reverie/gpu/guide/preset"
+)
+
+// A run takes the least thrifty plan that fits, and where none does the error names a picture and a number of cutouts that do.
+func TestRunsFitTheMemory(t *testing.T) {
+	ctx := context.Background()
+	c := config("a red apple", preset.ZQ, 7)
+	c.Width, c.Height, c.Cutouts = 64, 48, 24
+	prepare := func(memory int64) (*Run, error) {
+		c.Memory = memory
+		r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+		return r, err
+	}
+	plain, err := prepare(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	footprint, err := plain.Footprint(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	activations := plain.step.tape.Plan.Memory().Total
+	if plain.step.spec.Thrift != (Thrift{}) || footprint.Bytes < activations || footprint.Seconds <= 0 {
+		t.Errorf("where there is room: %+v, %+v", plain.step.spec.Thrift, footprint)
+	}
+	plain.Close()
+
+	less := footprint.Bytes - activations/2
+	r, err := prepare(less)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thrift := r.step.spec.Thrift
+	if got, err := r.Footprint(ctx); err != nil || thrift == (Thrift{}) || got.Bytes > less+1<<20 {
+		t.Errorf("with room for %d bytes: %+v takes %+v (error %v)", less, thrift, got, err)
+	}
+	r.Close()
+
+	var large *TooLarge
+	if _, err := prepare(footprint.Bytes - activations*19/20); !errors.As(err, &large) {
+		t.Fatalf("got %v, want that it is too large", err)
+	}
+	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= c.Width || large.Fewer >= c.Cutouts || large.Needs <= large.Has {
+		t.Errorf("got %+v", large)
+	}
+	if large.FitWidth > 0 {
+		c.Width, c.Height = large.FitWidth, large.FitHeight
+	} else {
+		c.Cutouts = large.Fewer
+	}
+	r, err = prepare(large.Has)
+	if err != nil {
+		t.Fatalf("what was said to fit: %v", err)
+	}
+	r.Close()
+}
