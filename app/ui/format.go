@@ -29,13 +29,16 @@ func pace(d time.Duration) string {
 	return fmt.Sprintf("%.0f s/step", d.Seconds())
 }
 
-// megabytes writes a number of bytes in MB.
-func megabytes(n int64) string {
-	mb := float64(n) / 1e6
-	if mb < 10 {
+// byteCount writes a number of bytes in MB, or GB where that is shorter.
+func byteCount(n int64) string {
+	switch mb := float64(n) / 1e6; {
+	case mb < 10:
 		return fmt.Sprintf("%.1f MB", mb)
+	case mb < 1000:
+		return fmt.Sprintf("%.0f MB", mb)
+	default:
+		return fmt.Sprintf("%.1f GB", mb/1000)
 	}
-	return fmt.Sprintf("%.0f MB", mb)
 }
 
 // maxSlug is the longest prompt's part of a file name.

@@ -10,25 +10,24 @@ func (p *Page) renderModel() app.UI {
 	offer, offered := s.offer()
 	return app.Div().Class("field").Body(
 		app.Label().For("model").Text("Model"),
-		app.Div().Class("row").Body(
-			app.Select().ID("model").Aria("describedby", "model-help").OnChange(func(ctx app.Context, _ app.Event) {
-				s.ChooseModel(ctx.JSSrc().Get("value").String())
-			}).Body(
-				app.Range(s.Models).Slice(func(i int) app.UI {
-					m := s.Models[i]
-					return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model).Text(s.optionText(m))
-				}),
-			),
-			app.If(!offered, p.downloadButton),
+		app.Select().ID("model").Aria("describedby", "model-help").OnChange(func(ctx app.Context, _ app.Event) {
+			s.ChooseModel(ctx.JSSrc().Get("value").String())
+		}).Body(
+			app.Range(s.Models).Slice(func(i int) app.UI {
+				m := s.Models[i]
+				return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model).Text(s.optionText(m))
+			}),
 		),
 		app.P().ID("model-help").Class("help").Text(s.modelHelp()),
-		app.If(offered, func() app.UI { return p.renderOffer(offer) }),
+		app.If(offered, func() app.UI { return p.renderOffer(offer) }).Else(func() app.UI {
+			return app.Div().Class("row").Body(p.downloadButton(""))
+		}),
 	)
 }
 
-func (p *Page) downloadButton() app.UI {
+func (p *Page) downloadButton(class string) app.UI {
 	s := &p.state
-	return p.button("Download models", "", s.Phase == Idle && s.Loaded.Model != s.Form.Model, p.pressLoad)
+	return p.button("Download models", class, s.Phase == Idle && s.Loaded.Model != s.Form.Model, p.pressLoad)
 }
 
 func (p *Page) renderOffer(o offer) app.UI {
@@ -39,7 +38,7 @@ func (p *Page) renderOffer(o offer) app.UI {
 			return app.P().Text("Your browser is set to save data, and this is a big download.")
 		}),
 		app.Div().Class("row").Body(
-			p.downloadButton(),
+			p.downloadButton("primary"),
 			app.If(o.unkept, func() app.UI {
 				return p.button("Use it without keeping it", "", p.state.Phase == Idle, p.pressLoadUnkept)
 			}),

@@ -140,7 +140,7 @@ func (s *State) check() (settings.Settings, error) {
 	case s.Phase == Loading && s.loading != chosen.Model:
 		return chosen, fmt.Errorf("%s is being downloaded: choose it, wait for it, or press Stop.", s.titleOf(s.loading))
 	case s.Phase == Idle && s.needsDownload():
-		return chosen, fmt.Errorf("%s is not on this device yet: press Download models (%s).", s.Model().title(), megabytes(s.Model().Bytes))
+		return chosen, fmt.Errorf("%s is not on this device yet: press Download models (%s).", s.Model().title(), byteCount(s.Model().Bytes))
 	}
 	if chosen.ImagePrompts, err = imagePrompts(s.Images); err != nil {
 		return chosen, err
@@ -255,12 +255,15 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 		return
 	}
 	before := s.Progress
+	if m.Total == 0 && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
+		return
+	}
 	s.Progress = m
 	if m.Phase != before.Phase {
 		s.rate = rate{}
 		s.Status = phaseName(m.Phase) + "."
 	} else if quarter := s.quarter(m); s.downloading() && quarter != s.quarter(before) && quarter < 4 {
-		s.Status = fmt.Sprintf("%d %%: %s of %s.", 25*quarter, megabytes(m.Done), megabytes(m.Total))
+		s.Status = fmt.Sprintf("%d %%: %s of %s.", 25*quarter, byteCount(m.Done), byteCount(m.Total))
 	}
 	s.rate.add(now, m.Done)
 }
@@ -336,7 +339,7 @@ func (s *State) explain(m protocol.Error) {
 		s.NoRoom, s.ShowStorage = m.Message, true
 		return
 	case m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none":
-		s.Status = fmt.Sprintf("The download broke off at %s of %s: check the connection and press Download models to go on from there.", megabytes(s.Progress.Done), megabytes(s.Progress.Total))
+		s.Status = fmt.Sprintf("The download broke off at %s of %s: check the connection and press Download models to go on from there.", byteCount(s.Progress.Done), byteCount(s.Progress.Total))
 	case m.Reason == protocol.Offline:
 		s.Status = "The model cannot be fetched: check the connection and try again."
 	}

@@ -121,7 +121,7 @@ func (s *State) downloading() bool { return s.Progress.Phase == guide.PhaseDownl
 
 // optionText is a model as the picker lists it.
 func (s *State) optionText(m Model) string {
-	text := m.title() + " · " + megabytes(m.Bytes)
+	text := m.title() + " · " + byteCount(m.Bytes)
 	if s.kept(m.Name) {
 		text += " · on this device"
 	}
@@ -140,7 +140,7 @@ func (s *State) modelHelp() string {
 	case kept:
 		where = "It is kept on this device and works offline."
 	case m.Small() && m.Bytes > 0:
-		where = fmt.Sprintf("It comes with the page (%s).", megabytes(m.Bytes))
+		where = fmt.Sprintf("It comes with the page (%s).", byteCount(m.Bytes))
 	}
 	if m.About != "" && where != "" {
 		return m.About + " " + where
@@ -166,11 +166,11 @@ func (s *State) offer() (offer, bool) {
 	case !s.needsDownload() || s.Phase == Starting:
 		return offer{}, false
 	case part.Stored > 0:
-		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", megabytes(part.Stored), megabytes(m.Bytes))}, true
+		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", byteCount(part.Stored), byteCount(m.Bytes))}, true
 	case s.Storage.How == "none":
-		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s. This browser keeps nothing for this page, as in a private window: the model is downloaded at each visit.", megabytes(m.Bytes))}, true
+		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s. This browser keeps nothing for this page, as in a private window: the model is downloaded at each visit.", byteCount(m.Bytes))}, true
 	}
-	return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s, once. Then the model works without a network.", megabytes(m.Bytes))}, true
+	return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s, once. Then the model works without a network.", byteCount(m.Bytes))}, true
 }
 
 // roomText says how much of its room the site uses.
@@ -181,9 +181,9 @@ func (s *State) roomText() string {
 	case s.Storage.How == "none":
 		return "This browser keeps nothing for this page, as in a private window: models are downloaded at each visit."
 	case s.Storage.Quota == 0:
-		return fmt.Sprintf("Reverie uses %s.", megabytes(s.Storage.Usage))
+		return fmt.Sprintf("Reverie uses %s.", byteCount(s.Storage.Usage))
 	}
-	return fmt.Sprintf("Reverie uses %s of the %s that the browser gives this site.", megabytes(s.Storage.Usage), megabytes(s.Storage.Quota))
+	return fmt.Sprintf("Reverie uses %s of the %s that the browser gives this site.", byteCount(s.Storage.Usage), byteCount(s.Storage.Quota))
 }
 
 // persistText says whether the browser may clear what it keeps.
@@ -197,7 +197,7 @@ func (s *State) persistText() string {
 // storedText is what this device has of a model.
 func storedText(m protocol.Model) string {
 	if m.Stored == m.Bytes {
-		return megabytes(m.Bytes)
+		return byteCount(m.Bytes)
 	}
-	return megabytes(m.Stored) + " of " + megabytes(m.Bytes)
+	return byteCount(m.Stored) + " of " + byteCount(m.Bytes)
 }

@@ -91,6 +91,10 @@ func TestStartWhileDownloading(t *testing.T) {
 		t.Fatalf("Start does nothing: %q, phase %d, progress %+v", s.Problem, s.Phase, s.Progress)
 	}
 	settings := m.(protocol.Start).Settings
+	s.Receive(protocol.Progress{Phase: guide.PhasePrompt}, start)
+	if !s.downloading() {
+		t.Errorf("the bar shows %+v and not the download that everything waits for", s.Progress)
+	}
 	s.Receive(protocol.First{Settings: settings, Picture: pixel(3)}, start)
 	if s.Shown.Pix[0] != 3 || s.ShownAt != 0 || s.Phase != Starting {
 		t.Errorf("the first picture: %+v", s)

@@ -134,9 +134,9 @@ func (s *State) progressText() string {
 	case !s.downloading() && m.Phase != guide.PhaseLoad:
 		return fmt.Sprintf("%s: %d of %d", text, m.Done, m.Total)
 	}
-	text = fmt.Sprintf("%s: %s of %s", text, megabytes(m.Done), megabytes(m.Total))
+	text = fmt.Sprintf("%s: %s of %s", text, byteCount(m.Done), byteCount(m.Total))
 	if speed := s.rate.speed(); s.downloading() && speed > 0 {
-		text += fmt.Sprintf(" · %s/s · %s left", megabytes(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
+		text += fmt.Sprintf(" · %s/s · %s left", byteCount(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
 	}
 	return text
 }
@@ -154,7 +154,7 @@ func (p *Page) renderNumbers() app.UI {
 		}
 	}
 	if s.Run.Bytes > 0 {
-		parts = append(parts, megabytes(s.Run.Bytes)+" of GPU memory")
+		parts = append(parts, byteCount(s.Run.Bytes)+" of GPU memory")
 	}
 	loss := ""
 	if l, ok := s.Run.Loss(); ok {

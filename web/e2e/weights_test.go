@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/web"
 	"reverie/web/chromium"
 	"reverie/web/driver"
 	"reverie/web/padded"
@@ -41,6 +43,7 @@ type host struct {
 	asks []request
 	sent int64               // bytes of shards
 	flip map[string]bool     // shards whose next answer has a wrong byte
+	hold map[string]chan int // shards whose answers wait until the channel is closed
 	at   int64               // when so many bytes are sent,
 	then func() (abort bool) // this is called, once
 }
@@ -57,7 +60,14 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.asks = append(h.asks, request{name, from})
 	flip := h.flip[name]
 	delete(h.flip, name)
+	hold := h.hold[name]
 	h.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+		}
+	}
 	h.site.ServeHTTP(&watched{ResponseWriter: w, host: h, flip: flip}, r)
 }
 
@@ -281,6 +291,70 @@ func TestOneWrongByteIsFetchedAgain(t *testing.T) {
 		if asked[name] != want {
 			t.Errorf("shard %.4s was asked for %d times, want %d", name, asked[name], want)
 		}
+	}
+	v.clean()
+}
+
+// The text tower comes first, then the decoder, whose picture shows while the image tower is still on its way.
+func TestRunBeginsWhileTheModelArrives(t *testing.T) {
+	h, m := embedded(t)
+	image := make(chan int)
+	h.hold = map[string]chan int{}
+	for _, s := range m.Part(weights.PartImage).Shards {
+		h.hold[s.SHA256] = image
+	}
+	v := openHandler(t, h, chromium.Software, "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=2")
+	until[protocol.Storage](v)
+	v.must(v.Click("button", "Download models"))
+	v.must(v.Click("button", "Start"))
+	until[protocol.First](v)
+	if _, err := v.Find("image", "Step 0 of 2: a red apple"); err != nil {
+		t.Error(err)
+	}
+	drawn, err := driver.Evaluate[bool](v.Page, `(() => {
+		const c = document.querySelector("canvas"), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+		return c.width === 64 && p.some((v, i) => v !== p[i % 4]);
+	})()`)
+	if err != nil || !drawn {
+		t.Errorf("the first picture is not there: %v", err)
+	}
+	if _, err := v.Find("progressbar", "Downloading the model"); err != nil {
+		t.Error(err)
+	}
+	close(image)
+	until[protocol.Loaded](v)
+	until[protocol.Done](v)
+	v.status("Done: 2 steps")
+	v.clean()
+}
+
+// Browsers that have no files for workers keep whole shards in their cache.
+func TestCacheInPlaceOfFiles(t *testing.T) {
+	h, _ := embedded(t)
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	mux.HandleFunc("/web/worker.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+		script, err := fs.ReadFile(web.Assets, "worker.js")
+		if err != nil {
+			t.Error(err)
+		}
+		fmt.Fprintf(w, "delete FileSystemFileHandle.prototype.createSyncAccessHandle;\n%s", script)
+	})
+	v := openHandler(t, mux, chromium.Software, "")
+	v.must(v.Click("button", "Download models"))
+	v.keeps("mini", whole)
+	until[protocol.Loaded](v)
+	h.requests()
+	v.again("")
+	if s := until[protocol.Storage](v); s.How != "whole" {
+		t.Errorf("models are kept as %q", s.How)
+	}
+	v.must(v.Click("button", "Download models"))
+	until[protocol.Loaded](v)
+	if asks := h.requests(); len(asks) > 0 {
+		t.Errorf("on the second visit %v was fetched", asks)
 	}
 	v.clean()
 }

@@ -289,13 +289,15 @@ func TestVerifyFindsADamagedShard(t *testing.T) {
 }
 
 func TestExport(t *testing.T) {
-	dir := t.TempDir()
-	if err := newTestSite(t, Config{Base: "/sub/"}).Export(dir); err != nil {
+	dir, models := t.TempDir(), t.TempDir()
+	modelFolder(t, filepath.Join(models, "big"), "x")
+	if err := newTestSite(t, Config{Base: "/sub/", Weights: models}).Export(dir); err != nil {
 		t.Fatal(err)
 	}
 	name, _ := shard(t)
 	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/worker.js",
-		"web/gpu.js", "web/app.css", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name} {
+		"web/gpu.js", "web/app.css", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name,
+		"weights/big/manifest.json"} {
 		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
 		}
