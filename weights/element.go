@@ -28,7 +28,7 @@ const Alignment = 16
 // BlockSize is the number of elements of a block type (q4 to q8) that share a scale.
 const BlockSize = 32
 
-// ErrRange says that a type cannot hold a value: f16 ends at 65504, and so does the scale of a block.
+// ErrRange says that a type cannot hold a value: f16 ends at 65504, and so do the block types.
 var ErrRange = errors.New("value out of range")
 
 // Align rounds up to a multiple of Alignment.

@@ -14,7 +14,7 @@ func quantise(quants []int, values []float32, bits int) (uint16, error) {
 		}
 	}
 	limit := float32(int(1)<<(bits-1)) - 1
-	if max(extreme, -extreme) > limit*maxF16 {
+	if max(extreme, -extreme) > maxF16 { // devices may unpack to float16
 		return 0, fmt.Errorf("%v: %w", extreme, ErrRange)
 	}
 	var scale uint16

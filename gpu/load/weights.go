@@ -114,10 +114,11 @@ func (w *Weights) tensor(name string) *weights.Tensor {
 	return t
 }
 
-// half says whether a matrix of that stored type stays packed float16 on the device. Software adapters convert float16
-// by bit operations, which costs more than the memory is worth there.
+// half says whether a matrix of that stored type becomes packed float16 on the device: half the memory and its traffic, and what
+// rounding a quantised value adds is a hundredth of its own error or less. Software adapters convert float16 by bit operations, which
+// costs more than the memory is worth there.
 func (w *Weights) half(t *weights.Tensor) bool {
-	return t.Type == weights.TypeF16 && !w.device.Info().Software
+	return t.Type != weights.TypeF32 && !w.device.Info().Software
 }
 
 // unpack records unpack.wgsl into the buffer from vec4f first on. The buffer has its contents after Finish, which every model calls.
