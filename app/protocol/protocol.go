@@ -8,6 +8,7 @@
 //	Start → Progress… First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
 //	Pause → Paused, Resume → Step…, Stop → Stopped
 //	Keep, Delete → Storage                  what the browser keeps
+//	Measure → Progress… Measured            how fast the device is
 //
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
 // what is kept has changed.
@@ -64,6 +65,8 @@ type (
 		Init     *Picture          `json:"init,omitempty"`   // the start picture
 		Images   []Picture         `json:"images,omitempty"` // one per image prompt of the settings
 	}
+	// Measure asks how fast the device is.
+	Measure struct{}
 	// Pause asks the run to wait after the step under way.
 	Pause struct{}
 	// Resume lets a paused run go on.
@@ -100,6 +103,16 @@ type (
 		Factor int    `json:"factor"` // pixels per token along one axis
 		Bytes  int64  `json:"bytes"`
 		Stored int64  `json:"stored"` // of Bytes
+	}
+	// Measured tells how fast the device is. The first speed is the most that it can compute.
+	Measured struct {
+		Speeds []Speed `json:"speeds"`
+	}
+	// Speed is that of one workload.
+	Speed struct {
+		Workload     string  `json:"workload"`
+		Milliseconds float64 `json:"ms"`
+		Rate         float64 `json:"rate"` // GFLOP/s
 	}
 	// First is the picture that a run starts from, while the rest of the model is still on its way.
 	First struct {
@@ -177,6 +190,8 @@ func (Load) isMessage()     {}
 func (Keep) isMessage()     {}
 func (Delete) isMessage()   {}
 func (Start) isMessage()    {}
+func (Measure) isMessage()  {}
+func (Measured) isMessage() {}
 func (Pause) isMessage()    {}
 func (Resume) isMessage()   {}
 func (Stop) isMessage()     {}
@@ -201,6 +216,8 @@ var kinds = map[string]reflect.Type{
 	"keep":     reflect.TypeFor[Keep](),
 	"delete":   reflect.TypeFor[Delete](),
 	"start":    reflect.TypeFor[Start](),
+	"measure":  reflect.TypeFor[Measure](),
+	"measured": reflect.TypeFor[Measured](),
 	"pause":    reflect.TypeFor[Pause](),
 	"resume":   reflect.TypeFor[Resume](),
 	"stop":     reflect.TypeFor[Stop](),

@@ -95,6 +95,15 @@ func saveData() bool {
 	return connection.Truthy() && connection.Get("saveData").Truthy()
 }
 
+// userAgent is how the browser names itself.
+func userAgent() string { return js.Global().Get("navigator").Get("userAgent").String() }
+
+// copyText puts text on the clipboard. It blocks.
+func copyText(text string) error {
+	_, err := jsx.Await(context.Background(), js.Global().Get("navigator").Get("clipboard").Call("writeText", text))
+	return err
+}
+
 func elementByID(id string) js.Value {
 	return js.Global().Get("document").Call("getElementById", id)
 }

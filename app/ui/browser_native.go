@@ -29,4 +29,6 @@ func persist() bool                                             { return false }
 func saveData() bool                                            { return false }
 func update()                                                   {}
 func focusOnDesktop(string)                                     {}
+func userAgent() string                                         { return "" }
+func copyText(string) error                                     { return errNoBrowser }
 func get(string) ([]byte, error)                                { return nil, errNoBrowser }

@@ -14,11 +14,12 @@ import (
 type Phase int
 
 const (
-	Opening  Phase = iota // waiting for the device
-	Broken                // Screen says why nothing can run
-	Idle                  // ready for Start
-	Loading               // fetching a model
-	Starting              // Start was pressed: loading and preparing
+	Opening   Phase = iota // waiting for the device
+	Broken                 // Screen says why nothing can run
+	Idle                   // ready for Start
+	Loading                // fetching a model
+	Measuring              // finding how fast the device is
+	Starting               // Start was pressed: loading and preparing
 	Running
 	Pausing // Pause was pressed; the step under way ends first
 	Paused
@@ -65,6 +66,8 @@ type State struct {
 	Start       *Opened           // the picture that the next run starts from
 	Offer       *Opened           // a picture that was opened for its settings and could be the start, too
 	Images      []ImagePrompt
+
+	Measured *protocol.Measured // how fast the device is, once somebody asked
 
 	Status  string   // the one line that screen readers speak
 	Problem string   // what is wrong with the last thing the person did
@@ -195,6 +198,16 @@ func (s *State) PressStop() (protocol.Message, bool) {
 	return protocol.Stop{}, true
 }
 
+// PressBenchmark measures the device.
+func (s *State) PressBenchmark() (protocol.Message, bool) {
+	if s.Phase != Idle {
+		return nil, false
+	}
+	s.Phase, s.Progress, s.Problem = Measuring, protocol.Progress{}, ""
+	s.Status = "Measuring this GPU."
+	return protocol.Measure{}, true
+}
+
 // Receive takes a message of the worker that came at now.
 func (s *State) Receive(m protocol.Message, now time.Time) {
 	switch m := m.(type) {
@@ -215,6 +228,10 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 			s.Status = "The model is ready."
 			s.persist = !s.Model().Small() && !s.Storage.Persisted
 		}
+	case protocol.Measured:
+		s.Measured = &m
+		s.end()
+		s.Status = "The benchmark is done: its results are under Help."
 	case protocol.Started:
 		s.keepTried = false // a run interrupts it
 		if s.Phase == Starting {
@@ -251,7 +268,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 
 // progress takes a phase's progress. A download may go on behind a run, which has a progress of its own.
 func (s *State) progress(m protocol.Progress, now time.Time) {
-	if s.Phase != Loading && s.Phase != Starting && s.Phase != Stopping {
+	if s.Phase < Loading || s.Phase > Starting && s.Phase != Stopping {
 		return
 	}
 	before := s.Progress

@@ -51,6 +51,7 @@ func TestWhatEachPhaseOffers(t *testing.T) {
 		enabled, stop bool
 	}{
 		{Opening, "Start", false, false}, {Broken, "Start", false, false}, {Idle, "Start", true, false}, {Loading, "Start", true, true},
+		{Measuring, "Start", false, true},
 		{Starting, "Start", false, true}, {Running, "Pause", true, true}, {Pausing, "Pause", false, true}, {Paused, "Resume", true, true},
 		{Stopping, "Start", false, true},
 	} {

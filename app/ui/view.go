@@ -33,6 +33,7 @@ func (p *Page) Render() app.UI {
 		app.Footer().Body(
 			app.P().Text("VQGAN+CLIP on WebGPU. The same seed, settings and GPU give the same picture; other GPUs give one very much like it."),
 			app.P().Class("quiet").Text(p.adapterLine()),
+			p.renderHelp(),
 		),
 	)
 }
@@ -107,7 +108,7 @@ func (p *Page) renderProgress() app.UI {
 	s := &p.state
 	row := app.Div().Class("progress")
 	switch {
-	case s.Phase == Loading || s.Phase == Starting || s.Phase == Stopping && s.Progress.Phase != "" && !s.runUnderWay():
+	case s.Phase == Loading || s.Phase == Measuring || s.Phase == Starting || s.Phase == Stopping && s.Progress.Phase != "" && !s.runUnderWay():
 		bar := app.Progress().Aria("label", phaseName(s.Progress.Phase))
 		if s.Progress.Total > 0 {
 			bar = bar.Max(1).Value(float64(s.Progress.Done) / float64(s.Progress.Total))

@@ -11,6 +11,7 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/gpu"
+	"reverie/gpu/bench/quick"
 	"reverie/gpu/guide"
 	"reverie/gpu/guide/preset"
 	"reverie/gpu/guide/prompt"
@@ -139,6 +140,22 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	started.Notices = append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
 	return &gpuRun{run, config.Width, config.Height}, started, nil
+}
+
+// PhaseMeasure is counted in workloads.
+const PhaseMeasure = "Measuring this GPU"
+
+// Measure times a few kernels.
+func (e *GPU) Measure(ctx context.Context, progress Progress) (protocol.Measured, error) {
+	if e.device == nil {
+		return protocol.Measured{}, problem("There is no GPU to measure.")
+	}
+	results, err := quick.Run(ctx, e.device, func(done int) { progress(PhaseMeasure, int64(done), int64(quick.Count())) })
+	var m protocol.Measured
+	for _, r := range results {
+		m.Speeds = append(m.Speeds, protocol.Speed{Workload: r.Workload, Milliseconds: r.Milliseconds, Rate: r.Rate()})
+	}
+	return m, err
 }
 
 // Keep stores a model without loading it.

@@ -25,6 +25,8 @@ type Engine interface {
 	// Start prepares a run, for which it loads the model if need be, and returns it with the settings that really run and notices about
 	// them. It says First and Loaded.
 	Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error)
+	// Measure finds how fast the device is.
+	Measure(context.Context, Progress) (protocol.Measured, error)
 	// Keep stores a model.
 	Keep(context.Context, protocol.Keep) error
 	// Delete removes a model from what is stored, and from the device.
@@ -151,6 +153,10 @@ func (s *server) handle(m protocol.Message) {
 			err := s.engine.Delete(ctx, m)
 			s.storage()
 			return nil, err
+		})
+	case protocol.Measure:
+		s.begin(&job{}, func(_, preparing context.Context, _ *job) (protocol.Message, error) {
+			return s.engine.Measure(preparing, s.progress)
 		})
 	case protocol.Start:
 		if s.job != nil && s.job.loading {

@@ -67,6 +67,18 @@ func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
 	return e.deleteErr
 }
 
+func (e *fakeEngine) Measure(ctx context.Context, progress Progress) (protocol.Measured, error) {
+	progress("measure", 1, 2)
+	if e.hold != nil {
+		select {
+		case <-e.hold:
+		case <-ctx.Done():
+			return protocol.Measured{}, ctx.Err()
+		}
+	}
+	return protocol.Measured{Speeds: []protocol.Speed{{Workload: "all", Milliseconds: 2, Rate: 3}}}, nil
+}
+
 func (e *fakeEngine) Storage(context.Context) (protocol.Storage, error) {
 	s := protocol.Storage{How: "files"}
 	for _, name := range e.kept {
@@ -405,6 +417,23 @@ func TestKeepGivesWay(t *testing.T) {
 	close(e.hold)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+}
+
+func TestMeasure(t *testing.T) {
+	e := &fakeEngine{hold: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- protocol.Measure{}
+	c.in <- start(1)
+	if got := expect[protocol.Error](c); !strings.Contains(got.Message, "busy") {
+		t.Errorf("a run while the device is measured: got %+v", got)
+	}
+	e.hold <- struct{}{}
+	if got := expect[protocol.Measured](c); len(got.Speeds) != 1 || got.Speeds[0].Rate != 3 {
+		t.Errorf("got %+v", got)
+	}
+	c.in <- protocol.Measure{}
+	c.in <- protocol.Stop{}
+	expect[protocol.Stopped](c)
 }
 
 func TestErrors(t *testing.T) {
