@@ -48,10 +48,11 @@ func (s *State) stored(name string) (protocol.Model, bool) {
 	return s.Storage.Models[i], true
 }
 
-// kept says that a model works without the network.
+// kept says that a model works without the network. A site that lists it with another size has a newer one.
 func (s *State) kept(name string) bool {
 	m, ok := s.stored(name)
-	return ok && m.Stored == m.Bytes
+	newer := slices.ContainsFunc(s.listed, func(l Model) bool { return l.Name == name && l.Bytes != m.Bytes })
+	return ok && !newer && m.Stored == m.Bytes
 }
 
 // needsDownload says that the chosen model comes only when the person asks for it.
@@ -165,6 +166,8 @@ func (s *State) offer() (offer, bool) {
 		return offer{title: "The model is on its way", text: "Write your prompt meanwhile and press Start: the picture begins as soon as what it needs is here."}, true
 	case !s.needsDownload() || s.Phase == Starting:
 		return offer{}, false
+	case part.Stored > 0 && part.Bytes != m.Bytes:
+		return offer{title: "A new version of " + m.title(), text: fmt.Sprintf("%s to download. It takes the place of the one on this device.", byteCount(m.Bytes))}, true
 	case part.Stored > 0:
 		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", byteCount(part.Stored), byteCount(m.Bytes))}, true
 	case s.Storage.How == "none":

@@ -155,6 +155,14 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+func TestNewVersionOfAModel(t *testing.T) {
+	s := withBig(t)
+	stored(s, "files", protocol.Model{Name: "big", Bytes: 140e6, Stored: 140e6})
+	if o, ok := s.offer(); !ok || o.title != "A new version of Big" || !strings.HasPrefix(o.text, "150 MB") {
+		t.Errorf("the offer is %+v, %t", o, ok)
+	}
+}
+
 // The small model is stored in the background, once, so that the page works offline after its first visit.
 func TestSmallModelIsKept(t *testing.T) {
 	s := idle(t)

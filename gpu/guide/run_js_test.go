@@ -92,6 +92,27 @@ func TestRunsAreReproducible(t *testing.T) {
 	}
 }
 
+// The text tower's memory is given back once the prompts are embedded, and what is known is not computed again.
+func TestTextTowerIsGivenBack(t *testing.T) {
+	ctx := context.Background()
+	quiet := func(string, int64, int64) {}
+	first, err := model.embed(ctx, []string{"a red apple", "a blue heart"}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if model.text != nil {
+		t.Error("the text tower is still there")
+	}
+	again, err := model.embed(ctx, []string{"a blue heart"}, quiet)
+	if err != nil || model.text != nil || !slices.Equal(again[0], first[1]) {
+		t.Errorf("the same text again: %v, the tower is there: %t, equal: %t", err, model.text != nil, slices.Equal(again[0], first[1]))
+	}
+	other, err := model.embed(ctx, []string{"a green tree", "a green tree"}, quiet)
+	if err != nil || slices.Equal(other[0], first[0]) || !slices.Equal(other[0], other[1]) {
+		t.Errorf("another text, twice: %v", err)
+	}
+}
+
 func TestLossFalls(t *testing.T) {
 	c := config("a red apple", preset.ZQ, 1)
 	_, losses := makePicture(t, c, 12)

@@ -67,8 +67,10 @@ func (s *files) Sizes(ctx context.Context) (map[string]int64, error) {
 	}
 }
 
-// open opens a file. The handle excludes all others until it is closed.
+// open opens a file. The handle excludes all others until it is closed, so it is waited for even when ctx ends: nobody else could close
+// one that comes later.
 func (s *files) open(ctx context.Context, name string, create bool) (js.Value, error) {
+	ctx = context.WithoutCancel(ctx)
 	file, err := jsx.Await(ctx, s.dir.Call("getFileHandle", name, map[string]any{"create": create}))
 	if err != nil {
 		return file, err

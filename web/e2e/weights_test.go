@@ -228,7 +228,8 @@ func (v *visit) restart(h http.Handler) {
 // A server that dies at 37 % of a download of 100 MB: after it is back, in a new visit, only what is missing is asked for.
 func TestDownloadGoesOnAtTheByte(t *testing.T) {
 	h, m := withModel(t, 100_000_000)
-	v := openHandler(t, h, chromium.Software, "#model=padded&p=a%20red%20apple")
+	v := openHandler(t, h, chromium.Software, "#model=padded&p=a%20red%20apple",
+		`window.asked = 0; navigator.storage.persist = async () => ++asked > 0`)
 	h.at = total(m) * 37 / 100
 	h.then = func() bool {
 		go v.serve.Close()
@@ -266,6 +267,10 @@ func TestDownloadGoesOnAtTheByte(t *testing.T) {
 	}
 	if missing != kept.Bytes-kept.Stored {
 		t.Errorf("%d bytes were asked for, and %d of %d were missing", missing, kept.Bytes-kept.Stored, kept.Bytes)
+	}
+	v.status("The model is ready")
+	if asked, err := driver.Evaluate[int](v.Page, `asked`); err != nil || asked != 1 {
+		t.Errorf("after the first download the browser was asked %d times to keep it (%v), want once", asked, err)
 	}
 }
 

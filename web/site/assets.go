@@ -45,8 +45,8 @@ func newAsset(name string, plain []byte) *asset {
 	return &asset{kind: kinds[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:16]) + `"`, plain: plain}
 }
 
-// loadAssets returns the assets by URL.
-func loadAssets(files fs.FS, p Program) (map[string]*asset, error) {
+// loadAssets returns the assets by URL. The base makes the app another one than those of other paths of its origin.
+func loadAssets(files fs.FS, p Program, base string) (map[string]*asset, error) {
 	assets := map[string]*asset{}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
@@ -64,6 +64,7 @@ func loadAssets(files fs.FS, p Program) (map[string]*asset, error) {
 		url := "/web/" + name
 		if name == "manifest.webmanifest" {
 			url = "/" + name
+			data = bytes.Replace(data, []byte(`"id": "reverie"`), fmt.Appendf(nil, `"id": %q`, base+"reverie"), 1)
 		}
 		assets[url] = newAsset(name, data)
 	}

@@ -94,11 +94,15 @@ func newModel(name string, files fs.FS) (model, error) {
 	if name == "" {
 		name = m.Name
 	}
-	bytes := m.Vocab.Size
+	sizes := map[string]int64{m.Vocab.SHA256: m.Vocab.Size} // equal shards are one file
 	for _, part := range m.Parts {
 		for _, shard := range part.Shards {
-			bytes += shard.Size
+			sizes[shard.SHA256] = shard.Size
 		}
+	}
+	bytes := int64(0)
+	for _, size := range sizes {
+		bytes += size
 	}
 	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes}, files}, nil
 }

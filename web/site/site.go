@@ -58,7 +58,7 @@ func New(c Config) (*Site, error) {
 	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
 		return nil, err
 	}
-	if s.assets, err = loadAssets(c.Assets, c.Program); err != nil {
+	if s.assets, err = loadAssets(c.Assets, c.Program, c.Base); err != nil {
 		return nil, err
 	}
 	s.Build = buildID(s.assets)

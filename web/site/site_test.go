@@ -302,6 +302,9 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+	if manifest, err := os.ReadFile(filepath.Join(dir, "manifest.webmanifest")); err != nil || !bytes.Contains(manifest, []byte(`"id": "/sub/reverie"`)) {
+		t.Errorf("the app has the identity of one under another path: %v\n%s", err, manifest)
+	}
 	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	if err != nil {
 		t.Fatal(err)
