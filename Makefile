@@ -79,6 +79,10 @@ bench: bench-host
 bench-memory:
 	go run ./gpu/guide/footprint
 
+## bench-startup: the program's size and the time of a repeat visit
+bench-startup: chromium
+	go run ./gpu/bench/startup
+
 # What the bench runs in and the peers it runs beside, in the versions that gpu/bench/peers/package-lock.json pins.
 bench-host: $(if $(filter lavapipe dawn-gpu,$(HOST)),,chromium) $(if $(filter lavapipe,$(HOST)),lavapipe) gpu/bench/peers/node_modules
 

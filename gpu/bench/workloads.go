@@ -140,12 +140,14 @@ type stepWorkload struct {
 	VQGAN         weights.VQGANConfig
 	CLIP          weights.CLIPConfig
 	Side, Cutouts int // tokens along one side of the picture
+	NeedsGPU      bool
 }
 
 func steps() []stepWorkload {
 	return []stepWorkload{
-		{"guided step, mini, 64², 4 cutouts", miniVQGAN, miniCLIP, 8, 4},
-		{"guided step, ViT-B/32 + f16, 64², 2 cutouts", officialVQGAN, vitB32, 4, 2},
+		{"guided step, mini, 64², 4 cutouts", miniVQGAN, miniCLIP, 8, 4, false},
+		{"guided step, ViT-B/32 + f16, 64², 2 cutouts", officialVQGAN, vitB32, 4, 2, false},
+		{"guided step, ViT-B/32 + f16, 256², 32 cutouts", officialVQGAN, vitB32, 16, 32, true},
 	}
 }
 

@@ -1,12 +1,16 @@
 // Writes ONNX models: the few messages of onnx.proto that a graph of float32 operations needs.
 
-// A protobuf message is a list of fields [number, value]: a whole number becomes a varint, text and bytes become what they are, a list
-// a message inside.
+// A protobuf message is a list of fields [number, value]: a whole number becomes a varint, a Float32Array of one number its four bytes,
+// text and bytes become what they are, a list a message inside.
 function message(fields) {
   const parts = [];
   for (const [number, value] of fields) {
     if (typeof value === "number") {
       parts.push(varint(number << 3), varint(value));
+      continue;
+    }
+    if (value instanceof Float32Array) {
+      parts.push(varint((number << 3) | 5), bytes(value));
       continue;
     }
     const body = typeof value === "string" ? new TextEncoder().encode(value) : value instanceof Uint8Array ? value : message(value);
@@ -37,7 +41,7 @@ const bytes = (v) => new Uint8Array(v.buffer, v.byteOffset, v.byteLength);
 function attribute(name, value) {
   if (typeof value === "string") return [[1, name], [4, value], [20, 3]];
   if (typeof value === "number") {
-    return Number.isInteger(value) ? [[1, name], [3, value], [20, 2]] : [[1, name], [2, value], [20, 1]];
+    return Number.isInteger(value) ? [[1, name], [3, value], [20, 2]] : [[1, name], [2, Float32Array.of(value)], [20, 1]];
   }
   return [[1, name], ...value.map((v) => [8, v]), [20, 7]];
 }
