@@ -2,6 +2,7 @@ package guide
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"reverie/gpu/guide/preset"
@@ -78,4 +79,50 @@ func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome
 		t.Fatal(err)
 	}
 	return o
+}
+
+// BenchmarkThrift times updates of the embedded pair, 32² and 4 cutouts, by what saves memory. The ways take turns, so that what
+// else the machine does weighs on all of them; each reports its median as a multiple of the plain plan's.
+func BenchmarkThrift(b *testing.B) {
+	ctx := context.Background()
+	ways := []struct {
+		name   string
+		thrift Thrift
+	}{
+		{"plain", Thrift{Part: 4}}, {"parts-of-2", Thrift{Part: 2}}, {"parts-of-1", Thrift{Part: 1}},
+		{"decoder-recomputed", Thrift{Part: 4, Decoder: true}}, {"all-recomputed", Thrift{Part: 4, Decoder: true, CLIP: true}},
+	}
+	runs, times := make([]*Run, len(ways)), make([][]float64, len(ways))
+	for i, way := range ways {
+		c := config("a red apple", preset.Upd, 7)
+		c.Width, c.Height, c.Cutouts, c.Thrift = 32, 32, 4, way.thrift
+		r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer r.Close()
+		runs[i] = r
+	}
+	for turn := range b.N + 1 { // the first is not counted
+		for i, r := range runs {
+			if err := r.Submit(false); err != nil {
+				b.Fatal(err)
+			}
+			report, err := r.Report(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if turn > 0 {
+				times[i] = append(times[i], report.Milliseconds)
+			}
+		}
+	}
+	median := func(i int) float64 {
+		slices.Sort(times[i])
+		return times[i][len(times[i])/2]
+	}
+	for i, way := range ways {
+		b.ReportMetric(median(i)/median(0), way.name+"-time")
+		b.ReportMetric(float64(runs[i].step.tape.Plan.Memory().Total)/(1<<20), way.name+"-MiB")
+	}
 }
