@@ -14,6 +14,7 @@ type Device struct {
 	err      error
 	used     int64 // bytes of its buffers
 	peak     int64 // the most that used has been
+	speed    float64
 }
 
 // Buffer is memory on the device, for storage and copies.
@@ -48,6 +49,17 @@ func (d *Device) Used() (now, peak int64) {
 	now, peak = d.used, d.peak
 	d.peak = d.used
 	return now, peak
+}
+
+// SetSpeed tells the device how many FLOP it does in a second. Plans are cut into submissions by it.
+func (d *Device) SetSpeed(flops float64) { d.speed = flops }
+
+// Speed is what SetSpeed told last, and before that a slow graphics chip's: submissions that are too short cost little.
+func (d *Device) Speed() (flops float64, known bool) {
+	if d.speed > 0 {
+		return d.speed, true
+	}
+	return 1e11, false
 }
 
 func (d *Device) fail(err error) {

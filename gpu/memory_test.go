@@ -15,7 +15,7 @@ func recorded(t *testing.T, sizes map[string]int, dispatches ...string) (*Plan, 
 	for name, size := range sizes {
 		buffers[name] = (&Device{}).Scratch(name, size)
 	}
-	p := &Plan{slices: 1}
+	p := &Plan{}
 	for _, names := range dispatches {
 		d := dispatch{kernel: &Kernel{source: &shaders.Source{}}}
 		for i, name := range names {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"reverie/shaders"
 )
@@ -20,7 +21,6 @@ type Plan struct {
 	lender     *Plan
 	memory     Memory // what they take
 	placed     bool
-	slices     int
 	part       string // of the model, to which the next dispatches belong
 }
 
@@ -50,7 +50,7 @@ func (d dispatch) written() []*Buffer {
 }
 
 // NewPlan returns an empty plan on the device.
-func (d *Device) NewPlan() *Plan { return &Plan{device: d, slices: 1} }
+func (d *Device) NewPlan() *Plan { return &Plan{device: d} }
 
 // Device is where the plan runs.
 func (p *Plan) Device() *Device { return p.device }
@@ -109,8 +109,15 @@ func (p *Plan) Stretches() []Stretch {
 	return out
 }
 
-// SetSlices says into how many submissions of like work one run is cut.
-func (p *Plan) SetSlices(n int) { p.slices = max(1, min(n, len(p.dispatches))) }
+// sliceSeconds is the longest that one submission should keep the device from drawing the desktop.
+const sliceSeconds = 0.05
+
+// slices is the number of submissions of like work that keeps each short at the device's speed.
+func (p *Plan) slices() int {
+	speed, _ := p.device.Speed()
+	n := math.Ceil(p.Work() / (speed * sliceSeconds))
+	return int(max(1, min(n, float64(len(p.dispatches)))))
+}
 
 // Work is the sum of the estimates given to Dispatch, in FLOP.
 func (p *Plan) Work() float64 {
@@ -121,16 +128,16 @@ func (p *Plan) Work() float64 {
 	return total
 }
 
-// cuts returns the ends of the plan's slices, each the index after its last dispatch.
-func (p *Plan) cuts() []int {
+// cuts returns the ends of the slices, each the index after its last dispatch.
+func (p *Plan) cuts(slices int) []int {
 	var ends []int
 	total, sum := p.Work(), 0.0
-	for s, i := 1, 0; s <= p.slices; s++ {
-		for i < len(p.dispatches) && sum+p.dispatches[i].work <= total*float64(s)/float64(p.slices)*(1+1e-12) {
+	for s, i := 1, 0; s <= slices; s++ {
+		for i < len(p.dispatches) && sum+p.dispatches[i].work <= total*float64(s)/float64(slices)*(1+1e-12) {
 			sum += p.dispatches[i].work
 			i++
 		}
-		if s == p.slices {
+		if s == slices {
 			i = len(p.dispatches)
 		}
 		if n := len(ends); i > 0 && (n == 0 || ends[n-1] < i) {

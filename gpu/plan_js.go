@@ -117,7 +117,7 @@ func (p *Plan) Run(copies ...Copy) error {
 	for _, c := range copies {
 		list = append(list, c.From.value, c.FromOffset, c.To.value, c.ToOffset, c.Size)
 	}
-	ends := p.cuts()
+	ends := p.cuts(p.slices())
 	cuts := make([]any, len(ends))
 	for i, e := range ends {
 		cuts[i] = e

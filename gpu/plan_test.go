@@ -6,26 +6,41 @@ import (
 )
 
 func TestCuts(t *testing.T) {
-	plan := func(slices int, work ...float64) *Plan {
-		p := &Plan{slices: slices}
+	plan := func(work ...float64) *Plan {
+		p := &Plan{}
 		for _, w := range work {
 			p.dispatches = append(p.dispatches, dispatch{work: w})
 		}
 		return p
 	}
 	for _, c := range []struct {
-		name string
-		plan *Plan
-		want []int
+		name   string
+		plan   *Plan
+		slices int
+		want   []int
 	}{
-		{"nothing", plan(1), nil},
-		{"one slice", plan(1, 1, 1, 1), []int{3}},
-		{"like parts", plan(2, 1, 1, 1, 1), []int{2, 4}},
-		{"a heavy dispatch has a slice of its own", plan(2, 1, 8, 1), []int{1, 3}},
-		{"no empty slices", plan(3, 9, 1), []int{2}},
+		{"nothing", plan(), 1, nil},
+		{"one slice", plan(1, 1, 1), 1, []int{3}},
+		{"like parts", plan(1, 1, 1, 1), 2, []int{2, 4}},
+		{"a heavy dispatch has a slice of its own", plan(1, 8, 1), 2, []int{1, 3}},
+		{"no empty slices", plan(9, 1), 3, []int{2}},
 	} {
-		if got := c.plan.cuts(); !slices.Equal(got, c.want) {
+		if got := c.plan.cuts(c.slices); !slices.Equal(got, c.want) {
 			t.Errorf("%s: cut after %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestSlicesGoByTheSpeed(t *testing.T) {
+	d := &Device{}
+	p := &Plan{device: d, dispatches: []dispatch{{work: 1e11}, {work: 1e11}, {work: 1e11}}}
+	for _, c := range []struct {
+		speed float64
+		want  int
+	}{{0, 3}, {1e14, 1}, {3e12, 2}, {1, 3}} {
+		d.SetSpeed(c.speed)
+		if got := p.slices(); got != c.want {
+			t.Errorf("at %g FLOP/s 3e11 FLOP are cut into %d slices, want %d", c.speed, got, c.want)
 		}
 	}
 }

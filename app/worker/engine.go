@@ -131,11 +131,7 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 		}
 		return nil, started, err
 	}
-	footprint, err := run.Footprint(ctx)
-	if err != nil {
-		run.Close()
-		return nil, started, err
-	}
+	footprint := run.Footprint()
 	say(e.loaded)
 	started.Notices = append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds

@@ -147,34 +147,35 @@ func most(n int, ok func(int) bool) int {
 	return low
 }
 
-// Footprint tells what the run takes. The first call of a model's first run measures the device for a moment.
-func (r *Run) Footprint(ctx context.Context) (Footprint, error) {
-	m := r.model
-	if m.speed == 0 {
-		var err error
-		if m.speed, err = calibrate(ctx, m.device); err != nil {
-			return Footprint{}, err
-		}
-	}
-	used, _ := m.device.Used()
-	return Footprint{Bytes: used, Seconds: r.step.tape.Plan.Work() / m.speed}, nil
+// Footprint tells what the run takes.
+func (r *Run) Footprint() Footprint {
+	used, _ := r.model.device.Used()
+	speed, _ := r.model.device.Speed()
+	return Footprint{Bytes: used, Seconds: r.step.tape.Plan.Work() / speed}
 }
 
-// calibrate measures the device's speed in FLOP per second with a convolution as the decoder has them, of more and more pixels until
-// the time can be told from that of a submission.
-func calibrate(ctx context.Context, d *gpu.Device) (speed float64, err error) {
+// calibrate measures the device's speed unless it is known, with a convolution as the decoder has them, of more and more pixels until
+// the time can be told from that of a submission. It is an estimate: every update measures the speed anew.
+func calibrate(ctx context.Context, d *gpu.Device) error {
 	const channels, enough = 128, 20 * time.Millisecond
-	for side := 16; ; side *= 2 {
+	for side := 16; side <= 256; side *= 2 {
+		if _, known := d.Speed(); known {
+			return nil
+		}
 		t := ops.NewTape(d)
 		w := ops.Matrix{Taps: 9, Out: channels, In: channels, Buf: t.Buffer("calibration", 4*9*channels*channels)}
-		y := t.Keep(t.Conv(t.Input(1, side, side, channels, false), w, nil, ops.Conv3x3, nil))
+		bias := &ops.Vector{N: channels, Buf: t.Buffer("calibration", 4*channels)}
+		y := t.Keep(t.Conv(t.Input(1, side, side, channels, false), w, bias, ops.Conv3x3, nil))
 		took, err := timed(ctx, t, y)
-		work := t.Plan.Work()
+		if err == nil && (took >= enough || side == 256) {
+			d.SetSpeed(t.Plan.Work() / took.Seconds())
+		}
 		t.Close()
-		if err != nil || took >= enough || side >= 256 {
-			return work / took.Seconds(), err
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // timed compiles a tape and tells how long its second run takes; the first one may still compile.

@@ -45,7 +45,6 @@ type Model struct {
 	encoder   *vqgan.Encoder // loaded with the first start picture
 	loaded    map[string]*load.Weights
 	book      codebook
-	speed     float64              // of the device in FLOP per second, as last measured; 0 before
 	embedded  map[string][]float32 // texts that have been embedded
 
 	arrived map[string]chan struct{} // by part, closed when it is there

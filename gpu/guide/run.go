@@ -118,6 +118,9 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 	if err := r.record(ctx, targets, z, progress); err != nil {
 		return nil, err
 	}
+	if err := calibrate(ctx, r.model.device); err != nil {
+		return nil, err
+	}
 	r.view, err = NewView(ctx, r.step)
 	return notices, err
 }
@@ -292,8 +295,7 @@ func (r *Run) Report(ctx context.Context) (Report, error) {
 	for _, l := range losses {
 		report.Loss += l
 	}
-	r.step.SetSlices(slicesFor(report.Milliseconds))
-	r.model.speed = r.step.tape.Plan.Work() / (report.Milliseconds / 1e3)
+	r.model.device.SetSpeed(r.step.tape.Plan.Work() / (report.Milliseconds / 1e3))
 	return report, nil
 }
 

@@ -3,7 +3,6 @@ package guide
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
@@ -304,9 +303,6 @@ func (s *Step) write(in Inputs) {
 	d.Write(s.state, 0, ops.State{Seed: in.Seed, Step: in.Step, Rate: in.Rate, Adam: s.spec.Adam}.Encode())
 }
 
-// SetSlices says into how many submissions a run is cut.
-func (s *Step) SetSlices(n int) { s.tape.Plan.SetSlices(n) }
-
 // Tape is where the step is recorded, for reading tensors.
 func (s *Step) Tape() *ops.Tape { return s.tape }
 
@@ -317,9 +313,3 @@ func (s *Step) Close() {
 		s.ring.Destroy()
 	}
 }
-
-// slicesFor is the number of submissions that keeps each near the limit, given the milliseconds of a whole step.
-func slicesFor(ms float64) int { return max(1, int(math.Ceil(ms/sliceMilliseconds))) }
-
-// sliceMilliseconds is the longest that one submission should keep the device from drawing the desktop.
-const sliceMilliseconds = 50
