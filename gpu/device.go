@@ -15,7 +15,12 @@ type Device struct {
 	used     int64 // bytes of its buffers
 	peak     int64 // the most that used has been
 	speed    float64
+	tuning   Tuning
 }
+
+// Tuning names the variant of a kernel that a device runs best, by the class of shapes that it was measured for. Package ops
+// knows both and takes its defaults for what is not named.
+type Tuning map[string]string
 
 // Buffer is memory on the device, for storage and copies.
 type Buffer struct {
@@ -39,6 +44,12 @@ const (
 
 // Info describes the adapter.
 func (d *Device) Info() Info { return d.info }
+
+// Tuning is what SetTuning was given last.
+func (d *Device) Tuning() Tuning { return d.tuning }
+
+// SetTuning makes what is recorded from now on use these variants.
+func (d *Device) SetTuning(t Tuning) { d.tuning = t }
 
 // Err is the first error the device reported outside any call, or nil.
 func (d *Device) Err() error { return d.err }

@@ -6,6 +6,7 @@
 // Who reads A:     plain: each invocation reads the rows it multiplies, one per group (SPAN 1)
 //                  SUBGROUP: the LANES invocations of a subgroup share their rows and differ in their columns. Each reads one row
 //                  per group and hands it to the others in registers (SPAN = LANES); the workgroup is one subgroup
+//                  TILED: the workgroup copies DEPTH vec4f of k of all its rows and columns to its memory first (SPAN 1)
 // How A is read:   plain rows [m, k]
 //                  A_COLUMNS: [k, m], for products with a transposed left side; K is then counted in rows, not vec4f, and a
 //                  group is the four rows of a vec4f (SPAN 4)
@@ -103,6 +104,23 @@ fn source(at: vec3i, tap: vec2u) -> i32 {
 }
 #endif
 
+// Where the four vec4f of B begin that meet vec4f k of A in a vec4f of columns; they lie p.ldb apart.
+fn place_b(first: u32, col: u32, k: u32) -> u32 {
+#ifdef B_ROWS
+  return first + col + 4u * k * p.ldb;
+#else
+  return first + col * 4u * p.ldb + k;
+#endif
+}
+
+#ifdef TILED
+const ROWS_HELD = TILE_Y * GROUPS;
+const COLUMNS_HELD = TILE_X * COLUMNS;
+const THREADS = TILE_X * TILE_Y;
+var<workgroup> left: array<vec4f, ROWS_HELD * DEPTH>;
+var<workgroup> right: array<vec4f, 4u * COLUMNS_HELD * DEPTH>; // of each k four planes, as place_b says
+#endif
+
 fn store(i: u32, col: u32, value: vec4f) {
   var v = value * p.scale;
 #ifdef BIAS
@@ -126,16 +144,20 @@ fn store(i: u32, col: u32, value: vec4f) {
 @compute @workgroup_size(TILE_X, TILE_Y)
 #ifdef SUBGROUP
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let row = wg.y * (GROUPS * SPAN);
-  let col = wg.x * (COLUMNS * TILE_X) + lane;
+  let row = wg.x * (GROUPS * SPAN);
+  let col = wg.y * (COLUMNS * TILE_X) + lane;
 #else
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec3u) {
   let lane = 0u;
-  let row = (wg.y * TILE_Y + lid.y) * (GROUPS * SPAN);
-  let col = wg.x * (COLUMNS * TILE_X) + lid.x;
+  let row = (wg.x * TILE_Y + lid.y) * (GROUPS * SPAN);
+  let col = wg.y * (COLUMNS * TILE_X) + lid.x;
+#ifdef TILED
+  let thread = lid.y * TILE_X + lid.x;
+#else
   if (col >= p.n4 || row >= p.m) {
     return;
   }
+#endif
 #endif
   let outer = wg.z / p.heads;
   let inner = wg.z % p.heads;
@@ -177,32 +199,62 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endfor
   }
 #else
-#for G GROUPS
-  let row$G = min(row + $Gu * SPAN + lane, p.m - 1u);
+#for A ROWS_READ
+#ifdef TILED
+  let slot$A = thread + $Au * THREADS;
+  let row$A = min(wg.x * ROWS_HELD + slot$A / DEPTH, p.m - 1u);
+#else
+  let row$A = min(row + $Au * SPAN + lane, p.m - 1u);
+#endif
 #ifdef GATHERED
-  let place$G = place(row$G);
+  let place$A = place(row$A);
 #endif
 #endfor
   for (var tap = 0u; tap < p.taps; tap++) {
+    let b1 = b0 + tap * p.b_tap;
 #ifdef GATHERED
     let yx = vec2u(tap % p.kernel, tap / p.kernel);
-#for G GROUPS
-    let s$G = source(place$G, yx);
-    let w$G = select(0.0, 1.0, s$G >= 0);
-    let i$G = a0 + u32(max(s$G, 0)) * p.lda;
-#endfor
-#else
-#for G GROUPS
-    let i$G = a0 + row$G * p.lda;
-#endfor
 #endif
-#for C COLUMNS
+#for A ROWS_READ
+#ifdef GATHERED
+    let s$A = source(place$A, yx);
+    let w$A = select(0.0, 1.0, s$A >= 0);
+    let i$A = a0 + u32(max(s$A, 0)) * p.lda;
+#else
+    let w$A = 1.0;
+    let i$A = a0 + row$A * p.lda;
+#endif
+#endfor
+#ifdef TILED
+    for (var first = 0u; first < p.k; first += DEPTH) {
+#for A ROWS_READ
+      let k$A = first + slot$A % DEPTH;
+      left[slot$A] = select(0.0, w$A, k$A < p.k) * a[i$A + min(k$A, p.k - 1u)];
+#endfor
+      for (var slot = thread; slot < 4u * COLUMNS_HELD * DEPTH; slot += THREADS) {
+        // Neighbours read neighbouring memory: columns where B has rows of n, else k.
 #ifdef B_ROWS
-    let j$C = b0 + tap * p.b_tap + col$C;
+        let c = slot % COLUMNS_HELD;
+        let e = slot / COLUMNS_HELD % 4u;
+        let k = slot / (4u * COLUMNS_HELD);
 #else
-    let j$C = b0 + tap * p.b_tap + col$C * 4u * p.ldb;
+        let k = slot % DEPTH;
+        let e = slot / DEPTH % 4u;
+        let c = slot / (4u * DEPTH);
 #endif
+        let column = min(wg.y * COLUMNS_HELD + c, p.n4 - 1u);
+        right[(4u * k + e) * COLUMNS_HELD + c] = load_b(place_b(b1, column, min(first + k, p.k - 1u)) + e * p.ldb);
+      }
+      workgroupBarrier();
+      for (var k = 0u; k < DEPTH; k++) {
+#for G GROUPS
+        let av$G = left[(lid.y * GROUPS + $Gu) * DEPTH + k];
 #endfor
+#for C COLUMNS
+        let q$C = 4u * k * COLUMNS_HELD + $Cu * TILE_X + lid.x;
+        let bm$C = mat4x4f(right[q$C], right[q$C + COLUMNS_HELD], right[q$C + 2u * COLUMNS_HELD], right[q$C + 3u * COLUMNS_HELD]);
+#endfor
+#else
     for (var k = 0u; k < p.k; k++) {
 #for G GROUPS
 #ifdef GATHERED
@@ -212,13 +264,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endif
 #endfor
 #for C COLUMNS
-#ifdef B_ROWS
-      let q$C = j$C + 4u * k * p.ldb;
-#else
-      let q$C = j$C + k;
-#endif
+      let q$C = place_b(b1, col$C, k);
       let bm$C = mat4x4f(load_b(q$C), load_b(q$C + p.ldb), load_b(q$C + 2u * p.ldb), load_b(q$C + 3u * p.ldb));
 #endfor
+#endif
 #for G GROUPS
 #for S SPAN
       let x$G_$S = SHARED(av$G, $Su);
@@ -232,6 +281,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endfor
 #endfor
     }
+#ifdef TILED
+      workgroupBarrier();
+    }
+#endif
   }
 #endif
 #for C COLUMNS

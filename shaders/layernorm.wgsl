@@ -1,5 +1,11 @@
 // LayerNorm along rows. Forward: y = γ·x̂ + β, and mean and 1/√(variance + ε) of each row are kept.
 // BACKWARD: dx = rstd·(g − mean(g) − x̂·mean(g·x̂)), g = γ·dy.
+#ifdef SUBGROUP
+enable subgroups;
+#else
+#define WORKGROUP 64u
+#define LANES 16u
+#endif
 struct Params {
   rows: u32, c4: u32, c: u32, eps: f32,
 }
@@ -14,13 +20,12 @@ BINDING var<storage, read_write> stats: array<vec2f>;
 #endif
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#define LANES 16u
 #include "rows.wgsl"
 #include "grid.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let row = linear_workgroup(wg, count) * (64u / LANES) + lid.x / LANES;
+  let row = linear_workgroup(wg, count) * (WORKGROUP / LANES) + lid.x / LANES;
   // Surplus invocations repeat the last row, so that all reach the barriers; only their stores are guarded.
   let r = min(row, p.rows - 1u);
   let lane = lid.x % LANES;

@@ -10,6 +10,7 @@ BINDING var<storage, read_write> de: array<vec4f>;
 #endif
 BINDING var<uniform> p: Params;
 #define LANES 64u
+#define WORKGROUP 64u
 #include "rows.wgsl"
 #include "grid.wgsl"
 #include "precise.wgsl"

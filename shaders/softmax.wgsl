@@ -1,5 +1,11 @@
 // Softmax along the rows of square score matrices, in place; padding becomes zero. CAUSAL lets row i see columns 0…i only.
 // BACKWARD: ds = p·(dp − Σ p·dp), in place in dp.
+#ifdef SUBGROUP
+enable subgroups;
+#else
+#define WORKGROUP 64u
+#define LANES 16u
+#endif
 struct Params {
   rows: u32, c4: u32, c: u32,
 }
@@ -8,13 +14,12 @@ BINDING var<storage, read> probabilities: array<vec4f>;
 #endif
 BINDING var<storage, read_write> s: array<vec4f>;
 BINDING var<uniform> p: Params;
-#define LANES 16u
 #include "rows.wgsl"
 #include "grid.wgsl"
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let row = linear_workgroup(wg, count) * (64u / LANES) + lid.x / LANES;
+  let row = linear_workgroup(wg, count) * (WORKGROUP / LANES) + lid.x / LANES;
   let r = min(row, p.rows - 1u);
   let lane = lid.x % LANES;
   let base = r * p.c4;

@@ -98,7 +98,8 @@ type softmaxParams struct{ Rows, C4, C uint32 }
 
 // softmax records softmax.wgsl in place over the rows of s.
 func (t *Tape) softmax(s *Tensor, defines shaders.Defines, buffers ...*gpu.Buffer) {
-	t.Plan.Dispatch(t.device.Kernel("softmax.wgsl", defines), rowGrid(s.Rows()), float64(16*s.Len()),
+	kernel, grid := t.rowKernel("softmax.wgsl", s.Rows(), defines)
+	t.Plan.Dispatch(kernel, grid, float64(16*s.Len()),
 		softmaxParams{uint32(s.Rows()), uint32(s.Stride() / 4), uint32(s.C)}, append(buffers, s.Buf)...)
 }
 

@@ -139,7 +139,7 @@ func (t *Tape) groupNormReduce(x *Tensor, g GroupNorm, defines shaders.Defines, 
 	n := x.N * blocks * c4
 	t.Plan.Dispatch(t.device.Kernel("groupnorm_sums.wgsl", defines), gpu.Workgroups(n, 64), float64(8*x.Len()),
 		groupNormSumsParams{uint32(rows), uint32(c4), uint32(blocks), groupNormBlock, uint32(x.N)}, append(inputs, sums.Buf)...)
-	finish := shaders.Defines{}
+	finish := with(t.subgroup())
 	if _, ok := defines["BACKWARD"]; ok {
 		finish["BACKWARD"] = ""
 	}

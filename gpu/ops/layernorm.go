@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"strconv"
+
 	"reverie/gpu"
 	"reverie/shaders"
 )
@@ -46,23 +48,38 @@ type layerNormParams struct {
 	Eps         float32
 }
 
-// rowLanes is how many invocations share a row in kernels built on rows.wgsl.
-const rowLanes = 16
+// rowKernel is a kernel built on rows.wgsl, and its grid.
+func (t *Tape) rowKernel(file string, rows int, defines shaders.Defines) (*gpu.Kernel, gpu.Grid) {
+	if s := t.subgroup(); len(s) > 0 {
+		return t.device.Kernel(file, with(defines, s)), gpu.Linear(rows)
+	}
+	const rowsPerWorkgroup = 4
+	return t.device.Kernel(file, defines), gpu.Workgroups(rows, rowsPerWorkgroup)
+}
 
-// rowGrid is the grid of such kernels.
-func rowGrid(rows int) gpu.Grid { return gpu.Workgroups(rows*rowLanes, 64) }
+// subgroup is the switches of a reduction whose workgroups are one subgroup, or nil. Processors do without barriers that way; on a
+// GPU so small workgroups would leave most of it idle.
+func (t *Tape) subgroup() shaders.Defines {
+	info := t.device.Info()
+	if !info.Software || info.SubgroupSize == 0 {
+		return nil
+	}
+	lanes := strconv.Itoa(info.SubgroupSize) + "u"
+	return shaders.Defines{"SUBGROUP": "", "LANES": lanes, "WORKGROUP": lanes}
+}
 
 // LayerNorm is γ·x̂ + β along the rows of x [.., C].
 func (t *Tape) LayerNorm(x *Tensor, gamma, beta *Vector, eps float32) *Tensor {
 	y := t.like(x)
 	stats := t.New(x.N, x.H, x.W, 2)
 	p := layerNormParams{uint32(x.Rows()), uint32(x.Stride() / 4), uint32(x.C), eps}
-	t.Plan.Dispatch(t.device.Kernel("layernorm.wgsl", nil), rowGrid(x.Rows()), float64(8*x.Len()), p,
+	kernel, grid := t.rowKernel("layernorm.wgsl", x.Rows(), nil)
+	t.Plan.Dispatch(kernel, grid, float64(8*x.Len()), p,
 		x.Buf, gamma.Buf, beta.Buf, stats.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("layernorm.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), rowGrid(x.Rows()),
-			float64(16*x.Len()), p, x.Buf, gamma.Buf, dy.Buf, stats.Buf, dx.Buf)
+		kernel, grid := t.rowKernel("layernorm.wgsl", x.Rows(), with(accumulate, shaders.Defines{"BACKWARD": ""}))
+		t.Plan.Dispatch(kernel, grid, float64(16*x.Len()), p, x.Buf, gamma.Buf, dy.Buf, stats.Buf, dx.Buf)
 	}, x)
 	return y
 }

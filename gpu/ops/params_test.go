@@ -28,7 +28,7 @@ func TestParamsMatchTheShaders(t *testing.T) {
 	for _, file := range shaders.Files() {
 		var defines shaders.Defines
 		if file == "contract.wgsl" {
-			defines = shaders.Defines{"GROUPS": "1", "SPAN": "1", "COLUMNS": "1"} // counts of loops, without which it has no meaning
+			defines = shaders.Defines{"GROUPS": "1", "SPAN": "1", "COLUMNS": "1", "ROWS_READ": "1"} // counts of loops, without which it has no meaning
 		}
 		src, err := shaders.Expand(file, defines)
 		if err != nil {

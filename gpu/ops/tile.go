@@ -1,0 +1,144 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// tile is the shape of contract.wgsl's workgroups: x by y invocations, each with groups·span rows by columns·4 columns of C. At most
+// one of lanes and depth is more than it need be: with lanes over 1 the workgroup is one subgroup of that many, which share their rows
+// and read A for one another; with depth the workgroup copies that many vec4f of k of its rows and columns to its own memory.
+type tile struct{ lanes, x, y, groups, span, columns, depth int }
+
+func registers(groups, columns int) tile {
+	return tile{lanes: 1, x: 8, y: 8, groups: groups, span: 1, columns: columns}
+}
+
+func tiled(groups, columns, depth int) tile {
+	return tile{lanes: 1, x: 8, y: 8, groups: groups, span: 1, columns: columns, depth: depth}
+}
+
+func subgroup(lanes, groups, columns int) tile {
+	return tile{lanes: lanes, x: lanes, y: 1, groups: groups, span: lanes, columns: columns}
+}
+
+// String names the tile in a tuning: how A and B are read, then rows by columns of a workgroup.
+func (t tile) String() string {
+	kind := "registers"
+	switch {
+	case t.lanes > 1:
+		kind = "subgroup"
+	case t.depth > 0:
+		kind = "tiled"
+	}
+	return fmt.Sprintf("%s %dx%d", kind, t.y*t.rows(), 4*t.x*t.columns)
+}
+
+// rows is the number of rows of C that one invocation holds.
+func (t tile) rows() int { return t.groups * t.span }
+
+// rowsRead is the number of vec4f of A that one invocation reads at once.
+func (t tile) rowsRead() int {
+	if t.depth > 0 {
+		return t.groups * t.depth / t.x
+	}
+	return t.groups
+}
+
+func (t tile) defines() shaders.Defines {
+	d := shaders.Defines{"GROUPS": strconv.Itoa(t.groups), "COLUMNS": strconv.Itoa(t.columns), "ROWS_READ": strconv.Itoa(t.rowsRead())}
+	for name, v := range map[string]int{"LANES": t.lanes, "TILE_X": t.x, "TILE_Y": t.y, "SPAN": t.span} {
+		d[name] = strconv.Itoa(v) + "u"
+	}
+	if t.lanes > 1 {
+		d["SUBGROUP"] = ""
+	}
+	if t.depth > 0 {
+		d["TILED"], d["DEPTH"] = "", strconv.Itoa(t.depth)+"u"
+	}
+	return d
+}
+
+// narrow is the number of vec4f of columns under which a product is narrow: most of a wide tile would compute nothing.
+const narrow = 8
+
+// narrowTile is a register tile that stands upright.
+func narrowTile(n4 int) tile {
+	t := registers(4, 2)
+	for t.columns > 1 && n4 <= t.columns/2 {
+		t.columns /= 2
+	}
+	for t.x > 1 && n4 <= t.x/2*t.columns {
+		t.x /= 2
+	}
+	t.y = 64 / t.x
+	return t
+}
+
+// candidates are the tiles that a device may run a product of at least narrow columns with, the likeliest first: what it gets
+// unless a tuning says otherwise.
+//
+// All of them add the same terms in the same order, so that the choice changes a step's duration and not its result. On a processor a
+// load costs ten to thirty multiply-adds, because each lane's address is checked and fetched by itself, and a broadcast costs
+// one: hence subgroups, whose tiles are as large as registers and the compiler's patience allow. On a GPU reads through the
+// workgroup's memory are the usual best.
+func candidates(device gpu.Info) []tile {
+	all := []tile{tiled(4, 1, 4), tiled(8, 2, 4), tiled(4, 2, 4), registers(4, 2)}
+	if !device.Software {
+		return all
+	}
+	slices.Reverse(all)
+	if s := device.SubgroupSize; s == 4 || s == 8 {
+		return append([]tile{subgroup(s, 16/s, 8/s), subgroup(s, 8/s, 8/s)}, all...)
+	}
+	return all
+}
+
+// tileFor chooses the tile of a product.
+func (t *Tape) tileFor(p contractParams, d shaders.Defines) tile {
+	of := candidates(t.device.Info())
+	chosen, name := of[0], t.device.Tuning()[classOf(p, d)]
+	for _, c := range of {
+		if c.String() == name {
+			chosen = c
+		}
+	}
+	_, columns := d["A_COLUMNS"] // reads four rows of A at once, and never through the workgroup's memory
+	if p.N4 < narrow {
+		chosen = narrowTile(int(p.N4))
+	} else if columns && chosen.depth > 0 {
+		chosen = registers(4, 2)
+	}
+	if columns {
+		chosen.groups, chosen.span = chosen.rows()/4, 4
+	}
+	return chosen
+}
+
+// largeProduct is the number of C's elements from which a product is in the class of large ones.
+const largeProduct = 1 << 18
+
+// classes are all that classOf names.
+var classes = []string{
+	"large convolution", "large convolution gradient", "large linear", "large linear gradient",
+	"small convolution", "small convolution gradient", "small linear", "small linear gradient",
+}
+
+// classOf names the kind of product for which a tuning holds one tile.
+func classOf(p contractParams, d shaders.Defines) string {
+	size, kind := "small ", "linear"
+	if int(p.M)*int(p.N4)*4 >= largeProduct {
+		size = "large "
+	}
+	if p.Taps > 1 {
+		kind = "convolution"
+	}
+	if _, ok := d["B_ROWS"]; ok {
+		kind += " gradient"
+	}
+	return size + kind
+}
