@@ -10,6 +10,9 @@ PEERS ?= $(if $(filter swiftshader,$(HOST)),jax-js,jax-js$(COMMA)tfjs$(COMMA)ort
 RUN ?=
 COMMA := ,
 
+# How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
+JUDGE := --tower squeezenet --name judge --minutes 7 --batch 160 --attack 0.5 --attack-from 0.5 --seed 7 --parts 0.8
+
 # -trimpath keeps this machine's paths out of the program, -buildvcs=false keeps the commit out: the same source gives the same bytes.
 # -s -w leaves out symbol tables, which browsers would only download.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
@@ -100,9 +103,17 @@ gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
 bench-load: chromium
 	go run ./web/loadbench -mb $(or $(MB),150)
 
-## eval-mini: judge a trained mini pair; needs what weights/train/README.md builds. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
-eval-mini:
+## eval-mini: judge the mini pair goal by goal; about two hours on one core, EVAL="--prompts 24 --steps 100 --cuts 8" a quarter of one
+eval-mini: weights/train/runs/judge/done
 	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
+
+# The pictures and the judge are built once. weights/train/README.md names the Debian packages that this takes.
+weights/train/data/records.json:
+	cd weights/train && npm install --ignore-scripts --no-package-lock && /usr/bin/python3 data.py
+
+weights/train/runs/judge/done: weights/train/data/records.json
+	cd weights/train && /usr/bin/python3 train_clip.py $(JUDGE)
+	touch $@
 
 # Chromium from Debian when neither CHROMIUM nor the PATH has one.
 chromium:

@@ -1,9 +1,11 @@
-"""Judges a mini pair: retrieval, plain shapes, reconstruction, and the guided loop seen by another model.
+"""Judges a mini pair, by default the one that ships: retrieval, plain shapes, reconstruction, and the guided loop seen by
+another model.
 
-    /usr/bin/python3 evaluate.py --clip FILE.pt --vqgan FILE.ckpt --judge runs/judge/average.pt [--prompts 100]
+    /usr/bin/python3 evaluate.py [--clip FILE.pt --vqgan FILE.ckpt] [--prompts 24 --steps 100 --cuts 8]
 
-Prints one JSON line per figure and writes guided.png, reconstructions.png and figures.json to --out. The judge must not
-have guided or taught: train it with another seed on another share of the pictures (see README.md)."""
+Prints one JSON line per figure, then every goal with what was reached; writes guided.png, reconstructions.png and
+figures.json to --out. The judge must not have guided or taught: train it with another seed on another share of the
+pictures (see README.md)."""
 import argparse
 import json
 import pathlib
@@ -15,6 +17,7 @@ from PIL import Image, ImageDraw
 import clip
 import guide
 import measure
+import shipped
 import views
 import vqgan
 from train_vqgan import contact
@@ -47,11 +50,29 @@ def judged(judge, made, prompts, everything):
     return sim, (sim > own).sum(1)
 
 
+def goals(figures):
+    """One line per goal: what is asked, what was reached. Where two figures answer a goal, the lower one counts."""
+    lines = []
+
+    def line(what, goal, result, unit=""):
+        lines.append(f"{'met    ' if result >= goal else 'not met'}  {what}: goal {goal:g}{unit}, result {result:.3g}{unit}")
+
+    g = figures["guided"]
+    line(f"judge finds the prompt among 100 ({g['prompts']} prompts, {g['size']} px, {g['steps']} steps, {g['cuts']} cutouts)",
+         60, 100 * g["judge_top1"], " %")
+    if "clip" in figures:
+        c = figures["clip"]
+        line("coloured plain shapes named right among 120", 90, 100 * c["shapes"], " %")
+        line("held-out pictures, R@5 among 256, the worse direction", 0.6, min(c["i2t_r5"], c["t2i_r5"]))
+        line("reconstruction at 128 px, PSNR of the mean error", 24, figures["vqgan 128"]["psnr"], " dB")
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
-    parser.add_argument("--clip", type=pathlib.Path, default=HERE / "runs/clip/clip_mini.pt")
-    parser.add_argument("--vqgan", type=pathlib.Path, default=HERE / "runs/vqgan/vqgan_mini.ckpt")
+    parser.add_argument("--clip", type=pathlib.Path, default=shipped.MINI, help="file or model folder")
+    parser.add_argument("--vqgan", type=pathlib.Path, default=shipped.MINI, help="file or model folder")
     parser.add_argument("--judge", type=pathlib.Path, default=HERE / "runs/judge/average.pt")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "runs/evaluation")
     parser.add_argument("--prompts", type=int, default=100, help="how many of prompts.txt to paint (judged among all)")
@@ -102,6 +123,7 @@ def main():
     titles = [f"{p} ({int(r) + 1})" for p, r in zip(prompts, rank)]
     titled(made, titles, 6).save(args.out / "guided.png")
     (args.out / "figures.json").write_text(json.dumps(figures, indent=1))
+    print("\n".join(goals(figures)))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,16 @@ NUMBERS = {2: "two", 3: "three", 4: "four"}
 SIDES = {"left of": (-0.5, 0), "right of": (0.5, 0), "above": (0, -0.5), "below": (0, 0.5)}
 
 
+def kind(label, colour=None):
+    """What a picture shows, to find doubles by: (thing, colour). A colour in the label counts as the colour: "red heart"."""
+    first, _, rest = label.partition(" ")
+    return (rest, first) if rest and first in colours.RGB and colour in (None, first) else (label, colour)
+
+
 class Scenes:
     """Draws batches of scenes from some of the pictures (`choice`: their indices)."""
+
+    share_of_shapes = 0.2
 
     def __init__(self, pictures, choice):
         self.pictures, self.records = pictures, pictures.records
@@ -24,7 +32,7 @@ class Scenes:
         self.shapes = [i for i, r in enumerate(self.records) if r["source"] == "shapes"]
 
     def draw(self, g, n, size, seed):
-        """n scenes: pictures (n,3,size,size) in [0,1], captions, and keys (label, colour) to find doubles by."""
+        """n scenes: pictures (n,3,size,size) in [0,1], captions, and keys (thing, colour) to find doubles by."""
         rng = np.random.default_rng(seed)
         canvas, ground = views.backgrounds(g, n, size)
         ground = ground.tolist()
@@ -39,22 +47,22 @@ class Scenes:
         return canvas, [i["caption"] for i in items], [i["key"] for i in items]
 
     def scene(self, rng, ground, palette):
-        kind = rng.random()
+        draw = rng.random()
         where = f" on a {colours.NAMES[ground]} background" if ground >= 0 and rng.random() < 0.35 else ""
-        if kind < 0.15:
+        if draw < self.share_of_shapes:
             picture, colour = self.shapes[rng.integers(len(self.shapes))], int(palette[rng.integers(len(palette))])
             if colour == ground:
                 colour, where = (colour + 1 + rng.integers(11)) % 12, ""
             name, label = colours.NAMES[colour], self.records[picture]["label"]
             thing = {"picture": picture, "paint": colours.RGB[name], **self.place(rng, 0.35, 1.1, 0.35)}
-            return {"objects": [thing], "caption": self.head(rng, f"{name} {label}") + where, "key": (label, name)}
+            return {"objects": [thing], "caption": self.head(rng, f"{name} {label}") + where, "key": kind(label, name)}
         first = self.thing(rng)
-        if kind < 0.72:
+        if draw < 0.72:
             small = rng.random() < 0.15
             objects = [{**first, **(self.place(rng, 0.25, 0.5, 0.6) if small else self.place(rng, 0.65, 1.15, 0.25))}]
             name = ("small " if small and rng.random() < 0.5 else "") + first["name"]
             return {"objects": objects, "caption": self.head(rng, name) + where, "key": first["key"]}
-        if kind < 0.80:
+        if draw < 0.80:
             count = int(rng.integers(2, 5))
             spots = [(-0.45, -0.45), (0.45, 0.45), (0.45, -0.45), (-0.45, 0.45)][:count]
             objects = [{**first, "scale": rng.uniform(0.35, 0.5), "x": x + rng.normal() * 0.05,
@@ -74,7 +82,7 @@ class Scenes:
         """A picture with its name: label, sometimes keywords, sometimes the colour it has or is turned to."""
         picture = self.objects[min(np.searchsorted(self.odds, rng.random()), len(self.objects) - 1)]
         r = self.records[picture]
-        name, out, key = r["label"], {"picture": int(picture)}, (r["label"], None)
+        name, out, key = r["label"], {"picture": int(picture)}, kind(r["label"])
         words, pick = r["words"], rng.random()
         if r["hue"] >= 0 and rng.random() < 0.45:
             word = colours.hue_word(r["hue"])
@@ -82,7 +90,7 @@ class Scenes:
                 word = list(colours.HUES)[rng.integers(len(colours.HUES))]
                 out["hue"] = colours.HUES[word] - r["hue"] + rng.normal() * 0.01
             name = " ".join(w for w in name.split() if w not in colours.RGB) or name
-            return {**out, "name": f"{word} {name}", "key": (r["label"], word)}
+            return {**out, "name": f"{word} {name}", "key": kind(name, word)}
         if words and pick < 0.2:
             name = words[rng.integers(len(words))]
         elif words and pick < 0.45:

@@ -6,6 +6,7 @@
 
 Writes runs/NAME/: log.jsonl, average.pt, last.pt (to resume); for a ViT clip_mini.pt, .json and merges, guided.png."""
 import argparse
+import itertools
 import json
 import pathlib
 import time
@@ -14,9 +15,11 @@ import torch
 import torch.nn.functional as F
 
 import clip
+import colours
 import guide
 import measure
 import scenes
+import shapes
 import views
 import vqgan
 from optimise import Average, Optimiser, clock
@@ -26,16 +29,40 @@ HERE = pathlib.Path(__file__).parent
 PROMPTS = ["a red apple", "a yellow star", "a blue heart", "a green tree", "a smiling face", "a cat", "a house", "a red rose"]
 
 
-def contrast(pictures, texts, keys, fakes, scale):
-    """Symmetric contrastive loss. Doubles (same key, another picture) are left out; fakes only serve as negatives."""
-    logits = scale * pictures @ texts.t()
-    ids = {k: i for i, k in enumerate(dict.fromkeys(keys))}
-    key = torch.tensor([ids[k] for k in keys], device=logits.device)
-    double = (key[:, None] == key[None]) & ~torch.eye(len(key), dtype=torch.bool, device=logits.device)
-    logits = logits.masked_fill(double, -1e4)
-    own = torch.arange(len(key), device=logits.device)
+def doubles(a, b):
+    """Which keys (thing, colour) of a and b must not be told apart: the same thing in one colour, or in an unsaid one."""
+    thing = a[:, None, 0] == b[None, :, 0]
+    first, second = a[:, None, 1], b[None, :, 1]
+    return thing & ((first == second) | (first == 0) | (second == 0))
+
+
+def contrast(pictures, texts, keys, fakes, scale, earlier=None):
+    """Symmetric contrastive loss. Doubles of another picture are left out; fakes and earlier captions (embeddings, keys)
+    only serve as negatives."""
+    own = torch.arange(len(keys), device=texts.device)
+    other = doubles(keys, keys).fill_diagonal_(False)
+    logits = (scale * pictures @ texts.t()).masked_fill(other, -1e4)
     to_picture = torch.cat([logits.t(), scale * texts @ fakes.t()], 1)
+    if earlier is not None:
+        far = (scale * pictures @ earlier[0].t()).masked_fill(doubles(keys, earlier[1]), -1e4)
+        logits = torch.cat([logits, far], 1)
     return (F.cross_entropy(logits, own) + F.cross_entropy(to_picture, own)) / 2
+
+
+class Queue:
+    """The captions of the last batches with their keys, as further negatives for pictures."""
+
+    def __init__(self, size):
+        self.size, self.ids, self.held = size, {None: 0}, None
+
+    def number(self, keys, device):
+        """Keys as numbers (B,2); 0 stands for no colour."""
+        pairs = [[self.ids.setdefault(part, len(self.ids)) for part in key] for key in keys]
+        return torch.tensor(pairs, device=device)
+
+    def add(self, texts, keys):
+        new = (texts.detach(), keys)
+        self.held = new if self.held is None else tuple(torch.cat(p)[-self.size:] for p in zip(self.held, new))
 
 
 class Distillation(torch.nn.Module):
@@ -46,12 +73,23 @@ class Distillation(torch.nn.Module):
         w = clip.VISION["width"]
         self.fine, self.coarse = torch.nn.Linear(w, 256), torch.nn.Linear(w, 512)
 
-    def forward(self, embedding, states, target, maps):
-        near = lambda a, b: 1 - F.cosine_similarity(a.float(), b.float(), dim=1).mean()
-        grid = lambda s: s[:, 1:].transpose(1, 2).unflatten(2, (8, 8))
-        fine = self.fine(states[1]).transpose(1, 2)[:, :, 1:].unflatten(2, (8, 8))
-        coarse = self.coarse(F.avg_pool2d(grid(states[3]), 2).flatten(2).transpose(1, 2)).transpose(1, 2).unflatten(2, (4, 4))
-        return near(embedding, target) + 0.5 * near(fine, maps[2]) + 0.5 * near(coarse, maps[4])
+    def forward(self, embedding, states, target, maps, keep=None):
+        """keep: indices (B,k) of the patches that states hold; None: all."""
+        near = lambda a, b: 1 - F.cosine_similarity(a.float(), b.float(), dim=-1).mean()
+        fine = maps[2].flatten(2).transpose(1, 2)
+        coarse = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear").flatten(2).transpose(1, 2)
+        if keep is not None:
+            fine, coarse = clip.taken(fine, keep), clip.taken(coarse, keep)
+        return (near(embedding, target) + 0.5 * near(self.fine(states[1][:, 1:]), fine)
+                + 0.5 * near(self.coarse(states[3][:, 1:]), coarse))
+
+
+def telling_patches(x, count, g):
+    """Indices (B,count) of patches to see, mostly those where something happens: half the patches cost half the time."""
+    size = clip.PATCH
+    spread = F.avg_pool2d(x.square(), size) - F.avg_pool2d(x, size).square()
+    score = spread.clamp(min=0).sum(1).sqrt().flatten(1)
+    return (score + torch.rand(score.shape, generator=g, device=x.device) * 0.4).topk(count, sorted=False).indices
 
 
 def patches(pictures, choice, g, count=4000):
@@ -99,7 +137,12 @@ def main():
     parser.add_argument("--parts", type=float, default=1, help="share of the training pictures to use, chosen by the seed")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--attack", type=float, default=2.0, help="largest L2 length of the adversarial steps")
+    parser.add_argument("--attack", type=float, default=2.0, help="largest L2 length of the adversarial steps (0: none)")
+    parser.add_argument("--attack-from", type=float, default=0.6, help="share of the time after which they begin")
+    parser.add_argument("--vqgan-from", type=float, default=0.4, help="share of the time after which reconstructions begin")
+    parser.add_argument("--sparse", type=int, default=32, help="patches a ViT sees of each picture at first")
+    parser.add_argument("--sparse-until", type=float, default=0.5, help="share of the time after which it sees all 64")
+    parser.add_argument("--queue", type=int, default=2048, help="earlier captions that serve as negatives (with --teacher)")
     parser.add_argument("--fakes-every", type=int, default=60, help="steps between guided negatives (0: none)")
     args = parser.parse_args()
 
@@ -121,13 +164,19 @@ def main():
         teacher = clip.load(args.teacher, dev, "squeezenet").eval().requires_grad_(False)
         load_start(model, args.teacher)
         distillation = Distillation().to(dev)
+        for name, p in model.named_parameters():  # pictures learn to meet the teacher's texts, which stay where they are
+            p.requires_grad_(name.startswith("visual.") or name == "logit_scale")
+    table = {(form, colour): i for i, (colour, form) in enumerate(itertools.product(colours.RGB, shapes.drawings()))}
+    if teacher:
+        table_texts = measure.embed_text(model, [f"a {colour} {form}" for form, colour in table], dev).float()
+    queue = Queue(args.queue)
     trained = torch.nn.ModuleList([model] + ([distillation] if distillation else []))
     vq = vqgan.load(args.vqgan, dev).eval().requires_grad_(False) if args.vqgan else None
     fakes = Fakes(vq)
     average = Average(model)
     matrix = lambda name: ("resblocks" in name or "fire" in name) and "weight" in name
     optimiser = Optimiser(trained, args.lr, matrix)
-    step, spent = 0, 0.0
+    step, spent, next_fakes = 0, 0.0, 0
     if (run / "last.pt").exists():
         saved = torch.load(run / "last.pt", map_location=dev)
         step, spent, average.steps, fakes.pool = saved["step"], saved["seconds"], saved["step"], saved["fakes"]
@@ -156,49 +205,59 @@ def main():
         if progress >= 1:
             break
 
-        # Every second step repeats its batch along the input gradient of the first: adversarial training for free.
+        # Late, every second step repeats its batch along the input gradient of the first: adversarial training for free.
+        attacking = args.attack > 0 and progress >= args.attack_from
         if delta is None:
             g.manual_seed(args.seed * 1_000_003 + step)
             clean, captions, keys = source.draw(g, args.batch, 64, args.seed * 1_000_003 + step)
-            tokens = tokenizer(captions).to(dev)
+            tokens, forms = tokenizer(captions).to(dev), [table.get(k, -1) for k in keys]
+            keys = queue.number(keys, dev)
             with torch.no_grad(), torch.autocast(torch.device(dev).type, torch.bfloat16):
-                if vq and torch.rand((), generator=g, device=dev) < 0.6:
+                if vq and progress >= args.vqgan_from and torch.rand((), generator=g, device=dev) < 0.6:
                     third = args.batch // 3
                     clean[:third] = (vq(clean[:third] * 2 - 1).float() * 0.5 + 0.5).clamp(0, 1)
                 x = scenes.disturb(clean, g)
-                if vq and args.fakes_every and step % args.fakes_every < 2 and progress > 0.05:
-                    prompts = measure.embed_text(model, captions[:4], dev)
+                if vq and attacking and args.fakes_every and step >= next_fakes:
+                    next_fakes = step + args.fakes_every
+                    for p in optimiser.params:
+                        p.requires_grad_(False)
                     with torch.enable_grad():
-                        model.requires_grad_(False)
-                        fakes.add(model, prompts.float(), g)
-                        model.requires_grad_(True)
+                        fakes.add(model, measure.embed_text(model, captions[:4], dev).float(), g)
+                    for p in optimiser.params:
+                        p.requires_grad_(True)
                 if fakes.pool is not None:
                     x = torch.cat([x, fakes.take(args.batch // 8, g)])
                 if teacher:
                     target, maps = teacher.visual(x)
         else:
             x = (x.detach() + delta).clamp(0, 1)
-        x.requires_grad_(args.attack > 0)
+        x.requires_grad_(attacking)
+        keep = telling_patches(x.detach(), args.sparse, g) if args.tower == "vit" and progress < args.sparse_until else None
         with torch.autocast(torch.device(dev).type, torch.bfloat16):
-            raw, states = model.visual(x)
+            raw, states = model.visual(x, keep) if args.tower == "vit" else model.visual(x)
             text = model.encode_text(tokens)
-            embedding = F.normalize(raw.float(), dim=-1)
-            n = args.batch
-            loss = contrast(embedding[:n], text, keys, embedding[n:], model.logit_scale.clamp(max=4.6).exp())
+            embedding, n, scale = F.normalize(raw.float(), dim=-1), args.batch, model.logit_scale.clamp(max=4.6).exp()
+            loss = contrast(embedding[:n], text, keys, embedding[n:], scale, queue.held)
             total = loss
             if teacher:
-                total = loss + 1.5 * distillation(raw, states, target, maps)
+                total = loss + 1.5 * distillation(raw, states, target, maps, keep)
+                plain = [i for i, form in enumerate(forms) if form >= 0]
+                if plain:
+                    named = torch.tensor([forms[i] for i in plain], device=dev)
+                    total = total + 0.5 * F.cross_entropy(scale * embedding[plain] @ table_texts.t(), named)
         total.backward()
-        if args.attack and delta is None:
+        if attacking and delta is None:
             length = views.uniform(g, len(x), 0.2, args.attack)[:, None, None, None]
             delta = length * x.grad / x.grad.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
         else:
             delta = None
+            if teacher:  # texts that still move would tell the old captions from the new by their age
+                queue.add(text.float(), keys)
         lr = optimiser.step(progress)
         average.update(model)
         step += 1
         if step % 50 < 2:
-            note({"step": step, "seconds": round(clock(args.device) - start), "attacked": delta is None and args.attack > 0,
+            note({"step": step, "seconds": round(clock(args.device) - start), "attacked": attacking and delta is None,
                   "lr": round(lr, 6), "loss": round(total.item(), 4), "contrast": round(loss.item(), 4)})
 
     if vq and args.tower == "vit":

@@ -9,6 +9,8 @@ import clip
 import colours
 import data
 import optimise
+import scenes
+import shipped
 import train_clip
 import train_vqgan
 import views
@@ -55,6 +57,17 @@ class Networks(unittest.TestCase):
             vqgan.save(vqgan.VQGAN(), folder / "vqgan_mini.ckpt", 0)
             vqgan.load(folder / "vqgan_mini.ckpt")
 
+    def test_all_patches_kept_is_the_whole_picture(self):
+        model, x = clip.CLIP().eval().visual, torch.rand(1, 3, 64, 64)
+        torch.testing.assert_close(model(x, torch.arange(64)[None])[0], model(x)[0])
+
+    def test_the_shipped_pair_is_read(self):
+        # The converter's figure for the embedding's loss by q8 is 1e-5 in cosine; here only the reading is on trial.
+        saved = shipped.tensors()
+        self.assertEqual(set(clip.CLIP().state_dict()) | set(vqgan.VQGAN().state_dict()), set(saved))
+        self.assertTrue(1 < saved["logit_scale"].item() < 5)
+        self.assertEqual(shipped.values(bytes([2, 254] + [0] * 14) + bytes([0, 0x38] + [0] * 14), "q8", 2).tolist(), [1, -1])
+
     def test_straight_through(self):
         model = vqgan.VQGAN()
         z = torch.randn(1, 64, 2, 2, requires_grad=True)
@@ -63,16 +76,42 @@ class Networks(unittest.TestCase):
 
 
 class Training(unittest.TestCase):
+    def numbered(self, *keys):
+        return train_clip.Queue(8).number(keys, "cpu")
+
     def test_doubles_are_no_negatives(self):
-        e = torch.eye(3)[[0, 0, 1]]
-        none = torch.zeros(0, 3)
-        masked = train_clip.contrast(e, e, ["cat", "cat", "dog"], none, 20.0)
-        self.assertLess(masked.item(), 1e-3)
-        self.assertGreater(train_clip.contrast(e, e, ["cat", "tom", "dog"], none, 20.0).item(), 0.1)
+        e, none = torch.eye(3)[[0, 0, 1]], torch.zeros(0, 3)
+        loss = lambda *keys: train_clip.contrast(e, e, self.numbered(*keys), none, 20.0).item()
+        self.assertLess(loss(("cat", None), ("cat", None), ("dog", None)), 1e-3)
+        self.assertLess(loss(("cat", None), ("cat", "red"), ("dog", None)), 1e-3)  # the first may be red, too
+        self.assertGreater(loss(("cat", "blue"), ("cat", "red"), ("dog", None)), 0.1)
+        self.assertGreater(loss(("cat", None), ("tom", None), ("dog", None)), 0.1)
 
     def test_fakes_are_negatives(self):
         e = torch.eye(3)[:2]
-        self.assertGreater(train_clip.contrast(e, e, ["a", "b"], torch.eye(3)[:1], 20.0).item(), 0.1)
+        keys = self.numbered(("a", None), ("b", None))
+        self.assertGreater(train_clip.contrast(e, e, keys, torch.eye(3)[:1], 20.0).item(), 0.1)
+
+    def test_earlier_captions_are_negatives(self):
+        e, queue = torch.eye(3), train_clip.Queue(2)
+        queue.add(e[:2], queue.number([("pig", None), ("cat", "red")], "cpu"))
+        queue.add(e[:1], queue.number([("cat", "red")], "cpu"))
+        self.assertEqual(len(queue.held[0]), 2)  # the oldest went
+        loss = lambda key: train_clip.contrast(
+            e[:1], e[:1], queue.number([key], "cpu"), torch.zeros(0, 3), 20.0, queue.held).item()
+        self.assertLess(loss(("cat", "red")), 1e-3)
+        self.assertGreater(loss(("dog", "red")), 0.1)
+
+    def test_a_colour_in_a_label_counts(self):
+        self.assertEqual(scenes.kind("red heart"), ("heart", "red"))
+        self.assertEqual(scenes.kind("heart", "red"), ("heart", "red"))
+        self.assertEqual(scenes.kind("orange"), ("orange", None))
+
+    def test_patches_where_something_happens_are_seen(self):
+        x = torch.zeros(1, 3, 64, 64)
+        x[:, :, 8:16, 0:64:2] = 1  # the second row of eight patches
+        keep = train_clip.telling_patches(x, 8, torch.Generator().manual_seed(1))
+        self.assertEqual(sorted(keep[0].tolist()), list(range(8, 16)))
 
     def test_muon_steps_are_orthogonal(self):
         singular = torch.linalg.svdvals(optimise.orthogonalised(torch.randn(16, 40)))

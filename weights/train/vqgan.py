@@ -1,7 +1,11 @@
 """The mini VQGAN in the layout of CompVis/taming-transformers (names, shapes and meaning of its VQModel)."""
+import pathlib
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+import shipped
 
 CONFIG = {"double_z": False, "z_channels": 64, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": 64,
           "ch_mult": [1, 1, 1, 1], "num_res_blocks": 0, "attn_resolutions": [], "dropout": 0.0}
@@ -156,8 +160,11 @@ class VQGAN(nn.Module):
 
 
 def load(path, device="cpu"):
+    """The model of a taming checkpoint, or of a converted model's folder."""
     model = VQGAN()
-    model.load_state_dict(torch.load(path, map_location="cpu")["state_dict"])
+    folder = pathlib.Path(path).is_dir()
+    saved = shipped.tensors(path) if folder else torch.load(path, map_location="cpu")["state_dict"]
+    model.load_state_dict({k: saved[k] for k in model.state_dict()})
     return model.to(device)
 
 
