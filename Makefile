@@ -11,7 +11,7 @@ RUN ?=
 COMMA := ,
 
 # How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
-JUDGE := --tower squeezenet --name judge --minutes 7 --batch 160 --attack 0.5 --attack-from 0.5 --seed 7 --parts 0.8
+JUDGE := --tower squeezenet --name judge --minutes 5 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
 
 # -trimpath keeps this machine's paths out of the program, -buildvcs=false keeps the commit out: the same source gives the same bytes.
 # -s -w leaves out symbol tables, which browsers would only download.

@@ -1,8 +1,8 @@
 """The mini CLIP in OpenAI's layout (names and shapes of its ViT), its tokeniser, and the teacher on SqueezeNet's trunk."""
 import gzip
-import json
 import pathlib
 import re
+from collections import OrderedDict
 from functools import lru_cache
 
 import torch
@@ -15,6 +15,7 @@ import squeezenet
 MERGES = pathlib.Path(__file__).parents[1] / "vocab/bpe_simple_vocab_16e6.txt.gz"
 IMAGE, PATCH, EMBED, CONTEXT, VOCABULARY = 64, 8, 256, 32, 8192
 VISION = {"width": 256, "layers": 5, "heads": 4}
+RESNET = {"width": 32, "layers": (1, 2, 2, 1)}
 TEXT = {"width": 192, "layers": 3, "heads": 3}
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
@@ -102,6 +103,74 @@ class VisionTransformer(nn.Module):
         return self.ln_post(states[-1][:, 0]) @ self.proj, states
 
 
+class Bottleneck(nn.Module):
+    """Pools where others stride, so that gradients reach every pixel."""
+
+    def __init__(self, cin, planes, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(cin, planes, 1, bias=False), nn.BatchNorm2d(planes)
+        self.conv2, self.bn2 = nn.Conv2d(planes, planes, 3, padding=1, bias=False), nn.BatchNorm2d(planes)
+        self.conv3, self.bn3 = nn.Conv2d(planes, 4 * planes, 1, bias=False), nn.BatchNorm2d(4 * planes)
+        self.stride, self.downsample = stride, None
+        if stride > 1 or cin != 4 * planes:
+            self.downsample = nn.Sequential(OrderedDict([
+                ("-1", nn.AvgPool2d(stride)), ("0", nn.Conv2d(cin, 4 * planes, 1, bias=False)), ("1", nn.BatchNorm2d(4 * planes))]))
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.avg_pool2d(F.relu(self.bn2(self.conv2(y))), self.stride)
+        return F.relu(self.bn3(self.conv3(y)) + (self.downsample(x) if self.downsample else x))
+
+
+class AttentionPool(nn.Module):
+    """The mean of all points asks; all points and the mean answer."""
+
+    def __init__(self, points, width, heads):
+        super().__init__()
+        self.heads, self.positional_embedding = heads, nn.Parameter(torch.randn(points + 1, width) * width ** -0.5)
+        self.q_proj, self.k_proj, self.v_proj = (nn.Linear(width, width) for _ in range(3))
+        self.c_proj = nn.Linear(width, EMBED)
+
+    def forward(self, x):
+        x = x.flatten(2).transpose(1, 2)
+        x = torch.cat([x.mean(1, keepdim=True), x], 1) + self.positional_embedding
+        q, k, v = (p(t).unflatten(2, (self.heads, -1)).transpose(1, 2)
+                   for p, t in ((self.q_proj, x[:, :1]), (self.k_proj, x), (self.v_proj, x)))
+        a = torch.softmax((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2), -1)
+        return self.c_proj((a.to(v.dtype) @ v).transpose(1, 2).flatten(1))
+
+
+class ModifiedResNet(nn.Module):
+    """Pictures (B,3,64,64) in [0,1] -> embeddings (B,256) and the maps after the four stages: 16, 8, 4 and 2 points a side."""
+
+    def __init__(self):
+        super().__init__()
+        w = RESNET["width"]
+        self.conv1, self.bn1 = nn.Conv2d(3, w // 2, 3, 2, 1, bias=False), nn.BatchNorm2d(w // 2)
+        self.conv2, self.bn2 = nn.Conv2d(w // 2, w // 2, 3, padding=1, bias=False), nn.BatchNorm2d(w // 2)
+        self.conv3, self.bn3 = nn.Conv2d(w // 2, w, 3, padding=1, bias=False), nn.BatchNorm2d(w)
+        cin = w
+        for i, blocks in enumerate(RESNET["layers"]):
+            stage = nn.Sequential()
+            for n in range(blocks):
+                stage.append(Bottleneck(cin, w << i, 2 if i and not n else 1))
+                cin = (w << i) * 4
+            setattr(self, f"layer{i + 1}", stage)
+        self.attnpool = AttentionPool((IMAGE // 32) ** 2, cin, cin // 64)
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, x):
+        x = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        for conv, bn in ((self.conv1, self.bn1), (self.conv2, self.bn2), (self.conv3, self.bn3)):
+            x = F.relu(bn(conv(x)))
+        x, maps = F.avg_pool2d(x, 2), []
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
+            maps.append(x)
+        return self.attnpool(x), maps
+
+
 class SqueezeNetTower(nn.Module):
     """Teacher and judge: SqueezeNet's trunk and a head that keeps the 4x4 layout, so that shapes can be told apart."""
 
@@ -120,9 +189,9 @@ class SqueezeNetTower(nn.Module):
 
 
 class CLIP(nn.Module):
-    def __init__(self, tower="vit"):
+    def __init__(self, tower="resnet"):
         super().__init__()
-        self.visual = VisionTransformer() if tower == "vit" else SqueezeNetTower()
+        self.visual = {"vit": VisionTransformer, "resnet": ModifiedResNet, "squeezenet": SqueezeNetTower}[tower]()
         w = TEXT["width"]
         self.token_embedding = nn.Embedding(VOCABULARY, w)
         nn.init.normal_(self.token_embedding.weight, std=0.02)
@@ -186,25 +255,37 @@ class Tokenizer:
             f.write((text + "\n".join(" ".join(m) for m in self.merges)).encode())
 
 
-def load(path, device="cpu", tower="vit"):
-    """The model of a state dict in a file, or of a converted model's folder."""
-    model = CLIP(tower)
-    saved = shipped.tensors(path) if pathlib.Path(path).is_dir() else torch.load(path, map_location="cpu")
-    model.load_state_dict({k: saved[k].float() for k in model.state_dict()})
-    return model.to(device)
+def load(path, device="cpu"):
+    """The model of a state dict in a file, or of a converted model's folder; the names tell the tower."""
+    folder = pathlib.Path(path).is_dir()
+    saved = shipped.tensors(path) if folder else torch.load(path, map_location="cpu")
+    mark = {"vit": "visual.class_embedding", "resnet": "visual.layer1.0.conv1.weight", "squeezenet": "visual.trunk.conv1.weight"}
+    model = CLIP(next(tower for tower, name in mark.items() if name in saved))
+    own = model.state_dict()
+    saved = unfolded(saved, own) if folder else saved
+    model.load_state_dict({k: saved[k].float() for k in own})
+    return model.to(device, memory_format=torch.channels_last)
+
+
+def unfolded(saved, own):
+    """A state dict for `own` names from converted weights, whose batch norms are in the convolutions: here they do nothing
+    but add the bias."""
+    out = dict(saved)
+    for name, ones in own.items():
+        if name.endswith("running_var"):
+            norm = name[:-len(".running_var")]
+            conv = norm[:-1] + "0" if norm.endswith("downsample.1") else norm.replace("bn", "conv")
+            out.update({norm + ".weight": torch.ones_like(ones), norm + ".bias": saved[conv + ".bias"],
+                        norm + ".running_mean": torch.zeros_like(ones), name: torch.full_like(ones, 1 - 1e-5),
+                        norm + ".num_batches_tracked": torch.tensor(0)})
+    return out
 
 
 def save(model, folder):
-    """Writes clip_mini.pt (matrices float16 as OpenAI ships them), clip_mini.json and the merges."""
-    state = {k: v.detach().cpu() for k, v in model.state_dict().items()}
+    """Writes clip_mini.pt (matrices float16 as OpenAI ships them) and the merges."""
+    state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     torch.save({k: v.half() if v.ndim > 1 else v.float() for k, v in state.items()}, folder / "clip_mini.pt")
     Tokenizer().write(folder / "bpe_mini_8192.txt.gz")
-    (folder / "clip_mini.json").write_text(json.dumps({
-        "image_size": IMAGE, "patch_size": PATCH, "vision_width": VISION["width"], "vision_layers": VISION["layers"],
-        "vision_heads": VISION["heads"], "text_width": TEXT["width"], "text_layers": TEXT["layers"],
-        "text_heads": TEXT["heads"], "heads_rule": "width // 64", "context_length": CONTEXT, "embed_dim": EMBED,
-        "vocab_size": VOCABULARY, "sot": 8190, "eot": 8191, "bpe": "bpe_mini_8192.txt.gz",
-        "activation": "quick_gelu", "layer_norm_eps": 1e-05, "image_mean": MEAN, "image_std": STD}, indent=1))
 
 
 @torch.no_grad()

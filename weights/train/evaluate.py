@@ -94,7 +94,7 @@ def main():
         print(json.dumps({name: value}), flush=True)
 
     model = clip.load(args.clip, args.device).eval().requires_grad_(False)
-    judge = clip.load(args.judge, args.device, "squeezenet").eval().requires_grad_(False)
+    judge = clip.load(args.judge, args.device).eval().requires_grad_(False)
     vq = vqgan.load(args.vqgan, args.device).eval().requires_grad_(False)
     if not args.skip_figures:
         pictures = views.Pictures(args.data, 64, args.device)

@@ -66,22 +66,24 @@ class Queue:
 
 
 class Distillation(torch.nn.Module):
-    """Makes the student's patches tell the teacher's feature maps, and its embedding the teacher's embedding."""
+    """Makes the student's inner states tell the teacher's feature maps, and its embedding the teacher's embedding."""
 
-    def __init__(self):
+    def __init__(self, tower):
         super().__init__()
-        w = clip.VISION["width"]
-        self.fine, self.coarse = torch.nn.Linear(w, 256), torch.nn.Linear(w, 512)
+        fine, coarse = (clip.VISION["width"],) * 2 if tower == "vit" else (8 * clip.RESNET["width"], 16 * clip.RESNET["width"])
+        self.fine, self.coarse = torch.nn.Linear(fine, 256), torch.nn.Linear(coarse, 512)
 
     def forward(self, embedding, states, target, maps, keep=None):
-        """keep: indices (B,k) of the patches that states hold; None: all."""
+        """keep: indices (B,k) of the patches that a ViT's states hold; None: all."""
         near = lambda a, b: 1 - F.cosine_similarity(a.float(), b.float(), dim=-1).mean()
-        fine = maps[2].flatten(2).transpose(1, 2)
-        coarse = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear").flatten(2).transpose(1, 2)
-        if keep is not None:
-            fine, coarse = clip.taken(fine, keep), clip.taken(coarse, keep)
-        return (near(embedding, target) + 0.5 * near(self.fine(states[1][:, 1:]), fine)
-                + 0.5 * near(self.coarse(states[3][:, 1:]), coarse))
+        tokens = lambda m: m.flatten(2).transpose(1, 2)
+        if states[0].ndim == 3:  # a ViT has 64 tokens throughout
+            own = states[1][:, 1:], states[3][:, 1:]
+            theirs = tokens(maps[2]), tokens(F.interpolate(maps[4], scale_factor=2.0, mode="bilinear"))
+            theirs = theirs if keep is None else [clip.taken(t, keep) for t in theirs]
+        else:
+            own, theirs = (tokens(states[1]), tokens(states[2])), (tokens(maps[2]), tokens(maps[4]))
+        return near(embedding, target) + 0.5 * near(self.fine(own[0]), theirs[0]) + 0.5 * near(self.coarse(own[1]), theirs[1])
 
 
 def telling_patches(x, count, g):
@@ -127,7 +129,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
     parser.add_argument("--name", default="clip")
-    parser.add_argument("--tower", choices=["vit", "squeezenet"], default="vit")
+    parser.add_argument("--tower", choices=["resnet", "vit", "squeezenet"], default="resnet")
     parser.add_argument("--init", type=pathlib.Path, help="start from this model's weights")
     parser.add_argument("--teacher", type=pathlib.Path, help="average.pt of a SqueezeNet tower; its text tower is taken over")
     parser.add_argument("--vqgan", type=pathlib.Path, help="checkpoint for reconstructions and guided negatives")
@@ -154,16 +156,16 @@ def main():
     chosen = torch.rand(len(pictures.records), generator=torch.Generator().manual_seed(args.seed)) < args.parts
     choice = [i for i, r in enumerate(pictures.records) if not r["held_out"] and chosen[i]]
     source, tokenizer = scenes.Scenes(pictures, choice), clip.Tokenizer()
-    model = clip.CLIP(args.tower).to(dev)
+    model = clip.CLIP(args.tower).to(dev, memory_format=torch.channels_last)
     if args.tower == "vit" and not args.init:
         clip.start_as_convolution(model.visual, patches(pictures, choice, g))
     if args.init:
         print(f"took over {load_start(model, args.init)} tensors of {args.init}")
     teacher = distillation = None
     if args.teacher:
-        teacher = clip.load(args.teacher, dev, "squeezenet").eval().requires_grad_(False)
+        teacher = clip.load(args.teacher, dev).eval().requires_grad_(False)
         load_start(model, args.teacher)
-        distillation = Distillation().to(dev)
+        distillation = Distillation(args.tower).to(dev)
         for name, p in model.named_parameters():  # pictures learn to meet the teacher's texts, which stay where they are
             p.requires_grad_(name.startswith("visual.") or name == "logit_scale")
     table = {(form, colour): i for i, (colour, form) in enumerate(itertools.product(colours.RGB, shapes.drawings()))}
@@ -174,7 +176,7 @@ def main():
     vq = vqgan.load(args.vqgan, dev).eval().requires_grad_(False) if args.vqgan else None
     fakes = Fakes(vq)
     average = Average(model)
-    matrix = lambda name: ("resblocks" in name or "fire" in name) and "weight" in name
+    matrix = lambda name: any(part in name for part in ("resblocks", "fire", "layer")) and "weight" in name
     optimiser = Optimiser(trained, args.lr, matrix)
     step, spent, next_fakes = 0, 0.0, 0
     if (run / "last.pt").exists():
@@ -200,7 +202,7 @@ def main():
             torch.save({"step": step, "seconds": seconds, "trained": trained.state_dict(), "fakes": fakes.pool,
                         "average": average.model.state_dict(), "optimiser": optimiser.state_dict()}, run / "last.pt")
             torch.save(average.model.state_dict(), run / "average.pt")
-            if args.tower == "vit":
+            if args.tower != "squeezenet":
                 clip.save(average.model, run)
         if progress >= 1:
             break
@@ -214,17 +216,13 @@ def main():
             keys = queue.number(keys, dev)
             with torch.no_grad(), torch.autocast(torch.device(dev).type, torch.bfloat16):
                 if vq and progress >= args.vqgan_from and torch.rand((), generator=g, device=dev) < 0.6:
-                    third = args.batch // 3
-                    clean[:third] = (vq(clean[:third] * 2 - 1).float() * 0.5 + 0.5).clamp(0, 1)
+                    part = args.batch // 4
+                    clean[:part] = (vq(clean[:part] * 2 - 1).float() * 0.5 + 0.5).clamp(0, 1)
                 x = scenes.disturb(clean, g)
                 if vq and attacking and args.fakes_every and step >= next_fakes:
                     next_fakes = step + args.fakes_every
-                    for p in optimiser.params:
-                        p.requires_grad_(False)
                     with torch.enable_grad():
-                        fakes.add(model, measure.embed_text(model, captions[:4], dev).float(), g)
-                    for p in optimiser.params:
-                        p.requires_grad_(True)
+                        fakes.add(average.model, measure.embed_text(model, captions[:4], dev).float(), g)
                 if fakes.pool is not None:
                     x = torch.cat([x, fakes.take(args.batch // 8, g)])
                 if teacher:
@@ -260,7 +258,7 @@ def main():
             note({"step": step, "seconds": round(clock(args.device) - start), "attacked": attacking and delta is None,
                   "lr": round(lr, 6), "loss": round(total.item(), 4), "contrast": round(loss.item(), 4)})
 
-    if vq and args.tower == "vit":
+    if vq:
         texts = measure.embed_text(average.model, PROMPTS, dev).float()
         contact(guide.paint(vq, average.model, texts, g, size=64, steps=80, cuts=8), run / "guided.png")
 
