@@ -103,7 +103,7 @@ gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
 bench-load: chromium
 	go run ./web/loadbench -mb $(or $(MB),150)
 
-## eval-mini: judge the mini pair goal by goal; about two hours on one core, EVAL="--prompts 24 --steps 100 --cuts 8" a quarter of one
+## eval-mini: judge the mini pair goal by goal; an hour of one core (estimated). EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done
 	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
 
