@@ -24,7 +24,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-host lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-startup bench-host lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
