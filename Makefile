@@ -3,10 +3,12 @@
 ADDR ?= 127.0.0.1:8080
 PROMPT ?= a red apple
 
-# make bench: see there. ADAPTER is the older way to choose between Chromium's two adapters.
-HOST ?= $(or $(if $(filter hardware,$(ADAPTER)),chromium-gpu),$(if $(ADAPTER),swiftshader),lavapipe)
+# Where make bench and make golden run: lavapipe or dawn-gpu (node + Dawn), swiftshader or chromium-gpu (Chromium). Without it the bench
+# takes lavapipe, and golden Chromium with the adapter that it finds. ADAPTER is the older way to choose between Chromium's two.
+HOST ?=
+BENCH_HOST = $(or $(HOST),$(if $(filter hardware,$(ADAPTER)),chromium-gpu),$(if $(ADAPTER),swiftshader),lavapipe)
 # On SwiftShader the slower peers take most of an hour.
-PEERS ?= $(if $(filter swiftshader,$(HOST)),jax-js,jax-js$(COMMA)tfjs$(COMMA)ort-web$(COMMA)torch)
+PEERS ?= $(if $(filter swiftshader,$(BENCH_HOST)),jax-js,jax-js$(COMMA)tfjs$(COMMA)ort-web$(COMMA)torch)
 RUN ?=
 COMMA := ,
 
@@ -24,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-startup bench-host lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-startup lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -68,15 +70,18 @@ test-gpu: chromium
 test-browser: chromium
 	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./gpu/golden
 
-## golden: the engine against reference tensors in the folder GOLDEN
-golden: chromium
-	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
-	go run ./gpu/golden -dir "$(GOLDEN)"
+# What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
+host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),gpu/bench/peers/node_modules,chromium) $(filter lavapipe,$(1))
 
-## bench: speeds of kernels, models and whole steps, beside peers, as a table and to bench.jsonl. HOST is lavapipe (node + Dawn),
-## swiftshader (Chromium), chromium-gpu or dawn-gpu; PEERS the engines beside; RUN a part of the workloads' names
-bench: bench-host
-	go run ./gpu/bench -host $(HOST) -peers "$(PEERS)" -run "$(RUN)"
+## golden: the engine against reference tensors in the folder GOLDEN; HOST=lavapipe is the faster of the software devices
+golden: $(call host_needs,$(HOST))
+	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
+	go run ./gpu/golden -host "$(HOST)" -dir "$(GOLDEN)"
+
+## bench: speeds of kernels, models and whole steps, beside peers, as a table and to bench.jsonl. HOST is where, PEERS the engines
+## beside, RUN a part of the workloads' names
+bench: $(call host_needs,$(BENCH_HOST)) gpu/bench/peers/node_modules
+	go run ./gpu/bench -host $(BENCH_HOST) -peers "$(PEERS)" -run "$(RUN)"
 
 ## bench-memory: what runs take of a device's memory and how many FLOP a step has, planned without a device
 bench-memory:
@@ -85,9 +90,6 @@ bench-memory:
 ## bench-startup: the program's size and the time of a repeat visit
 bench-startup: chromium
 	go run ./gpu/bench/startup
-
-# What the bench runs in and the peers it runs beside, in the versions that gpu/bench/peers/package-lock.json pins.
-bench-host: $(if $(filter lavapipe dawn-gpu,$(HOST)),,chromium) $(if $(filter lavapipe,$(HOST)),lavapipe) gpu/bench/peers/node_modules
 
 lavapipe:
 	./gpu/bench/lavapipe.sh

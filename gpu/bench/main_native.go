@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"reverie/web/jsexec/program"
 )
 
 type options struct {
@@ -24,7 +26,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.out, "o", "bench.jsonl", "where the JSON lines go")
-	flag.StringVar(&o.host, "host", "lavapipe", "lavapipe (node + Dawn), swiftshader (Chromium), chromium-gpu or dawn-gpu")
+	flag.StringVar(&o.host, "host", "lavapipe", program.Hosts)
 	flag.StringVar(&o.peers, "peers", "jax-js,tfjs,ort-web,torch", "engines to measure beside, separated by commas")
 	flag.StringVar(&o.only, "run", "", "only the workloads whose name has this in it")
 	flag.Float64Var(&o.seconds, "seconds", 3, "how long an engine is measured on one workload")
@@ -36,56 +38,23 @@ func main() {
 	}
 }
 
-// host is where the program runs.
-type host struct {
-	flags []string // of jsexec
-	env   []string
-	name  string // in the results; empty for the adapter's
-}
-
-// lavapipeICD are where Debian's packages of several releases put lavapipe's description.
-const lavapipeICD = "/usr/share/vulkan/icd.d/lvp_icd*.json"
-
-func newHost(name string) (host, error) {
-	modules, err := filepath.Abs("gpu/bench/peers/node_modules")
-	if err != nil {
-		return host{}, err
-	}
-	node := "NODE_PATH=" + modules
-	switch name {
-	case "swiftshader":
-		return host{flags: []string{"-adapter", "software"}, name: name}, nil
-	case "chromium-gpu":
-		return host{flags: []string{"-adapter", "hardware"}}, nil
-	case "dawn-gpu":
-		return host{flags: []string{"-host", "node"}, env: []string{node}}, nil
-	case "lavapipe":
-		found, _ := filepath.Glob(lavapipeICD)
-		if len(found) == 0 {
-			return host{}, errors.New("bench: lavapipe is not installed: run make lavapipe, or name another -host")
-		}
-		return host{flags: []string{"-host", "node"}, env: []string{node, "VK_DRIVER_FILES=" + found[0], "VK_ICD_FILENAMES=" + found[0]}, name: name}, nil
-	}
-	return host{}, fmt.Errorf("bench: unknown host %q: use lavapipe, swiftshader, chromium-gpu or dawn-gpu", name)
-}
-
 // drive builds the program for the host, runs it there, and torch beside it, and collects their lines.
 func drive(o options) error {
-	h, err := newHost(o.host)
+	h, err := program.NewHost(o.host)
 	if err != nil {
-		return err
+		return fmt.Errorf("bench: %w", err)
 	}
 	tmp, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	program, jsexec := filepath.Join(tmp, "bench.wasm"), filepath.Join(tmp, "jsexec")
+	wasm, jsexec := filepath.Join(tmp, "bench.wasm"), filepath.Join(tmp, "jsexec")
 	for _, build := range []struct {
 		env  []string
 		out  string
 		path string
-	}{{[]string{"GOOS=js", "GOARCH=wasm"}, program, "reverie/gpu/bench"}, {nil, jsexec, "reverie/web/jsexec"}} {
+	}{{[]string{"GOOS=js", "GOARCH=wasm"}, wasm, "reverie/gpu/bench"}, {nil, jsexec, "reverie/web/jsexec"}} {
 		cmd := exec.Command("go", "build", "-o", build.out, build.path)
 		cmd.Env = append(os.Environ(), build.env...)
 		cmd.Stderr = os.Stderr
@@ -98,10 +67,10 @@ func drive(o options) error {
 	if err != nil {
 		return err
 	}
-	args := append(h.flags, "-timeout", "120m", "-serve", "/peers="+peers, program,
-		"-host", h.name, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs))
+	args := append(h.Flags, "-timeout", "120m", "-serve", "/peers="+peers, wasm,
+		"-host", h.Software, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs))
 	cmd := exec.Command(jsexec, args...)
-	cmd.Env = append(os.Environ(), h.env...)
+	cmd.Env = append(os.Environ(), h.Env...)
 	c := collector{}
 	if err := c.from(cmd); err != nil {
 		return fmt.Errorf("bench: the run in the host failed: %w", err)

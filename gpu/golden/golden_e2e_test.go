@@ -14,7 +14,7 @@ import (
 // The engine agrees with PyTorch on the small models of testdata.
 func TestEngineAgreesWithPyTorch(t *testing.T) {
 	var out strings.Builder
-	err := drive("testdata", "", "", &out)
+	err := drive("testdata", "", "", "", &out)
 	passed := 0
 	for line := range strings.Lines(out.String()) {
 		if strings.Contains(line, " FAIL") {
@@ -41,7 +41,7 @@ func TestWrongExpectationFails(t *testing.T) {
 	}
 	damage(t, filepath.Join("testdata", "golden.npz"), filepath.Join(dir, "golden.npz"), damaged+".npy")
 	var out strings.Builder
-	if err := drive(dir, "cuts_enlarge", "", &out); err == nil {
+	if err := drive(dir, "cuts_enlarge", "", "", &out); err == nil {
 		t.Error("a wrong expectation was not noticed")
 	}
 	compared := 0

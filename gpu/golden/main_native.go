@@ -22,9 +22,10 @@ import (
 func main() {
 	dir := flag.String("dir", "", "the golden folder")
 	run := flag.String("run", "", "only the cases whose name has this in it")
+	host := flag.String("host", "", "where the engine runs: "+program.Hosts+"; Chromium with the adapter that it finds when empty")
 	jsexec := flag.String("jsexec", "", "the runner of js/wasm programs; built when empty")
 	flag.Parse()
-	if err := drive(*dir, *run, *jsexec, os.Stdout); err != nil {
+	if err := drive(*dir, *run, *host, *jsexec, os.Stdout); err != nil {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
 			fmt.Fprintln(os.Stderr, err)
@@ -33,10 +34,14 @@ func main() {
 	}
 }
 
-// drive converts the checkpoints, builds the runner and lets it run in a browser. The report goes to out.
-func drive(dir, run, jsexec string, out io.Writer) error {
+// drive converts the checkpoints, builds the runner and lets it run in the host. The report goes to out.
+func drive(dir, run, host, jsexec string, out io.Writer) error {
 	if dir == "" {
 		return errors.New("golden: name the folder: make golden GOLDEN=/abs/dir")
+	}
+	h, err := program.NewHost(host)
+	if err != nil {
+		return fmt.Errorf("golden: %w", err)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "golden.json"))
 	if err != nil {
@@ -58,7 +63,8 @@ func drive(dir, run, jsexec string, out io.Writer) error {
 	if err := convertAll(dir, models, run, g); err != nil {
 		return err
 	}
-	p := program.Program{Package: "reverie/gpu/golden", Args: []string{run}, Serve: map[string]string{"/golden": dir, "/models": models}, JSExec: jsexec}
+	p := program.Program{Package: "reverie/gpu/golden", Args: []string{run}, Serve: map[string]string{"/golden": dir, "/models": models},
+		Host: h, JSExec: jsexec}
 	return p.Run(out)
 }
 

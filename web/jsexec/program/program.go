@@ -1,7 +1,7 @@
 //go:build !js
 
-// Package program builds this module's js/wasm programs and runs them in a browser, for commands that need the engine. It needs the Go
-// toolchain, and the current folder must be inside the module.
+// Package program builds this module's js/wasm programs and runs them where WebGPU is, in a browser or in node, for commands that need
+// the engine. It needs the Go toolchain, and the current folder must be inside the module.
 package program
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -21,8 +22,12 @@ type Program struct {
 	Package string // import path
 	Args    []string
 	Serve   map[string]string // URL → folder that the program can fetch from
-	JSExec  string            // the runner of js/wasm programs; built when empty
+	Host    Host
+	JSExec  string // the runner of js/wasm programs; built when empty
 }
+
+// timeout is far over what any of the programs takes on a GPU; through a processor the largest models take most of an hour.
+const timeout = "120m"
 
 // Run builds the program and runs it. Its output goes to out, its errors to ours; an interrupt reaches it too, so that it can end
 // its browser. An *exec.ExitError means that the program has said what is wrong.
@@ -47,8 +52,8 @@ func (p Program) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(runner, append([]string{wasm}, p.Args...)...)
-	cmd.Env = append(os.Environ(), "JSEXEC_SERVE="+folders, "JSEXEC_TIMEOUT=60m")
+	cmd := exec.Command(runner, slices.Concat(p.Host.Flags, []string{wasm}, p.Args)...)
+	cmd.Env = append(append(os.Environ(), "JSEXEC_SERVE="+folders, "JSEXEC_TIMEOUT="+timeout), p.Host.Env...)
 	return runForwarding(cmd, out)
 }
 

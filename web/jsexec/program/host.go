@@ -1,0 +1,52 @@
+//go:build !js
+
+package program
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Host is where a program runs: a browser, or node with Dawn, on one of the machine's adapters.
+type Host struct {
+	Flags    []string // of jsexec
+	Env      []string
+	Software string // what a processor computes the device with; empty for an adapter that tells its own name
+}
+
+// Hosts is what NewHost knows, for the descriptions of flags.
+const Hosts = "swiftshader, chromium-gpu (Chromium), lavapipe or dawn-gpu (node + Dawn)"
+
+// nodeModules is where npm puts Dawn, from the module's root.
+const nodeModules = "gpu/bench/peers/node_modules"
+
+// lavapipeICD are where Debian's packages of several releases put lavapipe's description.
+const lavapipeICD = "/usr/share/vulkan/icd.d/lvp_icd*.json"
+
+// NewHost is the host of that name. Without one it is what jsexec's environment says, or Chromium with the adapter that it finds.
+func NewHost(name string) (Host, error) {
+	modules, err := filepath.Abs(nodeModules)
+	if err != nil {
+		return Host{}, err
+	}
+	node := "NODE_PATH=" + modules + ":" + os.Getenv("NODE_PATH")
+	switch name {
+	case "":
+		return Host{}, nil
+	case "swiftshader":
+		return Host{Flags: []string{"-host", "chromium", "-adapter", "software"}, Software: name}, nil
+	case "chromium-gpu":
+		return Host{Flags: []string{"-host", "chromium", "-adapter", "hardware"}}, nil
+	case "dawn-gpu":
+		return Host{Flags: []string{"-host", "node"}, Env: []string{node}}, nil
+	case "lavapipe":
+		found, _ := filepath.Glob(lavapipeICD)
+		if len(found) == 0 {
+			return Host{}, errors.New("lavapipe is not installed: run make lavapipe, or name another host")
+		}
+		return Host{Flags: []string{"-host", "node"}, Env: []string{node, "VK_DRIVER_FILES=" + found[0], "VK_ICD_FILENAMES=" + found[0]}, Software: name}, nil
+	}
+	return Host{}, fmt.Errorf("unknown host %q: use %s", name, Hosts)
+}
