@@ -1,17 +1,24 @@
 """Writes checkpoints of the published sizes and forms with random weights: python3 fullsize.py DIR NAME... (PyTorch 1.13).
 
 NAME is ViT-B-32, ViT-B-16, ViT-L-14, ViT-L-14-336px, RN50, RN101, RN50x4 (OpenAI's TorchScript archives with fp16 weights),
-vqgan_imagenet_f16_1024, vqgan_imagenet_f16_16384 or vqgan_gumbel_f8 (.ckpt of taming-transformers with its training left-overs, and .yaml).
+clip-vit-base-patch32 (Hugging Face's form), CLIP-ViT-B-32-laion2B (OpenCLIP's, with GELU), vqgan_imagenet_f16_1024,
+vqgan_imagenet_f16_16384, vqgan_gumbel_f8 or faceshq (.ckpt of taming-transformers with its training left-overs, and .yaml; faceshq is the
+first stage of a Net2NetTransformer).
 Weights are drawn as the published models draw theirs before training, so that signals neither die nor explode.
 """
+import json
 import math
+import os
 import sys
 
 import torch
 
+from forms import hugging_face, safetensors
+
 CONTEXT, VOCABULARY = 77, 49408
 VIT = {  # width, layers, patch, side, text width, embedding
     "ViT-B-32": (768, 12, 32, 224, 512, 512), "ViT-B-16": (768, 12, 16, 224, 512, 512),
+    "clip-vit-base-patch32": (768, 12, 32, 224, 512, 512), "CLIP-ViT-B-32-laion2B": (768, 12, 32, 224, 512, 512),
     "ViT-L-14": (1024, 24, 14, 224, 768, 768), "ViT-L-14-336px": (1024, 24, 14, 336, 768, 768),
 }
 RESNET = {  # width, blocks, side, text width, embedding
@@ -19,7 +26,7 @@ RESNET = {  # width, blocks, side, text width, embedding
 }
 VQGAN = {  # class, codes, ch_mult, attn_resolutions
     "vqgan_imagenet_f16_1024": ("VQModel", 1024, [1, 1, 2, 2, 4], [16]), "vqgan_imagenet_f16_16384": ("VQModel", 16384, [1, 1, 2, 2, 4], [16]),
-    "vqgan_gumbel_f8": ("GumbelVQ", 8192, [1, 1, 2, 4], [32]),
+    "vqgan_gumbel_f8": ("GumbelVQ", 8192, [1, 1, 2, 4], [32]), "faceshq": ("Net2NetTransformer", 1024, [1, 1, 2, 2, 4], [16]),
 }
 
 
@@ -94,7 +101,7 @@ def vit(width, layers, patch, side, text, embed):
     w.transformer("visual.transformer.resblocks", width, layers)
     w.norm("visual.ln_post", width)
     w.text(text, embed)
-    return w, side
+    return w
 
 
 def resnet(width, blocks, side, text, embed):
@@ -116,7 +123,7 @@ def resnet(width, blocks, side, text, embed):
     for p in "qkvc":
         w.linear(f"visual.attnpool.{p}_proj.", embed if p == "c" else channels, channels, channels ** -0.5)
     w.text(text, embed)
-    return w, side
+    return w
 
 
 def vqgan(kind, codes, mult, attn):
@@ -174,39 +181,55 @@ def script(named, side, path):
     torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
 
 
-YAML = """model:
-  target: taming.models.vqgan.{}
-  params:
-    embed_dim: 256
-    n_embed: {}
-    ddconfig:
-      double_z: false
-      z_channels: 256
-      resolution: 256
-      in_channels: 3
-      out_ch: 3
-      ch: 128
-      ch_mult: {}
-      num_res_blocks: 2
-      attn_resolutions: {}
-      dropout: 0.0
-"""
+def yaml(kind, codes, mult, attention):
+    stage = "VQModel" if kind == "Net2NetTransformer" else kind
+    lines = [f"target: taming.models.vqgan.{stage}", "params:", "  embed_dim: 256", f"  n_embed: {codes}", "  ddconfig:", "    double_z: false",
+             "    z_channels: 256", "    resolution: 256", "    in_channels: 3", "    out_ch: 3", "    ch: 128", f"    ch_mult: {mult}",
+             "    num_res_blocks: 2", f"    attn_resolutions: {attention}", "    dropout: 0.0"]
+    if kind == "Net2NetTransformer":
+        lines = [f"target: taming.models.cond_transformer.{kind}", "params:", "  first_stage_config:"] + ["    " + line for line in lines]
+    return "".join(line + "\n" for line in ["model:"] + ["  " + line for line in lines])
 
-def write(folder, name):
-    """Writes one checkpoint, and returns its weights and the file's name."""
+
+def build(name):
+    """The weights of a model under the names of OpenAI or taming-transformers."""
     torch.manual_seed(1)
+    return vqgan(*VQGAN[name]) if name in VQGAN else vit(*VIT[name]) if name in VIT else resnet(*RESNET[name])
+
+
+def save(folder, name, w):
+    """Writes them in the form in which the model is published, and returns the file's name."""
     if name in VQGAN:
-        named, file = vqgan(*VQGAN[name]), name + ".ckpt"
-        torch.save({"state_dict": dict(named), "global_step": 1}, f"{folder}/{file}")
-        with open(f"{folder}/{name}.yaml", "w") as f:
-            f.write(YAML.format(*VQGAN[name]))
-    else:
-        named, side = vit(*VIT[name]) if name in VIT else resnet(*RESNET[name])
-        file = name + ".pt"
-        script(named, side, f"{folder}/{file}")
-    return named, file
+        return save_vqgan(folder, name, w)
+    if name == "clip-vit-base-patch32":
+        tower = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-05}
+        config = {"model_type": "clip", "text_config": {**tower, "num_attention_heads": 8}, "vision_config": {**tower, "num_attention_heads": 12}}
+        return save_safetensors(folder, name, "model.safetensors", hugging_face({k: t.float() for k, t in w.items()}), "config.json", config)
+    if name == "CLIP-ViT-B-32-laion2B":
+        config = {"model_cfg": {"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+                                "text_cfg": {"context_length": CONTEXT, "vocab_size": VOCABULARY, "width": 512, "heads": 8, "layers": 12}}}
+        return save_safetensors(folder, name, "open_clip_pytorch_model.safetensors", w, "open_clip_config.json", config)
+    script(w, VIT[name][3] if name in VIT else RESNET[name][2], f"{folder}/{name}.pt")
+    return name + ".pt"
+
+
+def save_vqgan(folder, name, w):
+    if VQGAN[name][0] == "Net2NetTransformer":
+        w = {**{"first_stage_model." + k: t for k, t in w.items()}, "transformer.head.weight": torch.zeros(VQGAN[name][1], 16)}
+    torch.save({"state_dict": dict(w), "global_step": 1}, f"{folder}/{name}.ckpt")
+    with open(f"{folder}/{name}.yaml", "w") as f:
+        f.write(yaml(*VQGAN[name]))
+    return name + ".ckpt"
+
+
+def save_safetensors(folder, name, file, w, config_file, config):
+    os.makedirs(f"{folder}/{name}", exist_ok=True)
+    safetensors(w, f"{folder}/{name}/{file}")
+    with open(f"{folder}/{name}/{config_file}", "w") as f:
+        json.dump(config, f)
+    return f"{name}/{file}"
 
 
 if __name__ == "__main__":
     for name in sys.argv[2:]:
-        write(sys.argv[1], name)
+        save(sys.argv[1], name, build(name))

@@ -7,10 +7,11 @@ small storage, which keeps the files small and is allowed in a checkpoint.
 import gzip
 import json
 import re
-import struct
 from collections import OrderedDict
 
 import torch
+
+from forms import hugging_face, safetensors
 
 torch.manual_seed(1)
 VISION, TEXT, CONTEXT, VOCABULARY, EMBED, PATCH, GRID = 16, 8, 6, 520, 4, 2, 3
@@ -71,50 +72,6 @@ def script(named, path, resolution=GRID * PATCH):
     for name, n in ("input_resolution", resolution), ("context_length", CONTEXT), ("vocab_size", VOCABULARY):
         root.register_buffer(name, torch.tensor(n))
     torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
-
-
-def hugging_face(named):
-    out = {"text_model.embeddings.position_ids": torch.arange(CONTEXT)[None]}
-    simple = {
-        "logit_scale": "logit_scale", "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
-        "positional_embedding": "text_model.embeddings.position_embedding.weight",
-        "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
-        "visual.class_embedding": "vision_model.embeddings.class_embedding",
-        "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
-    }
-    layers = {"ln_final": "text_model.final_layer_norm", "visual.ln_pre": "vision_model.pre_layrnorm", "visual.ln_post": "vision_model.post_layernorm"}
-    inner = {"ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2", "attn.out_proj": "self_attn.out_proj"}
-    for name, t in named.items():
-        if name in simple:
-            out[simple[name]] = t
-        elif name == "text_projection":
-            out["text_projection.weight"] = t.t()
-        elif name == "visual.proj":
-            out["visual_projection.weight"] = t.t()
-        elif m := re.fullmatch(r"(visual\.)?transformer\.resblocks\.(\d+)\.(.*)", name):
-            prefix = f"{'vision' if m[1] else 'text'}_model.encoder.layers.{m[2]}."
-            if m[3].startswith("attn.in_proj_"):
-                for letter, part in zip("qkv", t.chunk(3)):
-                    out[f"{prefix}self_attn.{letter}_proj.{m[3][13:]}"] = part
-            else:
-                layer, kind = m[3].rsplit(".", 1)
-                out[f"{prefix}{inner[layer]}.{kind}"] = t
-        else:
-            layer, kind = name.rsplit(".", 1)
-            out[f"{layers[layer]}.{kind}"] = t
-    return out
-
-
-def safetensors(named, path):
-    types = {torch.float32: "F32", torch.float16: "F16", torch.int64: "I64"}
-    header, data = {}, b""
-    for name, t in sorted(named.items()):
-        raw = t.contiguous().numpy().tobytes()
-        header[name] = {"dtype": types[t.dtype], "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + data)
 
 
 def views(named):

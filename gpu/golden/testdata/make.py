@@ -144,7 +144,11 @@ def layer_norm(w, name, x):
     return F.layer_norm(x, x.shape[-1:], w[name + ".weight"], w[name + ".bias"], 1e-5)
 
 
-def transformer(w, prefix, x, heads, causal):
+def quick_gelu(x):
+    return x * torch.sigmoid(1.702 * x)
+
+
+def transformer(w, prefix, x, heads, causal, act):
     n, t, c = x.shape
     layer = 0
     while f"{prefix}.{layer}.ln_1.weight" in w:
@@ -157,8 +161,7 @@ def transformer(w, prefix, x, heads, causal):
         mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(n, t, c)
         x = x + F.linear(mixed, w[name + ".attn.out_proj.weight"], w[name + ".attn.out_proj.bias"])
         h = F.linear(layer_norm(w, name + ".ln_2", x), w[name + ".mlp.c_fc.weight"], w[name + ".mlp.c_fc.bias"])
-        h = h * torch.sigmoid(1.702 * h)  # QuickGELU
-        x = x + F.linear(h, w[name + ".mlp.c_proj.weight"], w[name + ".mlp.c_proj.bias"])
+        x = x + F.linear(act(h), w[name + ".mlp.c_proj.weight"], w[name + ".mlp.c_proj.bias"])
         layer += 1
     return x
 
@@ -198,7 +201,7 @@ def embed_by_resnet(w, x, heads):
     return attention_pool(w, x, heads or x.shape[1] // 64)
 
 
-def embed_images(w, x01, heads=None):
+def embed_images(w, x01, heads=None, act=quick_gelu):
     """[n, 3, s, s] in [0, 1] to [n, embedding]. Without heads the official rule holds: as many as 64 goes into the width."""
     x = (x01 - x01.new_tensor(MEAN)[:, None, None]) / x01.new_tensor(STD)[:, None, None]
     if "visual.layer1.0.conv1.weight" in w:
@@ -206,13 +209,13 @@ def embed_images(w, x01, heads=None):
     kernel = w["visual.conv1.weight"]
     x = F.conv2d(x, kernel, stride=kernel.shape[-1]).flatten(2).transpose(1, 2)
     x = torch.cat([w["visual.class_embedding"].expand(len(x), 1, -1), x], 1) + w["visual.positional_embedding"]
-    x = transformer(w, "visual.transformer.resblocks", layer_norm(w, "visual.ln_pre", x), heads or x.shape[2] // 64, False)
+    x = transformer(w, "visual.transformer.resblocks", layer_norm(w, "visual.ln_pre", x), heads or x.shape[2] // 64, False, act)
     return layer_norm(w, "visual.ln_post", x[:, 0]) @ w["visual.proj"]
 
 
-def embed_texts(w, tokens, heads=None):
+def embed_texts(w, tokens, heads=None, act=quick_gelu):
     x = w["token_embedding.weight"][tokens] + w["positional_embedding"]
-    x = transformer(w, "transformer.resblocks", x, heads or x.shape[2] // 64, True)
+    x = transformer(w, "transformer.resblocks", x, heads or x.shape[2] // 64, True, act)
     return layer_norm(w, "ln_final", x[torch.arange(len(x)), tokens.argmax(1)]) @ w["text_projection"]
 
 
@@ -353,10 +356,10 @@ def vqgan(inputs, w, d, dtype):
     return out
 
 
-def clip(inputs, case, w, dtype):
+def clip(inputs, case, w, dtype, act):
     w = {k: v.to(dtype) for k, v in w.items()}
     image = inputs["image01"].to(dtype).clone().requires_grad_()
-    pictures, texts = embed_images(w, image, case["heads"][0]), embed_texts(w, inputs["tokens"], case["heads"][1])
+    pictures, texts = embed_images(w, image, case["heads"][0], act), embed_texts(w, inputs["tokens"], case["heads"][1], act)
     gradient, = torch.autograd.grad(pictures, image, inputs["grad_out"].to(dtype), retain_graph=True)
     logits = w["logit_scale"].exp() * F.normalize(pictures) @ F.normalize(texts).T
     return {"image_embeddings": pictures, "grad_image": gradient, "text_embeddings": texts, "logits_per_image": logits}
@@ -670,12 +673,12 @@ def add_vqgan(f, name, file, w, d, h, wide, seed):
 TEXTS = ["a photo of a cat", "An oil painting of a lighthouse at dusk, 8k", "", "don't stop \U0001f600", "very long " * 40]
 
 
-def add_clip(f, name, w, tokenizer, heads, seed, size, embed, file="clip.pt"):
+def add_clip(f, name, w, tokenizer, heads, seed, size, embed, file="clip.pt", act=quick_gelu):
     r = torch.Generator().manual_seed(seed)
     case = {"kind": "clip", "files": [file], "heads": heads, "texts": TEXTS}
     inputs = {"image01": torch.cat([smooth(r, 3, size, size, 0, 1) for _ in range(2)]), "grad_out": torch.randn(2, embed, generator=r),
               "tokens": tokenizer.rows(TEXTS)}
-    f.case(name, case, inputs, lambda dtype: clip(inputs, case, w, dtype))
+    f.case(name, case, inputs, lambda dtype: clip(inputs, case, w, dtype, act))
 
 
 def add_cutouts(f, name, cut, h, w, boxes, seed):
