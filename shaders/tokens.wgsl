@@ -1,7 +1,6 @@
 // Rows of token tensors.
 //   JOIN           y[n, 0] = class + position[0], y[n, t] = x[n, t−1] + position[t]
 //   JOIN_BACKWARD  y[n, t] (+)= x[n, t+1]: the class row's gradient ends here
-//   EMBED          y[n, t] = table[id[n, t]] + position[t]
 //   PICK           y[n] = x[n, index[n]]
 //   PICK_BACKWARD  y[n, t] (+)= x[n] where t is index[n], else 0
 struct Params {
@@ -10,10 +9,6 @@ struct Params {
 BINDING var<storage, read> x: array<vec4f>;
 #ifdef JOIN
 BINDING var<storage, read> class_row: array<vec4f>;
-BINDING var<storage, read> position: array<vec4f>;
-#endif
-#ifdef EMBED
-BINDING var<storage, read> id: array<u32>;
 BINDING var<storage, read> position: array<vec4f>;
 #endif
 #ifdef PICK
@@ -44,9 +39,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
 #ifdef JOIN_BACKWARD
   let inner = p.tokens - 1u;
   let v = x[(row / inner * p.tokens + row % inner + 1u) * p.c4 + col];
-#endif
-#ifdef EMBED
-  let v = x[id[row] * p.c4 + col] + position[row % p.tokens * p.c4 + col];
 #endif
 #ifdef PICK
   let v = x[(row * p.tokens + index[row]) * p.c4 + col];

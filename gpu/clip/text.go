@@ -13,7 +13,7 @@ import (
 // Text is the text transformer: token ids to embeddings [n, 1, 1, embed].
 type Text struct {
 	config   weights.CLIPConfig
-	table    ops.Matrix
+	table    ops.Table
 	position *ops.Vector
 	body     transformer
 	final    norm

@@ -49,7 +49,7 @@ func stored(t *testing.T, typ string, shape ...int) (*Weights, []float32) {
 	b := device.NewBuffer("stored", len(data))
 	device.Write(b, 0, data)
 	p := &weights.Part{Name: "test", Tensors: []weights.Tensor{{Name: "w", Shape: shape, Type: typ}}}
-	return &Weights{ctx: context.Background(), device: device, part: p, stored: map[string]*gpu.Buffer{"w": b}}, decoded
+	return &Weights{ctx: context.Background(), device: device, part: p, stored: map[string]slabs{"w": {int64(len(data)), []*gpu.Buffer{b}}}}, decoded
 }
 
 func finish(t *testing.T, w *Weights) {
@@ -147,6 +147,42 @@ func TestUnpackPacked(t *testing.T) {
 			if got := float64(weights.F32(binary.LittleEndian.Uint16(data[2*i:]))); math.Abs(got-want) > tolerance*math.Abs(want) {
 				t.Fatalf("%s: element %d is %g, want %g", typ, i, got, want)
 			}
+		}
+	}
+}
+
+// A table that is too long for one binding lies in slabs of whole rows, whose borders are not those of the shards.
+func TestTakeIntoSlabs(t *testing.T) {
+	const rows, columns, perSlab, perShard = 7, 3, 2, 40 // the last in bytes
+	want := make([]float32, rows*columns)
+	for i := range want {
+		want[i] = float32(i) + 0.5
+	}
+	data, err := weights.Append(nil, weights.TypeF32, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(len(data))
+	w := &Weights{ctx: context.Background(), device: device, stored: map[string]slabs{},
+		part: &weights.Part{Name: "test", Tensors: []weights.Tensor{{Name: "w", Shape: []int{rows, columns}, Type: weights.TypeF32, Size: size}}}}
+	w.stored["w"] = inSlabs(device, "w", size, 4*columns*perSlab)
+	defer w.Close()
+	for first := int64(0); first < size; first += perShard {
+		shard := data[first:min(size, first+perShard)]
+		w.take(piece{Shard: weights.Shard{Size: int64(len(shard))}, first: first}, gpu.BlobOf(shard))
+	}
+	table := w.Table("w")
+	if len(table.Slabs) != 4 || table.SlabRows != perSlab {
+		t.Fatalf("%d slabs of %d rows, want 4 of %d", len(table.Slabs), table.SlabRows, perSlab)
+	}
+	for i, slab := range table.Slabs {
+		n := min(perSlab, rows-i*perSlab)
+		got, err := device.Read(context.Background(), slab, 0, slab.Size())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := 4 * columns * perSlab * i; string(got[:4*columns*n]) != string(data[first:first+4*columns*n]) {
+			t.Errorf("slab %d holds %x, want %x", i, got[:4*columns*n], data[first:first+4*columns*n])
 		}
 	}
 }

@@ -185,9 +185,9 @@ func (m *memory) first(n int) gpu.Blob {
 }
 
 func newWeights(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
-	w := &Weights{device: d, part: p, stored: map[string]*gpu.Buffer{}, ctx: ctx}
+	w := &Weights{device: d, part: p, stored: map[string]slabs{}, ctx: ctx}
 	for _, t := range p.Tensors {
-		w.stored[t.Name] = d.NewBuffer(t.Name, int(t.Size))
+		w.stored[t.Name] = newSlabs(d, t)
 	}
 	return w
 }
@@ -195,9 +195,13 @@ func newWeights(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
 // take hands a shard's bytes to the tensors that lie in it.
 func (w *Weights) take(p piece, b gpu.Blob) {
 	for _, t := range w.part.Tensors {
-		from, to := max(t.Offset, p.first), min(t.Offset+t.Size, p.first+p.Size)
-		if from < to {
-			w.device.WriteBlob(w.stored[t.Name], int(from-t.Offset), b, int(from-p.first), int(to-from))
+		s := w.stored[t.Name]
+		for i, buffer := range s.buffers {
+			first := t.Offset + int64(i)*s.size
+			from, to := max(first, p.first), min(first+s.size, t.Offset+t.Size, p.first+p.Size)
+			if from < to {
+				w.device.WriteBlob(buffer, int(from-first), b, int(from-p.first), int(to-from))
+			}
 		}
 	}
 }

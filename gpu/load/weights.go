@@ -20,7 +20,7 @@ type Weights struct {
 	ctx    context.Context // of the unpacking
 	device *gpu.Device
 	part   *weights.Part
-	stored map[string]*gpu.Buffer
+	stored map[string]slabs
 	kept   []*gpu.Buffer
 	err    error
 
@@ -44,7 +44,7 @@ func (w *Weights) Err() error {
 // Finish unpacks what still waits for it and drops what nobody asked for. The unpacked weights stay until Close.
 func (w *Weights) Finish() error {
 	w.flush()
-	for _, b := range w.stored {
+	for _, b := range buffers(w.stored) {
 		b.Destroy()
 	}
 	w.stored = nil
@@ -53,16 +53,45 @@ func (w *Weights) Finish() error {
 
 // Close gives back all memory of the part.
 func (w *Weights) Close() {
-	for _, b := range slices.Concat(w.kept, w.spent, values(w.stored)) {
+	for _, b := range slices.Concat(w.kept, w.spent, buffers(w.stored)) {
 		b.Destroy()
 	}
 	w.kept, w.spent, w.stored = nil, nil, nil
 }
 
-func values(m map[string]*gpu.Buffer) []*gpu.Buffer {
+// slabs are a tensor's stored bytes in buffers of size bytes each, the last one shorter. All but long float32 tables need only one.
+type slabs struct {
+	size    int64
+	buffers []*gpu.Buffer
+}
+
+// newSlabs makes the buffers of a tensor.
+func newSlabs(d *gpu.Device, t weights.Tensor) slabs {
+	return inSlabs(d, t.Name, t.Size, slabSize(t, d.Info().MaxBinding))
+}
+
+func inSlabs(d *gpu.Device, name string, bytes, size int64) slabs {
+	s := slabs{size: size}
+	for first := int64(0); first < bytes; first += size {
+		s.buffers = append(s.buffers, d.NewBuffer(name, int(min(size, bytes-first))))
+	}
+	return s
+}
+
+// slabSize is the bytes of a tensor that one buffer takes: all of them or, where a matrix of float32 is longer than a kernel may bind,
+// as many whole rows as it may. The planes of other types cannot be cut.
+func slabSize(t weights.Tensor, maxBinding int64) int64 {
+	if t.Size <= maxBinding || t.Type != weights.TypeF32 || len(t.Shape) != 2 {
+		return max(1, t.Size)
+	}
+	row := 4 * int64(t.Shape[1])
+	return max(1, maxBinding/row) * row
+}
+
+func buffers(m map[string]slabs) []*gpu.Buffer {
 	var out []*gpu.Buffer
-	for _, b := range m {
-		out = append(out, b)
+	for _, s := range m {
+		out = append(out, s.buffers...)
 	}
 	return out
 }
@@ -106,6 +135,17 @@ func (v view) paddedRows() int {
 // vecs is the number of vec4f of the unpacked weight.
 func (v view) vecs() int { return v.outTaps() * v.paddedRows() * ops.Pad4(v.outColumns()) / 4 }
 
+// whole takes the stored form of a tensor that a kernel reads at once.
+func (w *Weights) whole(name string) *gpu.Buffer {
+	s := w.stored[name]
+	delete(w.stored, name)
+	if len(s.buffers) > 1 && w.err == nil {
+		w.err = fmt.Errorf("%w: %s takes more than this adapter binds at a time; choose a smaller model or convert it with fewer bits", gpu.ErrMemory, name)
+	}
+	w.spent = append(w.spent, s.buffers...)
+	return s.buffers[0]
+}
+
 func (w *Weights) tensor(name string) *weights.Tensor {
 	t := w.part.Find(name)
 	if t == nil {
@@ -139,9 +179,7 @@ func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bo
 	if w.plan == nil {
 		w.plan = w.device.NewPlan()
 	}
-	w.plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.stored[name], to)
-	w.spent = append(w.spent, w.stored[name])
-	delete(w.stored, name)
+	w.plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.whole(name), to)
 	if w.pending += 16 * v.vecs(); w.pending >= batchBytes {
 		w.flush()
 	}
@@ -240,8 +278,23 @@ func (w *Weights) Rows(name string) *ops.Vector {
 	return &ops.Vector{N: n, Buf: b}
 }
 
-// Table is a weight [rows, columns] in float32, to look rows up in.
-func (w *Weights) Table(name string) ops.Matrix {
+// Table is a weight [rows, columns] as it is stored.
+func (w *Weights) Table(name string) ops.Table {
+	t := w.tensor(name)
+	rows, columns := t.Shape[0], t.Shape[1]
+	high, scales, _ := weights.Planes(t.Type, rows*columns)
+	s := w.stored[name]
+	delete(w.stored, name)
+	w.kept = append(w.kept, s.buffers...)
+	perSlab := rows
+	if len(s.buffers) > 1 {
+		perSlab = int(s.size) / (4 * columns)
+	}
+	return ops.Table{Rows: rows, Columns: columns, Type: t.Type, High: int(high), Scales: int(scales), Slabs: s.buffers, SlabRows: perSlab}
+}
+
+// Codebook is a weight [rows, columns] in float32 whatever its stored type.
+func (w *Weights) Codebook(name string) ops.Matrix {
 	v := linearView(w.tensor(name).Shape)
 	m := ops.Matrix{Taps: 1, Out: v.rows, In: v.columns, Buf: w.buffer(name, v.vecs(), false)}
 	w.unpack(name, v, m.Buf, 0, false)
@@ -265,7 +318,7 @@ func (w *Weights) Scalar(ctx context.Context, name string) (float32, error) {
 	if t.Type != weights.TypeF32 {
 		return 0, fmt.Errorf("load: scalar %s is stored as %s", name, t.Type)
 	}
-	data, err := w.device.Read(ctx, w.stored[name], 0, 4)
+	data, err := w.device.Read(ctx, w.stored[name].buffers[0], 0, 4)
 	if err != nil {
 		return 0, err
 	}
@@ -280,7 +333,7 @@ func Blank(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec
 // BlankAs is Blank with the element types of a quantisation.
 func BlankAs(ctx context.Context, d *gpu.Device, name string, specs []weights.Spec, quant string) *Weights {
 	p := &weights.Part{Name: name}
-	w := &Weights{ctx: ctx, device: d, part: p, stored: map[string]*gpu.Buffer{}}
+	w := &Weights{ctx: ctx, device: d, part: p, stored: map[string]slabs{}}
 	for _, s := range specs {
 		n := 1
 		for _, v := range s.Shape {
@@ -288,8 +341,9 @@ func BlankAs(ctx context.Context, d *gpu.Device, name string, specs []weights.Sp
 		}
 		typ := weights.StoredType(quant, s.Name, s.Shape)
 		size := weights.EncodedSize(typ, n)
-		p.Tensors = append(p.Tensors, weights.Tensor{Name: s.Name, Shape: s.Shape, Type: typ, Size: size})
-		w.stored[s.Name] = d.NewBuffer(s.Name, int(size))
+		t := weights.Tensor{Name: s.Name, Shape: s.Shape, Type: typ, Size: size}
+		p.Tensors = append(p.Tensors, t)
+		w.stored[s.Name] = newSlabs(d, t)
 	}
 	return w
 }
@@ -300,5 +354,5 @@ func (w *Weights) Fill(name string, values []float32) {
 	for _, v := range values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	w.device.Write(w.stored[name], 0, data)
+	w.device.Write(w.stored[name].buffers[0], 0, data)
 }

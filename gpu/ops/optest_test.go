@@ -161,7 +161,7 @@ func testVector(t *Tape, v []float64) *Vector {
 // allCases is every op's table.
 func allCases() []opCase {
 	var all []opCase
-	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), patchCases(),
+	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), tableCases(), patchCases(),
 		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(),
 		resNetCases(), sliceCases()} {
 		all = append(all, table...)

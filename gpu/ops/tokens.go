@@ -74,13 +74,6 @@ func (t *Tape) JoinTokens(x *Tensor, class, position *Vector) *Tensor {
 	return y
 }
 
-// Embed gives the rows of table [vocabulary, C] that ids (n·tokens uint32) name, plus position [tokens, C].
-func (t *Tape) Embed(ids *gpu.Buffer, n, tokens int, table Matrix, position *Vector) *Tensor {
-	y := t.New(n, 1, tokens, table.In)
-	t.tokens("EMBED", y, tokens, nil, table.Buf, ids, position.Buf)
-	return y
-}
-
 // Pick takes one token of each image of x: token index[n], a buffer of N uint32.
 func (t *Tape) Pick(x *Tensor, index *gpu.Buffer) *Tensor {
 	n := x.H * x.W

@@ -56,25 +56,6 @@ func tokenCases() []opCase {
 			},
 			record: func(t *Tape, in []*Tensor) *Tensor { return t.Pick(in[0], testIndices(t, index)) },
 		})
-		table, ids := normals(name+" table", 11*s.c), make([]int, s.n*(s.tokens+1))
-		for i := range ids {
-			ids[i] = (5*i + 2) % 11
-		}
-		cases = append(cases, opCase{
-			name: "embed " + name,
-			ref: func([][]float64) []float64 {
-				var y []float64
-				for i, id := range ids {
-					for j := range s.c {
-						y = append(y, table[id*s.c+j]+position[i%(s.tokens+1)*s.c+j])
-					}
-				}
-				return y
-			},
-			record: func(t *Tape, in []*Tensor) *Tensor {
-				return t.Embed(testIndices(t, ids), s.n, s.tokens+1, testMatrix(t, table, 1, 11, s.c), testVector(t, padRows(position, s.c)))
-			},
-		})
 	}
 	return cases
 }

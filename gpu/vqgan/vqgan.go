@@ -145,7 +145,7 @@ type Decoder struct {
 func LoadDecoder(w *load.Weights, c weights.VQGANConfig) (*Decoder, error) {
 	last := len(c.ChMult) - 1
 	width := c.Width(last)
-	d := &Decoder{Codebook: w.Table(c.CodebookName())}
+	d := &Decoder{Codebook: w.Codebook(c.CodebookName())}
 	d.layers = append(d.layers, resample{loadConv(w, "post_quant_conv", ops.ConvSpec{})}, resample{loadConv(w, "decoder.conv_in", ops.Conv3x3)})
 	d.layers = append(d.layers, middle(w, "decoder.mid", width)...)
 	for level := last; level >= 0; level-- {
