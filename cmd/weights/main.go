@@ -15,7 +15,7 @@ const usage = `weights converts published model weights into Reverie's form and 
   weights fetch NAME -o DIR      download a published model and convert it; without NAME: list them
   weights inspect DIR            print the configuration, parts and tensors of a model
   weights verify DIR             check the manifest and the SHA-256 of every shard
-  weights report -a DIR -b DIR   run two conversions through the engine and print how far the second is from the first
+  weights report -a DIR -b DIR   run conversions through the engine and print how far the others are from the first
 
 Run "weights convert -h" for all flags.
 `

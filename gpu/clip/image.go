@@ -57,11 +57,17 @@ func (m *visionTransformer) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 
 // Indices puts int32 values on the device for as long as the tape lives.
 func Indices(t *ops.Tape, v []int32) *gpu.Buffer {
+	data := EncodeIndices(v)
+	b := t.Buffer("indices", len(data))
+	t.Plan.Device().Write(b, 0, data)
+	return b
+}
+
+// EncodeIndices is what a buffer of int32 values holds.
+func EncodeIndices(v []int32) []byte {
 	data := make([]byte, (4*len(v)+15)/16*16)
 	for i, x := range v {
 		binary.LittleEndian.PutUint32(data[4*i:], uint32(x))
 	}
-	b := t.Buffer("indices", len(data))
-	t.Plan.Device().Write(b, 0, data)
-	return b
+	return data
 }

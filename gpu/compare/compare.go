@@ -1,21 +1,28 @@
-// Command compare measures what a conversion costs: it runs two conversions of the same models through the engine, and prints how far the
-// embeddings, the decoded pictures and the gradient of the second are from the first's. "weights report -a DIR -b DIR" starts it in
-// a browser; it fetches the models from /a/ and /b/.
+// Command compare measures what conversions cost: it runs conversions of the same models through the engine, and prints how far the
+// embeddings, the decoded pictures and the gradient of each are from the first's. "weights report -a DIR -b DIR" starts it where WebGPU
+// is; its arguments are the URLs of the models' folders.
 package main
 
 import (
 	"fmt"
 	"io"
 	"math"
+	"time"
 )
 
-// The work: enough prompts and pictures for a mean, but few of what costs most.
-const (
-	pictures  = 16
-	paintings = 6 // pictures that go through VQGAN
-	gradients = 3
-	side      = 64 // pixels of those that do, or the next multiple of its factor
-)
+// options say how much is computed: enough for a mean, but few of what costs most.
+type options struct {
+	prompts, pictures int
+}
+
+// paintings is how many of the pictures go through VQGAN.
+func (o options) paintings() int { return min(6, o.pictures) }
+
+// runs is how many prompts and pictures the gradient is taken for.
+func (o options) runs() int { return min(3, o.prompts, o.pictures) }
+
+// side is the pixels of the pictures that go through VQGAN, up to the next multiple of its factor.
+const side = 64
 
 // subjects and manners make the prompts.
 var (
@@ -36,6 +43,7 @@ func prompts() []string {
 
 // measured is what one conversion gives. What its models lack is empty.
 type measured struct {
+	name          string
 	texts, images [][]float32
 	codes         [][]int32   // of each picture, by its encoder
 	latents       [][]float32 // the codebook's rows of those codes
@@ -45,11 +53,29 @@ type measured struct {
 
 // print compares b with a.
 func print(w io.Writer, a, b measured) {
+	fmt.Fprintf(w, "%s against %s\n", b.name, a.name)
 	spread(w, "text embeddings", "cosine", "prompts", pairwise(cosine, a.texts, b.texts))
 	spread(w, "image embeddings", "cosine", "pictures", pairwise(cosine, a.images, b.images))
 	spread(w, "decoder", "PSNR dB", "pictures", pairwise(psnr, a.decoded, b.decoded))
 	spread(w, "encoder", "equal codes", "pictures", pairwise(equalShare, a.codes, b.codes))
 	spread(w, "gradient of z", "cosine", "prompts", pairwise(cosine, a.gradients, b.gradients))
+}
+
+// progress tells a person who waits how far a model is, every few seconds.
+type progress struct {
+	out  io.Writer
+	name string
+	last time.Time
+}
+
+const patience = 5 * time.Second
+
+func (p *progress) tell(what string, done, of int) {
+	if time.Since(p.last) < patience {
+		return
+	}
+	p.last = time.Now()
+	fmt.Fprintf(p.out, "%s: %s, %d of %d\n", p.name, what, done, of)
 }
 
 func pairwise[T any](f func(a, b []T) float64, a, b [][]T) []float64 {

@@ -37,11 +37,12 @@ func TestPicture(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
-	a := measured{texts: [][]float32{{1, 0}, {0, 2}}, decoded: [][]float32{{0.5, 0.5}}, codes: [][]int32{{1, 2, 3, 4}}}
-	b := measured{texts: [][]float32{{1, 0}, {2, 2}}, decoded: [][]float32{{0.75, 0.25}}, codes: [][]int32{{1, 2, 3, 5}}}
+	a := measured{name: "f32", texts: [][]float32{{1, 0}, {0, 2}}, decoded: [][]float32{{0.5, 0.5}}, codes: [][]int32{{1, 2, 3, 4}}}
+	b := measured{name: "q4", texts: [][]float32{{1, 0}, {2, 2}}, decoded: [][]float32{{0.75, 0.25}}, codes: [][]int32{{1, 2, 3, 5}}}
 	var out strings.Builder
 	print(&out, a, b)
-	want := `text embeddings   cosine       least  0.707107  mean  0.853553  of 2 prompts
+	want := `q4 against f32
+text embeddings   cosine       least  0.707107  mean  0.853553  of 2 prompts
 decoder           PSNR dB      least 12.041200  mean 12.041200  of 1 pictures
 encoder           equal codes  least  0.750000  mean  0.750000  of 1 pictures
 `
@@ -50,5 +51,16 @@ encoder           equal codes  least  0.750000  mean  0.750000  of 1 pictures
 	}
 	if p := psnr([]float32{1}, []float32{1}); p != mostPSNR {
 		t.Errorf("equal pictures have %v dB", p)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, tt := range []struct {
+		o               options
+		paintings, runs int
+	}{{options{64, 16}, 6, 3}, {options{2, 16}, 6, 2}, {options{64, 1}, 1, 1}} {
+		if tt.o.paintings() != tt.paintings || tt.o.runs() != tt.runs {
+			t.Errorf("%+v: %d pictures through VQGAN and %d gradients, want %d and %d", tt.o, tt.o.paintings(), tt.o.runs(), tt.paintings, tt.runs)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -20,49 +21,60 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	var o options
+	flag.IntVar(&o.prompts, "prompts", 0, "how many prompts")
+	flag.IntVar(&o.pictures, "pictures", 0, "how many pictures")
+	flag.Parse()
+	if err := run(context.Background(), o, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+// run measures the models in the folders that bases name and prints how far each is from the first.
+func run(ctx context.Context, o options, bases []string) error {
 	d, err := gpu.Open(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Println("adapter:", d.Info())
-	a, err := measure(ctx, d, "/a/", nil)
+	a, err := measure(ctx, d, bases[0], o, nil)
 	if err != nil {
 		return err
 	}
-	b, err := measure(ctx, d, "/b/", &a)
-	if err != nil {
-		return err
+	for _, base := range bases[1:] {
+		b, err := measure(ctx, d, base, o, &a)
+		if err != nil {
+			return err
+		}
+		print(os.Stdout, a, b)
 	}
-	print(os.Stdout, a, b)
 	return nil
 }
 
-// conversion is one of the two models.
+// conversion is one of the models.
 type conversion struct {
 	measured
+	options
 	device   *gpu.Device
 	source   *load.Source
 	manifest *weights.Manifest
 	loaded   []*load.Weights
 	decoder  *vqgan.Decoder
 	image    *clip.Image
+	progress progress
 }
 
-// measure runs a model, with the latents of the first one where it is the second.
-func measure(ctx context.Context, d *gpu.Device, base string, first *measured) (measured, error) {
-	c := &conversion{device: d, source: load.From(base, store.Nothing{})}
+// measure runs a model, with the latents of the first one where it is a later one.
+func measure(ctx context.Context, d *gpu.Device, base string, o options, first *measured) (measured, error) {
+	c := &conversion{options: o, device: d, source: load.From(base, store.Nothing{}), progress: progress{out: os.Stderr}}
 	defer c.close()
 	var err error
 	if c.manifest, err = c.source.Manifest(ctx); err != nil {
 		return measured{}, err
 	}
+	c.name = c.manifest.Quant
+	c.progress.name = c.name
 	if c.manifest.HasCLIP() {
 		if err := c.embed(ctx); err != nil {
 			return measured{}, err
@@ -117,7 +129,8 @@ func (c *conversion) embed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for list := range slices.Chunk(prompts(), batch) {
+	texts := prompts()[:c.prompts]
+	for list := range slices.Chunk(texts, batch) {
 		ids := make([][]int32, len(list))
 		for i, p := range list {
 			ids[i] = tokenizer.Encode(p).IDs
@@ -127,6 +140,7 @@ func (c *conversion) embed(ctx context.Context) error {
 			return err
 		}
 		c.texts = append(c.texts, e...)
+		c.progress.tell("texts", len(c.texts), len(texts))
 	}
 	c.close()
 	if w, err = c.part(ctx, weights.PartImage); err != nil {
@@ -148,10 +162,10 @@ func (c *conversion) look(ctx context.Context) error {
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
-	for first := 0; first < pictures; first += batch {
+	for len(c.images) < c.pictures {
 		var pixels []float32
 		for i := range batch {
-			pixels = append(pixels, picture(first+i, size)...)
+			pixels = append(pixels, picture(len(c.images)+i, size)...)
 		}
 		t.Write(x, pixels)
 		if err := t.Plan.Run(); err != nil {
@@ -162,7 +176,9 @@ func (c *conversion) look(ctx context.Context) error {
 			return err
 		}
 		c.images = slices.AppendSeq(c.images, slices.Chunk(flat, e.C))
+		c.progress.tell("pictures", len(c.images), c.pictures)
 	}
+	c.images = c.images[:c.pictures]
 	return nil
 }
 
@@ -208,7 +224,7 @@ func (c *conversion) encode(ctx context.Context, encoder *vqgan.Encoder) error {
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
-	for i := range paintings {
+	for i := range c.paintings() {
 		pixels := picture(i, n)
 		for j, v := range pixels {
 			pixels[j] = 2*v - 1
@@ -230,33 +246,32 @@ func (c *conversion) encode(ctx context.Context, encoder *vqgan.Encoder) error {
 			codes[j] = int32(binary.LittleEndian.Uint32(data[4*j:]))
 		}
 		c.latents, c.codes = append(c.latents, latent), append(c.codes, codes)
+		c.progress.tell("encoded", len(c.codes), c.paintings())
 	}
 	return nil
 }
 
 func (c *conversion) decode(ctx context.Context, codes [][]int32) error {
+	t := ops.NewTape(c.device)
+	defer t.Close()
+	indices := clip.Indices(t, codes[0])
+	y := t.Keep(t.ClampWithGrad(c.decoder.Decode(t, t.Gather(indices, 1, c.grid(), c.grid(), t.NewCodebook(c.decoder.Codebook))), 0.5, 0.5, 0, 1))
+	if err := t.Compile(ctx, nil); err != nil {
+		return err
+	}
 	for _, list := range codes {
-		t := ops.NewTape(c.device)
-		zq := t.Gather(clip.Indices(t, list), 1, c.grid(), c.grid(), t.NewCodebook(c.decoder.Codebook))
-		y := t.Keep(t.ClampWithGrad(c.decoder.Decode(t, zq), 0.5, 0.5, 0, 1))
-		pixels, err := runAndRead(ctx, t, y)
-		t.Close()
+		c.device.Write(indices, 0, clip.EncodeIndices(list))
+		if err := t.Plan.Run(); err != nil {
+			return err
+		}
+		pixels, err := t.Read(ctx, y)
 		if err != nil {
 			return err
 		}
 		c.decoded = append(c.decoded, pixels)
+		c.progress.tell("decoded", len(c.decoded), len(codes))
 	}
 	return nil
-}
-
-func runAndRead(ctx context.Context, t *ops.Tape, y *ops.Tensor) ([]float32, error) {
-	if err := t.Compile(ctx, nil); err != nil {
-		return nil, err
-	}
-	if err := t.Plan.Run(); err != nil {
-		return nil, err
-	}
-	return t.Read(ctx, y)
 }
 
 // differentiate takes the gradients of the first steps of as many runs, from the first conversion's latents: the loss is the distance to
@@ -268,12 +283,13 @@ func (c *conversion) differentiate(ctx context.Context, first *measured) error {
 	v := c.manifest.VQGAN
 	n := c.grid() * v.Factor()
 	boxes := []ops.Box{{W: n, H: n}, {X: n / 4, Y: n / 4, W: n / 2, H: n / 2}}
+	stride := max(1, min(len(manners), c.prompts/c.runs())) // another subject each time
 	wide := func(limit float32) []float32 { return slices.Repeat([]float32{limit}, v.EmbedDim) }
-	for i := range gradients {
+	for i := range c.runs() {
 		s, err := guide.NewStep(c.device, guide.StepSpec{
 			VQGAN: v, CLIP: c.manifest.CLIP, Decoder: c.decoder, Image: c.image,
 			Height: c.grid(), Width: c.grid(), Cutouts: len(boxes), Clamp: true,
-			Targets: []guide.Target{{Embeddings: c.texts[i*len(manners) : i*len(manners)+1], Weight: 1, Stop: math.Inf(-1)}},
+			Targets: []guide.Target{{Embeddings: c.texts[i*stride : i*stride+1], Weight: 1, Stop: math.Inf(-1)}},
 			Adam:    ops.AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Lowest: wide(-math.MaxFloat32), Highest: wide(math.MaxFloat32),
 			Inspect: true,
 		})
@@ -286,6 +302,7 @@ func (c *conversion) differentiate(ctx context.Context, first *measured) error {
 			return err
 		}
 		c.gradients = append(c.gradients, g)
+		c.progress.tell("gradients", len(c.gradients), c.runs())
 	}
 	return nil
 }
