@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench bench-memory bench-load bench-startup lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -82,6 +82,10 @@ golden: $(call host_needs,$(HOST))
 ## beside, RUN a part of the workloads' names
 bench: $(call host_needs,$(BENCH_HOST)) gpu/bench/peers/node_modules
 	go run ./gpu/bench -host $(BENCH_HOST) -peers "$(PEERS)" -run "$(RUN)"
+
+## tune: what the timing of kernels chooses on HOST, for the table in gpu/ops/shipped.go
+tune: $(call host_needs,$(BENCH_HOST))
+	go run ./gpu/bench -host $(BENCH_HOST) -tune
 
 ## bench-memory: what runs take of a device's memory and how many FLOP a step has, planned without a device
 bench-memory:

@@ -97,6 +97,9 @@ func Open(ctx context.Context) (*Device, error) {
 		d.info.SubgroupSize = least.Int()
 	}
 	d.info.Software = info.Get("isFallbackAdapter").Truthy() || slices.Contains([]string{"swiftshader", "llvmpipe"}, d.info.Architecture)
+	if name := js.Global().Get("navigator").Get("userAgent"); name.Type() == js.TypeString {
+		d.info.Browser = name.String()
+	}
 	d.info.MaxBinding = int64(d.device.Get("limits").Get("maxStorageBufferBindingSize").Float())
 	d.info.MaxBuffer = int64(d.device.Get("limits").Get("maxBufferSize").Float())
 	d.info.Memory = guessMemory(js.Global().Get("navigator").Get("deviceMemory"), d.info.MaxBuffer)

@@ -24,10 +24,11 @@ type Info struct {
 	Vendor       string
 	Architecture string
 	Description  string
-	F16          bool // shader-f16 is enabled
-	Subgroups    bool // subgroups are enabled
-	SubgroupSize int  // of every subgroup, or 0 where kernels may get different ones
-	Software     bool // the adapter computes on the processor: SwiftShader, llvmpipe
+	F16          bool   // shader-f16 is enabled
+	Subgroups    bool   // subgroups are enabled
+	SubgroupSize int    // of every subgroup, or 0 where kernels may get different ones
+	Software     bool   // the adapter computes on the processor: SwiftShader, llvmpipe
+	Browser      string // as it names itself
 	// MaxBinding and MaxBuffer are the device's limits in bytes for one binding and one buffer.
 	MaxBinding int64
 	MaxBuffer  int64

@@ -58,6 +58,15 @@ func (p *Plan) Device() *Device { return p.device }
 // Len is the number of recorded dispatches.
 func (p *Plan) Len() int { return len(p.dispatches) }
 
+// Kernels names the kernel of each dispatch.
+func (p *Plan) Kernels() []string {
+	var names []string
+	for _, d := range p.dispatches {
+		names = append(names, d.kernel.Name())
+	}
+	return names
+}
+
 // uniformAlign is WebGPU's default minUniformBufferOffsetAlignment.
 const uniformAlign = 256
 

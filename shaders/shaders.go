@@ -13,7 +13,9 @@
 package shaders
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"sort"
@@ -95,6 +97,19 @@ func Files() []string {
 		names[i] = e.Name()
 	}
 	return names
+}
+
+// Sum identifies all sources: programs of one sum have the same kernels.
+func Sum() string {
+	h := sha256.New()
+	for _, name := range Files() {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // the file system is part of the program
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 const maxIncludeDepth = 8

@@ -3,12 +3,12 @@
 // A message travels as a Wire: its kind and its fields as one JSON text, and beside it the pictures' bytes, which are handed over
 // (transferred) and not copied. The page speaks first:
 //
-//	Open → Ready (or Error)                 look for a device
+//	Open → Ready Kernels (or Error)         look for a device
 //	Load → Progress… Loaded                 fetch a model and put it on the device
-//	Start → Progress… First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
+//	Start → Progress… Kernels? First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
 //	Pause → Paused, Resume → Step…, Stop → Stopped
 //	Keep, Delete → Storage                  what the browser keeps
-//	Measure → Progress… Measured            how fast the device is
+//	Measure → Progress… Kernels? Measured          how fast the device is
 //
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
 // what is kept has changed.
@@ -41,6 +41,8 @@ type (
 	// Open asks for the device. Base is the URL that holds the models' folders; it ends in a slash.
 	Open struct {
 		Base string `json:"base"`
+		// Tune says when kernels are timed: "" where nothing is known of the device, "off" never, "again" at the next run.
+		Tune string `json:"tune,omitempty"`
 	}
 	// Load asks for a model's weights.
 	Load struct {
@@ -81,6 +83,16 @@ type (
 	Ready struct {
 		Adapter string `json:"adapter"` // one line
 		F16     bool   `json:"f16"`
+	}
+	// Kernels tells which variants of its kernels the device runs.
+	Kernels struct {
+		Kernels []Kernel `json:"kernels"`
+	}
+	// Kernel is the variant for one class of products, with the time of the class's sample, or 0 where it was not timed here.
+	Kernel struct {
+		Class        string  `json:"class"`
+		Variant      string  `json:"variant"`
+		Milliseconds float64 `json:"ms,omitempty"`
 	}
 	// Progress tells how far a phase is. Total 0 means that nobody knows.
 	Progress struct {
@@ -196,6 +208,7 @@ func (Pause) isMessage()    {}
 func (Resume) isMessage()   {}
 func (Stop) isMessage()     {}
 func (Ready) isMessage()    {}
+func (Kernels) isMessage()  {}
 func (Progress) isMessage() {}
 func (Storage) isMessage()  {}
 func (First) isMessage()    {}
@@ -222,6 +235,7 @@ var kinds = map[string]reflect.Type{
 	"resume":   reflect.TypeFor[Resume](),
 	"stop":     reflect.TypeFor[Stop](),
 	"ready":    reflect.TypeFor[Ready](),
+	"kernels":  reflect.TypeFor[Kernels](),
 	"progress": reflect.TypeFor[Progress](),
 	"storage":  reflect.TypeFor[Storage](),
 	"first":    reflect.TypeFor[First](),

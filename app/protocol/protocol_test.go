@@ -31,6 +31,7 @@ func messages() []Message {
 		First{Settings: s, Picture: picture(2, 2)},
 		Start{Base: "/weights/", Settings: s},
 		Start{Settings: s, Init: picture(2, 3), Images: []Picture{*picture(1, 1), *picture(4, 2)}},
+		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},
 		Measure{}, Measured{Speeds: []Speed{{Workload: "conv", Milliseconds: 12.5, Rate: 100}}},
 		Pause{}, Resume{}, Stop{},
 		Ready{Adapter: "google swiftshader", F16: true},

@@ -37,6 +37,15 @@ func root() string {
 // fragment is the part of the page's address from '#' on.
 func fragment() string { return js.Global().Get("location").Get("hash").String() }
 
+// query is a parameter of the page's address, or "".
+func query(name string) string {
+	v := js.Global().Get("URLSearchParams").New(js.Global().Get("location").Get("search")).Call("get", name)
+	if v.IsNull() {
+		return ""
+	}
+	return v.String()
+}
+
 // engine is a worker that runs app/worker.
 type engine struct {
 	worker    *worker.Worker

@@ -17,6 +17,7 @@ type engine struct{}
 func environment() (Screen, bool)                               { return Screen{}, true }
 func root() string                                              { return "/" }
 func fragment() string                                          { return "" }
+func query(string) string                                       { return "" }
 func startEngine(func(protocol.Message)) *engine                { return &engine{} }
 func (*engine) post(protocol.Message) error                     { return errNoBrowser }
 func (*engine) close()                                          {}

@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/app/protocol"
+	"reverie/gpu/tune"
 )
 
 // renderHelp is what a person looks for when something is wrong or slow.
@@ -14,7 +15,8 @@ func (p *Page) renderHelp() app.UI {
 	s := &p.state
 	return app.Details().Class("advanced").Body(
 		app.Summary().Text("Help"),
-		app.P().Text("Benchmark measures this GPU for some seconds. Its results say how long a step takes here, and belong to every report of a slow run."),
+		app.P().Text("Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."),
+		app.P().Text("Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."),
 		app.Div().Class("row").Body(
 			p.button("Benchmark", "", s.Phase == Idle, p.pressBenchmark),
 			app.If(s.Measured != nil, func() app.UI { return p.button("Copy results", "", true, p.pressCopyBenchmark) }),
@@ -41,11 +43,11 @@ func (p *Page) pressCopyBenchmark(app.Context, app.Event) {
 }
 
 func (p *Page) benchmark() string {
-	return benchmarkReport(*p.state.Measured, p.state.Adapter, userAgent(), app.Getenv("GOAPP_VERSION"))
+	return benchmarkReport(*p.state.Measured, p.state.Kernels, p.state.Adapter, userAgent(), app.Getenv("GOAPP_VERSION"))
 }
 
 // benchmarkReport is the results as text that can be pasted anywhere.
-func benchmarkReport(m protocol.Measured, adapter, browser, build string) string {
+func benchmarkReport(m protocol.Measured, kernels []protocol.Kernel, adapter, browser, build string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Reverie benchmark\nGPU: %s\nBrowser: %s\nBuild: %s\n", adapter, browser, build)
 	for _, s := range m.Speeds {
@@ -54,6 +56,10 @@ func benchmarkReport(m protocol.Measured, adapter, browser, build string) string
 			share = 100 * s.Rate / peak
 		}
 		fmt.Fprintf(&b, "%-42s %9.2f ms %9.2f GFLOP/s %4.0f %%\n", s.Workload, s.Milliseconds, s.Rate, share)
+	}
+	b.WriteString("Kernels:\n")
+	for _, k := range kernels {
+		fmt.Fprintf(&b, "%v\n", tune.Choice(k))
 	}
 	return b.String()
 }

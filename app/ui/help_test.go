@@ -24,8 +24,9 @@ func TestBenchmark(t *testing.T) {
 	if s.Phase != Idle || s.Measured == nil || !strings.Contains(s.Status, "Help") {
 		t.Errorf("phase %d, results %v, status %q", s.Phase, s.Measured, s.Status)
 	}
-	text := benchmarkReport(*s.Measured, "a GPU", "a browser", "b1")
-	for _, want := range []string{"GPU: a GPU\n", "Browser: a browser\n", "Build: b1\n", "20.00 ms", "50.00 GFLOP/s", "25 %"} {
+	s.Receive(protocol.Kernels{Kernels: []protocol.Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 5.125}}}, start)
+	text := benchmarkReport(*s.Measured, s.Kernels, "a GPU", "a browser", "b1")
+	for _, want := range []string{"GPU: a GPU\n", "Browser: a browser\n", "Build: b1\n", "20.00 ms", "50.00 GFLOP/s", "25 %", "Kernels:\nlarge linear: tiled 64x64x16 (measured 5.12 ms)\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

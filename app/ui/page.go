@@ -81,7 +81,7 @@ func (p *Page) startEngine() {
 		})
 	})
 	p.engine = current
-	p.send(protocol.Open{Base: p.weights()}, true)
+	p.send(protocol.Open{Base: p.weights(), Tune: query("tune")}, true)
 }
 
 func (p *Page) receive(ctx app.Context, m protocol.Message) {

@@ -8,6 +8,7 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/app/settings"
+	"reverie/gpu/tune"
 )
 
 // Phase is what the page and its worker are doing.
@@ -68,6 +69,7 @@ type State struct {
 	Images      []ImagePrompt
 
 	Measured *protocol.Measured // how fast the device is, once somebody asked
+	Kernels  []protocol.Kernel  // that the device runs
 
 	Status  string   // the one line that screen readers speak
 	Problem string   // what is wrong with the last thing the person did
@@ -214,6 +216,8 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Ready:
 		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
 		s.Status = "Ready."
+	case protocol.Kernels:
+		s.Kernels = m.Kernels
 	case protocol.Progress:
 		s.progress(m, now)
 	case protocol.Storage:
@@ -272,7 +276,7 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 		return
 	}
 	before := s.Progress
-	if m.Total == 0 && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
+	if (m.Total == 0 || m.Phase == tune.Phase) && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
 		return
 	}
 	s.Progress = m

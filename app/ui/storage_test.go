@@ -7,6 +7,7 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/gpu/guide"
+	"reverie/gpu/tune"
 )
 
 // withBig is a page whose site serves a model of 150 MB beside the small one, and has chosen it.
@@ -92,6 +93,7 @@ func TestStartWhileDownloading(t *testing.T) {
 	}
 	settings := m.(protocol.Start).Settings
 	s.Receive(protocol.Progress{Phase: guide.PhasePrompt}, start)
+	s.Receive(protocol.Progress{Phase: tune.Phase, Done: 1, Total: 48}, start)
 	if !s.downloading() {
 		t.Errorf("the bar shows %+v and not the download that everything waits for", s.Progress)
 	}

@@ -17,15 +17,17 @@ import (
 	"reverie/gpu/guide/prompt"
 	"reverie/gpu/load"
 	"reverie/gpu/store"
+	"reverie/gpu/tune"
 )
 
 // GPU is the engine on a WebGPU device.
 type GPU struct {
-	device *gpu.Device
-	store  store.Store
-	model  *guide.Model
-	loaded protocol.Loaded // describes model
-	base   string          // of the model's folder
+	device  *gpu.Device
+	store   store.Store
+	kernels *tune.Kernels
+	model   *guide.Model
+	loaded  protocol.Loaded // describes model
+	base    string          // of the model's folder
 }
 
 // Open opens the fastest device that the browser offers, and what it keeps.
@@ -40,6 +42,7 @@ func (e *GPU) Open(ctx context.Context, m protocol.Open) (protocol.Ready, <-chan
 		return protocol.Ready{}, nil, err
 	}
 	e.device, e.store = device, store.Open(ctx, path(m.Base))
+	e.kernels = tune.Open(ctx, device, store.Open(ctx, path(m.Base)+"kernels"), tune.Mode(m.Tune)) // apart from models, which come and go
 	lost := make(chan string, 1)
 	go func() {
 		<-device.Lost()
@@ -136,6 +139,24 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	started.Notices = append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
 	return &gpuRun{run, config.Width, config.Height}, started, nil
+}
+
+// Tune times kernels where nothing is known of the device. A run does without when that fails.
+func (e *GPU) Tune(ctx context.Context, progress Progress) (tuned bool, err error) {
+	if e.kernels == nil || !e.kernels.Due() {
+		return false, nil
+	}
+	err = e.kernels.Tune(ctx, tune.Limit, func(done, total int) { progress(tune.Phase, int64(done), int64(total)) })
+	return err == nil, ctx.Err()
+}
+
+// Kernels tells which variants the device runs.
+func (e *GPU) Kernels() protocol.Kernels {
+	var m protocol.Kernels
+	for _, c := range e.kernels.Choices() {
+		m.Kernels = append(m.Kernels, protocol.Kernel(c))
+	}
+	return m
 }
 
 // PhaseMeasure is counted in workloads.

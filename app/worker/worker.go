@@ -25,6 +25,10 @@ type Engine interface {
 	// Start prepares a run, for which it loads the model if need be, and returns it with the settings that really run and notices about
 	// them. It says First and Loaded.
 	Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error)
+	// Tune times kernels, if nothing is known of the device, and says whether it did. It fails only when its context ends.
+	Tune(context.Context, Progress) (bool, error)
+	// Kernels tells which variants the device runs.
+	Kernels() protocol.Kernels
 	// Measure finds how fast the device is.
 	Measure(context.Context, Progress) (protocol.Measured, error)
 	// Keep stores a model.
@@ -156,6 +160,9 @@ func (s *server) handle(m protocol.Message) {
 		})
 	case protocol.Measure:
 		s.begin(&job{}, func(_, preparing context.Context, _ *job) (protocol.Message, error) {
+			if err := s.tune(preparing); err != nil {
+				return nil, err
+			}
 			return s.engine.Measure(preparing, s.progress)
 		})
 	case protocol.Start:
@@ -163,6 +170,9 @@ func (s *server) handle(m protocol.Message) {
 			s.endJob(errSuperseded)
 		}
 		s.begin(&job{}, func(ctx, preparing context.Context, j *job) (protocol.Message, error) {
+			if err := s.tune(preparing); err != nil {
+				return nil, err
+			}
 			result, err := s.run(ctx, preparing, j, m)
 			s.storage()
 			return result, err
@@ -206,6 +216,7 @@ func (s *server) open(m protocol.Open) {
 	}
 	s.lost = lost
 	s.send(ready)
+	s.send(s.engine.Kernels())
 	if storage, err := s.engine.Storage(s.ctx); err == nil {
 		s.send(storage)
 	}
@@ -238,6 +249,15 @@ func (s *server) begin(j *job, work func(ctx, preparing context.Context, j *job)
 			j.last = failure(err)
 		}
 	}()
+}
+
+// tune makes sure that the device runs its fastest kernels.
+func (s *server) tune(ctx context.Context) error {
+	tuned, err := s.engine.Tune(ctx, s.progress)
+	if tuned {
+		s.say(s.engine.Kernels())
+	}
+	return err
 }
 
 // say sends from the job's goroutine.

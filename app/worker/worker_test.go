@@ -26,6 +26,7 @@ type fakeEngine struct {
 	losses       []float64     // by step; 1/step when short
 	milliseconds float64       // of a step
 	closed       chan struct{} // gets a value per run closed
+	due          bool          // nothing is known of the device's kernels
 
 	kept      []string // models
 	deleteErr error
@@ -65,6 +66,26 @@ func (e *fakeEngine) Keep(ctx context.Context, m protocol.Keep) error {
 func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
 	e.kept = slices.DeleteFunc(e.kept, func(kept string) bool { return kept == m.Model })
 	return e.deleteErr
+}
+
+func (e *fakeEngine) Tune(ctx context.Context, progress Progress) (bool, error) {
+	if !e.due {
+		return false, nil
+	}
+	progress("tune", 1, 2)
+	if e.hold != nil {
+		select {
+		case <-e.hold:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	e.due = false
+	return true, nil
+}
+
+func (e *fakeEngine) Kernels() protocol.Kernels {
+	return protocol.Kernels{Kernels: []protocol.Kernel{{Class: "all", Variant: map[bool]string{true: "default", false: "fastest"}[e.due]}}}
 }
 
 func (e *fakeEngine) Measure(ctx context.Context, progress Progress) (protocol.Measured, error) {
@@ -204,6 +225,9 @@ func TestRunFromStartToEnd(t *testing.T) {
 	c := serve(t, &fakeEngine{})
 	c.in <- protocol.Open{}
 	if got := expect[protocol.Ready](c); got.Adapter != "fake" {
+		t.Errorf("got %+v", got)
+	}
+	if got := expect[protocol.Kernels](c); len(got.Kernels) != 1 {
 		t.Errorf("got %+v", got)
 	}
 	c.in <- start(3)
@@ -436,6 +460,30 @@ func TestMeasure(t *testing.T) {
 	expect[protocol.Stopped](c)
 }
 
+// The first run times kernels, and tells; it can be stopped meanwhile, and then the next one does.
+func TestTune(t *testing.T) {
+	e := &fakeEngine{due: true, hold: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- protocol.Open{}
+	expect[protocol.Ready](c)
+	if got := expect[protocol.Kernels](c); got.Kernels[0].Variant != "default" {
+		t.Errorf("before: %+v", got)
+	}
+	c.in <- start(0)
+	c.in <- protocol.Stop{}
+	expect[protocol.Stopped](c)
+	close(e.hold)
+	c.in <- start(0)
+	if got := expect[protocol.Kernels](c); got.Kernels[0].Variant != "fastest" {
+		t.Errorf("after: %+v", got)
+	}
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	expect[protocol.Done](c)
+	c.in <- start(0)
+	expect[protocol.Loaded](c)
+}
+
 func TestErrors(t *testing.T) {
 	t.Run("no adapter", func(t *testing.T) {
 		c := serve(t, &fakeEngine{openErr: reasoned{protocol.NoAdapter, errors.New("none")}})
@@ -489,6 +537,7 @@ func TestLostDeviceEndsTheRun(t *testing.T) {
 	c.in <- protocol.Open{}
 	expect[protocol.Ready](c)
 	c.in <- start(5)
+	expect[protocol.Kernels](c)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
 	e.lost <- "reset"

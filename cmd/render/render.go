@@ -119,6 +119,9 @@ type renderer struct {
 	told   time.Time
 }
 
+// untuned keeps the page from timing kernels: one picture is not worth it.
+const untuned = "?tune=off"
+
 // render makes the picture and returns the PNG.
 func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 	if r.job.trace != "" {
@@ -130,7 +133,7 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 		r.trace = json.NewEncoder(f)
 		r.trace.SetEscapeHTML(false)
 	}
-	if err := r.page.Navigate(url + r.settings.ToFragment()); err != nil {
+	if err := r.page.Navigate(url + untuned + r.settings.ToFragment()); err != nil {
 		return nil, err
 	}
 	for {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"reverie/gpu"
+	"reverie/gpu/store"
+	"reverie/gpu/tune"
 )
 
 func main() {
@@ -18,12 +20,39 @@ func main() {
 	peers := flag.String("peers", "", "the engines to measure beside, separated by commas")
 	seconds := flag.Float64("seconds", 3, "how long an engine is measured on one workload")
 	runs := flag.Int("runs", 3, "how often at least, unless it takes very long")
+	tuning := flag.Bool("tune", false, "print the adapter's tuning and measure nothing else")
 	flag.Parse()
+	if *tuning {
+		if err := printTuning(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	b := &bench{host: *host, only: *only, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
 	if err := b.run(context.Background(), *peers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// printTuning takes its time and prints what tuning finds, as gpu/ops/shipped.go lists it.
+func printTuning(ctx context.Context) error {
+	d, err := gpu.Open(ctx)
+	if err != nil {
+		return err
+	}
+	k := tune.Open(ctx, d, store.Nothing{}, tune.Again)
+	if err := k.Tune(ctx, time.Hour, func(int, int) {}); err != nil {
+		return err
+	}
+	info := d.Info()
+	fmt.Printf("// %v, subgroups of %d\n%q: {\n", info, info.SubgroupSize, info.Vendor+" "+info.Architecture)
+	for _, c := range k.Choices() {
+		fmt.Printf("\t%q: %q, // %.3g ms\n", c.Class, c.Variant, c.Milliseconds)
+	}
+	fmt.Println("},")
+	return nil
 }
 
 // bench measures engines on one device.

@@ -21,6 +21,7 @@ type options struct {
 	out, host, peers, only string
 	seconds                float64
 	runs                   int
+	tune                   bool
 }
 
 func main() {
@@ -31,6 +32,7 @@ func main() {
 	flag.StringVar(&o.only, "run", "", "only the workloads whose name has this in it")
 	flag.Float64Var(&o.seconds, "seconds", 3, "how long an engine is measured on one workload")
 	flag.IntVar(&o.runs, "runs", 3, "how often at least, unless it takes very long")
+	flag.BoolVar(&o.tune, "tune", false, "print the adapter's tuning as gpu/ops/shipped.go lists them, and measure nothing else")
 	flag.Parse()
 	if err := drive(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -68,9 +70,14 @@ func drive(o options) error {
 		return err
 	}
 	args := append(h.Flags, "-timeout", "120m", "-serve", "/peers="+peers, wasm,
-		"-host", h.Software, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs))
+		"-host", h.Software, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs),
+		fmt.Sprint("-tune=", o.tune))
 	cmd := exec.Command(jsexec, args...)
 	cmd.Env = append(os.Environ(), h.Env...)
+	if o.tune {
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		return cmd.Run()
+	}
 	c := collector{}
 	if err := c.from(cmd); err != nil {
 		return fmt.Errorf("bench: the run in the host failed: %w", err)

@@ -26,16 +26,16 @@ func subgroup(lanes, groups, columns int) tile {
 	return tile{lanes: lanes, x: lanes, y: 1, groups: groups, span: lanes, columns: columns}
 }
 
-// String names the tile in a tuning: how A and B are read, then rows by columns of a workgroup.
+// String names the tile in a tuning: how A and B are read, then rows by columns of a workgroup, and how much of k it copies at a time.
 func (t tile) String() string {
-	kind := "registers"
+	area := fmt.Sprintf("%dx%d", t.y*t.rows(), 4*t.x*t.columns)
 	switch {
 	case t.lanes > 1:
-		kind = "subgroup"
+		return "subgroup " + area
 	case t.depth > 0:
-		kind = "tiled"
+		return fmt.Sprintf("tiled %sx%d", area, 4*t.depth)
 	}
-	return fmt.Sprintf("%s %dx%d", kind, t.y*t.rows(), 4*t.x*t.columns)
+	return "registers " + area
 }
 
 // rows is the number of rows of C that one invocation holds.
@@ -79,54 +79,76 @@ func narrowTile(n4 int) tile {
 	return t
 }
 
-// candidates are the tiles that a device may run a product of at least narrow columns with, the likeliest first: what it gets
-// unless a tuning says otherwise.
+// general are tiles that every device can run, the likeliest on a GPU first: reads through the workgroup's memory are the usual best.
+var general = []tile{tiled(4, 1, 4), tiled(8, 2, 4), tiled(4, 2, 4), tiled(8, 1, 4), tiled(4, 1, 8), registers(4, 2)}
+
+// candidates are the tiles that a tuning tries on a device for a product of at least narrow columns, the likeliest first.
 //
 // All of them add the same terms in the same order, so that the choice changes a step's duration and not its result. On a processor a
 // load costs ten to thirty multiply-adds, because each lane's address is checked and fetched by itself, and a broadcast costs
-// one: hence subgroups, whose tiles are as large as registers and the compiler's patience allow. On a GPU reads through the
-// workgroup's memory are the usual best.
+// one: hence subgroups, whose tiles are as large as registers and the compiler's patience allow.
 func candidates(device gpu.Info) []tile {
-	all := []tile{tiled(4, 1, 4), tiled(8, 2, 4), tiled(4, 2, 4), registers(4, 2)}
 	if !device.Software {
-		return all
+		return general
 	}
-	slices.Reverse(all)
+	all := []tile{registers(4, 2), registers(8, 1), tiled(4, 2, 4), tiled(8, 2, 4)}
 	if s := device.SubgroupSize; s == 4 || s == 8 {
-		return append([]tile{subgroup(s, 16/s, 8/s), subgroup(s, 8/s, 8/s)}, all...)
+		all = append([]tile{subgroup(s, 16/s, 8/s), subgroup(s, 8/s, 8/s)}, all...)
 	}
 	return all
 }
 
-// tileFor chooses the tile of a product.
-func (t *Tape) tileFor(p contractParams, d shaders.Defines) tile {
-	of := candidates(t.device.Info())
-	chosen, name := of[0], t.device.Tuning()[classOf(p, d)]
-	for _, c := range of {
-		if c.String() == name {
-			chosen = c
+// Candidates names the tiles among which a tuning chooses for the device.
+func Candidates(device gpu.Info) []string {
+	var names []string
+	for _, c := range candidates(device) {
+		names = append(names, c.String())
+	}
+	return names
+}
+
+// Chosen is the tile that the device runs a class of products with: its tuning's, else the one that was measured on adapters of its kind,
+// else the likeliest. The name of a tile that the device cannot run, as an older version may have left it, counts as none.
+func Chosen(d *gpu.Device, class string) string { return chosen(d, class).String() }
+
+func chosen(d *gpu.Device, class string) tile {
+	of := candidates(d.Info())
+	for _, name := range []string{d.Tuning()[class], Shipped(d.Info())[class]} {
+		for _, c := range slices.Concat(of, general) {
+			if c.String() == name {
+				return c
+			}
 		}
 	}
+	return of[0]
+}
+
+// tileFor chooses the tile of a product.
+func (t *Tape) tileFor(p contractParams, d shaders.Defines) tile {
+	tile := chosen(t.device, classOf(p, d))
 	_, columns := d["A_COLUMNS"] // reads four rows of A at once, and never through the workgroup's memory
 	if p.N4 < narrow {
-		chosen = narrowTile(int(p.N4))
-	} else if columns && chosen.depth > 0 {
-		chosen = registers(4, 2)
+		tile = narrowTile(int(p.N4))
+	} else if columns && tile.depth > 0 {
+		tile = registers(4, 2)
 	}
 	if columns {
-		chosen.groups, chosen.span = chosen.rows()/4, 4
+		tile.groups, tile.span = tile.rows()/4, 4
 	}
-	return chosen
+	return tile
 }
 
 // largeProduct is the number of C's elements from which a product is in the class of large ones.
 const largeProduct = 1 << 18
 
-// classes are all that classOf names.
+// classes are all that classOf names, the one that takes most of a step first.
 var classes = []string{
 	"large convolution", "large convolution gradient", "large linear", "large linear gradient",
 	"small convolution", "small convolution gradient", "small linear", "small linear gradient",
 }
+
+// Classes names the kinds of products for each of which a tuning holds one tile, the one that takes most of a step first.
+func Classes() []string { return slices.Clone(classes) }
 
 // classOf names the kind of product for which a tuning holds one tile.
 func classOf(p contractParams, d shaders.Defines) string {

@@ -28,7 +28,7 @@ func TestBenchmark(t *testing.T) {
 	v.status("The benchmark is done")
 	text, err := driver.Evaluate[string](v.Page, `document.getElementById("benchmark").textContent`)
 	v.must(err)
-	for _, want := range []string{"swiftshader", "Chrome", "Build: ", "conv 3×3 128→128 at 64²", "GFLOP/s"} {
+	for _, want := range []string{"swiftshader", "Chrome", "Build: ", "conv 3×3 128→128 at 64²", "GFLOP/s", "Kernels:", "large convolution: "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the results:\n%s", want, text)
 		}

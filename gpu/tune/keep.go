@@ -1,0 +1,84 @@
+package tune
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"reverie/gpu"
+	"reverie/gpu/ops"
+	"reverie/gpu/store"
+	"reverie/shaders"
+)
+
+// record is a file of the store. Only its choices are read; the rest tells a person what they are for.
+type record struct {
+	Adapter string   `json:"adapter"`
+	Browser string   `json:"browser"`
+	Choices []Choice `json:"choices"`
+}
+
+// maxRecord is the longest file that is read.
+const maxRecord = 64 << 10
+
+// key names the file for an adapter in a browser with this program's kernels: whatever may change which variant is the fastest changes
+// the name.
+func key(info gpu.Info) string {
+	text, err := json.Marshal([]any{info.Vendor, info.Architecture, info.Description, info.F16, info.SubgroupSize, info.Browser,
+		shaders.Sum(), ops.Classes(), ops.Candidates(info)})
+	if err != nil {
+		panic(err) // strings, numbers and booleans
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]) + ".json"
+}
+
+// recall reads what is kept for the adapter, or nil. Nothing that is wrong with it is worth an error: it is found again.
+func recall(ctx context.Context, from store.Store, info gpu.Info) []Choice {
+	sizes, err := from.Sizes(ctx)
+	size, ok := sizes[key(info)]
+	if err != nil || !ok || size > maxRecord {
+		return nil
+	}
+	b := gpu.NewBlob(int(size))
+	var r record
+	if n, err := from.Read(ctx, key(info), b); err != nil || json.Unmarshal(b.Slice(0, n).Bytes(), &r) != nil {
+		return nil
+	}
+	return r.Choices
+}
+
+// mostKept is how many files are kept: every version of the browser and of the kernels leaves one, and every adapter.
+const mostKept = 8
+
+// remember keeps the choices. What cannot be kept is found again at the next visit.
+func remember(ctx context.Context, to store.Store, info gpu.Info, choices []Choice) error {
+	text, err := json.Marshal(record{info.String(), info.Browser, choices})
+	if err != nil {
+		return fmt.Errorf("tune: %w", err)
+	}
+	sizes, err := to.Sizes(ctx)
+	if err != nil {
+		return err
+	}
+	for name := range sizes {
+		if len(sizes) < mostKept {
+			break
+		}
+		if err := to.Remove(ctx, name); err != nil {
+			return err
+		}
+	}
+	w, err := to.Write(ctx, key(info), 0)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	b := gpu.BlobOf(text)
+	if err := w.Append(b); err != nil {
+		return err
+	}
+	return w.Finish(ctx, b)
+}
