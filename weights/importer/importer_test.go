@@ -1,12 +1,17 @@
 package importer
 
 import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
@@ -301,6 +306,121 @@ func FuzzParseTaming(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if c, err := ParseTaming(data); err == nil && len(c.DecoderTensors()) == 0 {
 			t.Fatal("a valid configuration has no tensors")
+		}
+	})
+}
+
+// layout lists a checkpoint's tensors, "NAME N N…" a line.
+func layout(f *testing.F, file string) string {
+	c := open(f, testdata+file)
+	var b strings.Builder
+	for _, name := range c.Names {
+		t, _ := c.Tensor(name)
+		fmt.Fprintln(&b, name, strings.Trim(fmt.Sprint(t.Shape), "[]"))
+	}
+	return b.String()
+}
+
+// maxElements keeps the checkpoints that layouts describe small enough to be written a thousand times a second.
+const maxElements = 1 << 15
+
+// writeLayout writes a layout as a .safetensors of zeros. A line that describes no tensor, or none that fits, is left out.
+func writeLayout(t *testing.T, layout string) string {
+	type entry struct {
+		Type    string   `json:"dtype"`
+		Shape   []uint64 `json:"shape"`
+		Offsets [2]int   `json:"data_offsets"`
+	}
+	header, end := map[string]entry{}, 0
+	for line := range strings.Lines(layout) {
+		name, dimensions, _ := strings.Cut(strings.TrimSpace(line), " ")
+		e, n := entry{Type: "F16", Shape: []uint64{}}, uint64(1)
+		for word := range strings.FieldsSeq(dimensions) {
+			d, err := strconv.ParseUint(word, 10, 32)
+			if n *= d; err != nil || n > maxElements {
+				n = maxElements + 1
+				break
+			}
+			e.Shape = append(e.Shape, d)
+		}
+		if _, twice := header[name]; twice || !utf8.ValidString(name) || end+int(n) > maxElements {
+			continue
+		}
+		e.Offsets = [2]int{2 * end, 2 * (end + int(n))}
+		end += int(n)
+		header[name] = e
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := os.WriteFile(path, append(data, make([]byte, 2*end)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// readAll reads every tensor of an imported model, whose shapes must be true.
+func readAll(t *testing.T, tensors Tensors) {
+	for name, tensor := range tensors {
+		n := 1
+		for _, d := range tensor.Shape {
+			n *= d
+		}
+		if got, err := tensor.Append(nil); err != nil || len(got) != n {
+			t.Fatalf("%s has %d elements and %v, want %d", name, len(got), err, n)
+		}
+	}
+}
+
+func configFile(t *testing.T, name, text string) string {
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func FuzzReadCLIP(f *testing.F) {
+	for file, config := range map[string]string{
+		"clip_hugging_face.safetensors": "clip_config.json", "clip_open_clip.safetensors": "clip_open_clip_config.json", "clip_resnet.pt": "clip_open_clip_config.json",
+	} {
+		text, err := os.ReadFile(testdata + config)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(layout(f, file), string(text))
+	}
+	f.Fuzz(func(t *testing.T, layout, config string) {
+		c, err := checkpoint.Open(writeLayout(t, layout))
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if clip, err := ReadCLIP(c, configFile(t, "config.json", config)); err == nil {
+			readAll(t, clip.Tensors)
+		}
+	})
+}
+
+func FuzzReadVQGAN(f *testing.F) {
+	for file, config := range map[string]string{"vqgan.ckpt": "vqgan.yaml", "gumbel.ckpt": "gumbel.yaml", "net2net.ckpt": "net2net.yaml"} {
+		text, err := os.ReadFile(testdata + config)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(layout(f, file), string(text))
+	}
+	f.Fuzz(func(t *testing.T, layout, config string) {
+		c, err := checkpoint.Open(writeLayout(t, layout))
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if v, err := ReadVQGAN(c, configFile(t, "model.yaml", config)); err == nil {
+			readAll(t, v.Tensors)
 		}
 	})
 }
