@@ -102,7 +102,7 @@ type (
 	}
 	// Storage tells what the browser keeps.
 	Storage struct {
-		How       string  `json:"how"` // files, whole (whole shards only) or none
+		How       string  `json:"how"` // files, pieces (in the Cache API) or none
 		Models    []Model `json:"models"`
 		Usage     int64   `json:"usage"` // of the whole site, in bytes
 		Quota     int64   `json:"quota"`

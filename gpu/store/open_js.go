@@ -16,7 +16,7 @@ func Open(ctx context.Context, path string) Store {
 	if s, err := openFiles(ctx, folder); err == nil {
 		return s
 	}
-	if s, err := openWhole(ctx, folder); err == nil {
+	if s, err := openPieces(ctx, folder); err == nil {
 		return s
 	}
 	return Nothing{}

@@ -1,7 +1,8 @@
 // Package store keeps files in the browser: models' shards and manifests, so that they are fetched once and work without a network.
 //
-// The origin private file system is first choice, because it appends and so resumes at the byte. Where it is missing the Cache API
-// keeps whole files, and where that is missing, too, nothing is kept and everything else works as before.
+// The origin private file system is first choice, because its files grow. Where it is missing the Cache API keeps files in pieces, and
+// where that is missing, too, nothing is kept and everything else works as before. Both resume at the byte where a connection broke; a
+// tab that is closed loses what the last piece lacks.
 package store
 
 import (
@@ -21,9 +22,9 @@ var (
 type Kind string
 
 const (
-	Files Kind = "files" // in the origin private file system
-	Whole Kind = "whole" // in the Cache API: only whole files
-	None  Kind = "none"  // not at all
+	Files  Kind = "files"  // in the origin private file system
+	Pieces Kind = "pieces" // in the Cache API
+	None   Kind = "none"   // not at all
 )
 
 // Store keeps files by name. Its methods may be called by several goroutines, for one file by one at a time.
@@ -41,7 +42,7 @@ type Store interface {
 	Room(ctx context.Context) (Room, error)
 }
 
-// Writer is a file that grows. Close keeps what has come, if the store can keep part of a file.
+// Writer is a file that grows. Close keeps what has come.
 type Writer interface {
 	Append(gpu.Blob) error
 	// Finish ends the file, whose bytes from the first to the last are whole.

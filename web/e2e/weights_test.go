@@ -333,9 +333,9 @@ func TestRunBeginsWhileTheModelArrives(t *testing.T) {
 	v.clean()
 }
 
-// Browsers that have no files for workers keep whole shards in their cache.
+// Browsers that have no files for workers keep pieces in their cache, and go on at the byte, too.
 func TestCacheInPlaceOfFiles(t *testing.T) {
-	h, _ := embedded(t)
+	h, m := withModel(t, 24_000_000)
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
 	mux.HandleFunc("/web/worker.js", func(w http.ResponseWriter, r *http.Request) {
@@ -347,19 +347,43 @@ func TestCacheInPlaceOfFiles(t *testing.T) {
 		}
 		fmt.Fprintf(w, "delete FileSystemFileHandle.prototype.createSyncAccessHandle;\n%s", script)
 	})
-	v := openHandler(t, mux, chromium.Software, "")
-	v.must(v.Click("button", "Download models"))
-	v.keeps("mini", whole)
-	until[protocol.Loaded](v)
-	h.requests()
-	v.again("")
-	if s := until[protocol.Storage](v); s.How != "whole" {
+	v := openHandler(t, mux, chromium.Software, "#model=padded")
+	h.at = total(m) / 2
+	h.then = func() bool {
+		go v.serve.Close()
+		return true
+	}
+	if s := until[protocol.Storage](v); s.How != "pieces" {
 		t.Errorf("models are kept as %q", s.How)
 	}
 	v.must(v.Click("button", "Download models"))
+	if e := v.fails(); e.Reason != protocol.Offline {
+		t.Fatalf("the download ended with %+v", e)
+	}
+	v.restart(mux)
+	v.again("#model=padded")
+	kept := v.keeps("padded", func(protocol.Model) bool { return true })
+	if share := float64(kept.Stored) / float64(kept.Bytes); share < 0.3 || share > 0.55 {
+		t.Errorf("after a cut in the middle %.0f %% are kept", 100*share)
+	}
+	h.requests()
+	v.must(v.Click("button", "Download models"))
+	v.keeps("padded", whole)
+	until[protocol.Loaded](v)
+	missing := int64(0)
+	for _, ask := range h.requests() {
+		missing += sizes(m)[ask.name] - ask.from
+	}
+	if missing != kept.Bytes-kept.Stored {
+		t.Errorf("%d bytes were asked for, and %d of %d were missing", missing, kept.Bytes-kept.Stored, kept.Bytes)
+	}
+	v.again("#model=padded")
+	v.keeps("padded", whole)
+	h.requests()
+	v.must(v.Click("button", "Download models"))
 	until[protocol.Loaded](v)
 	if asks := h.requests(); len(asks) > 0 {
-		t.Errorf("on the second visit %v was fetched", asks)
+		t.Errorf("on the third visit %v was fetched", asks)
 	}
 	v.clean()
 }
