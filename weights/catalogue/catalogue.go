@@ -2,13 +2,15 @@
 package catalogue
 
 import (
+	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"reverie/weights"
 )
@@ -48,9 +50,14 @@ func Own() (*Catalogue, error) { return Parse(own) }
 // Parse reads a catalogue and checks all that can be known without the network.
 func Parse(data []byte) (*Catalogue, error) {
 	c := new(Catalogue)
-	if err := yaml.UnmarshalWithOptions(data, c, yaml.Strict()); err != nil {
-		line, _, _ := strings.Cut(err.Error(), "\n") // the YAML library draws the place of the error below
-		return nil, fmt.Errorf("catalogue: it is not a catalogue in YAML: %s", line)
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil {
+		var several *yaml.TypeError
+		if errors.As(err, &several) {
+			err = errors.New(several.Errors[0])
+		}
+		return nil, fmt.Errorf("catalogue: it is not a catalogue in YAML: %w", err)
 	}
 	seen := map[string]bool{}
 	for _, f := range c.Files {

@@ -1,11 +1,12 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
@@ -92,7 +93,7 @@ func ParseTaming(data []byte) (weights.VQGANConfig, error) {
 		Model *tamingModel `yaml:"model"`
 	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return weights.VQGANConfig{}, fmt.Errorf("it is not a configuration in YAML: %s", firstLine(err))
+		return weights.VQGANConfig{}, fmt.Errorf("it is not a configuration in YAML: %w", problem(err))
 	}
 	m := file.Model
 	if m == nil {
@@ -108,10 +109,13 @@ func ParseTaming(data []byte) (weights.VQGANConfig, error) {
 
 func class(target string) string { return target[strings.LastIndexByte(target, '.')+1:] }
 
-// firstLine keeps a message to one line: the YAML library draws the place of the error below it.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+// problem is the first of what a YAML file has wrong, in one line.
+func problem(err error) error {
+	var several *yaml.TypeError
+	if errors.As(err, &several) {
+		return errors.New(several.Errors[0])
+	}
+	return err
 }
 
 func (m *tamingModel) config() (weights.VQGANConfig, error) {
