@@ -33,12 +33,15 @@ func (p *Page) downloadButton(class string) app.UI {
 func (p *Page) renderOffer(o offer) app.UI {
 	return app.Section().Class("offer").Aria("labelledby", "offer-title").Body(
 		app.H2().ID("offer-title").Text(o.title),
+		app.If(o.count != "", func() app.UI { return app.P().Class("count").Text(o.count) }),
 		app.P().Text(o.text),
 		app.If(p.live && saveData(), func() app.UI {
 			return app.P().Text("Your browser is set to save data, and this is a big download.")
 		}),
 		app.Div().Class("row").Body(
-			p.downloadButton("primary"),
+			app.If(o.pausable, func() app.UI {
+				return p.button("Pause the download", "", true, p.pressStop)
+			}).ElseIf(o.count == "", func() app.UI { return p.downloadButton("primary") }),
 			app.If(o.unkept, func() app.UI {
 				return p.button("Use it without keeping it", "", p.state.Phase == Idle, p.pressLoadUnkept)
 			}),

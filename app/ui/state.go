@@ -80,6 +80,7 @@ type State struct {
 	unlisted  bool            // the site's list cannot be fetched
 	loading   string          // the model that is being downloaded
 	rate      rate            // of the download
+	brokeOff  bool            // it ended because the connection did
 	deleting  string          // the model that is being deleted
 	unwanted  map[string]bool // models that the person deleted in this visit
 	keepTried bool            // see Keep
@@ -164,12 +165,12 @@ func (s *State) PressLoad(base string, unkept bool) (protocol.Message, bool) {
 		return nil, false
 	}
 	s.Phase, s.Progress, s.Problem, s.NoRoom = Loading, protocol.Progress{}, "", ""
-	s.loading = s.Form.Model
+	s.loading, s.brokeOff = s.Form.Model, false
 	return protocol.Load{Base: base, Model: s.Form.Model, Unkept: unkept}, true
 }
 
 // ChooseModel takes the person's choice.
-func (s *State) ChooseModel(name string) { s.Form.Model, s.NoRoom = name, "" }
+func (s *State) ChooseModel(name string) { s.Form.Model, s.NoRoom, s.brokeOff = name, "", false }
 
 // PressPause asks the run to wait.
 func (s *State) PressPause() (protocol.Message, bool) {
@@ -326,8 +327,13 @@ func (s *State) end() {
 }
 
 func (s *State) stopped(m protocol.Stopped) {
+	paused := s.loading != "" && s.downloading()
 	s.end()
-	if m.Picture == nil {
+	switch {
+	case m.Picture == nil && paused:
+		s.Status = "The download is paused: press Download models to go on from there."
+		return
+	case m.Picture == nil:
 		s.Status = "Stopped."
 		return
 	}
@@ -360,7 +366,7 @@ func (s *State) explain(m protocol.Error) {
 		s.NoRoom, s.ShowStorage = m.Message, true
 		return
 	case m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none":
-		s.Status = fmt.Sprintf("The download broke off at %s of %s: check the connection and press Download models to go on from there.", byteCount(s.Progress.Done), byteCount(s.Progress.Total))
+		s.Status, s.brokeOff = "The download broke off: check the connection and press Download models to go on from there.", true
 	case m.Reason == protocol.Offline:
 		s.Status = "The model cannot be fetched: check the connection and try again."
 	}

@@ -152,7 +152,21 @@ func (s *State) modelHelp() string {
 // offer is the card of a model that has to be downloaded.
 type offer struct {
 	title, text string
-	unkept      bool // whether using the model without keeping it is offered
+	count       string // how far the download is, while it goes on
+	pausable    bool   // whether it can be paused
+	unkept      bool   // whether using the model without keeping it is offered
+}
+
+// arriving is the card of a model that is being downloaded. The bar may be out of sight where the card is.
+func (s *State) arriving() offer {
+	o := offer{title: "The model is on its way", text: "The picture begins as soon as what it needs is here."}
+	if s.Phase == Loading {
+		o.text, o.pausable = "Write your prompt meanwhile and press Start: the picture begins as soon as what it needs is here.", true
+	}
+	if s.downloading() {
+		o.count = s.countText()
+	}
+	return o
 }
 
 // offer is what the page says about the chosen model's download, if there is anything to say.
@@ -162,14 +176,18 @@ func (s *State) offer() (offer, bool) {
 	switch {
 	case s.NoRoom != "":
 		return offer{title: "There is no room for this model", text: s.NoRoom, unkept: true}, true
-	case s.Phase == Loading && s.loading == m.Name && !m.Small():
-		return offer{title: "The model is on its way", text: "Write your prompt meanwhile and press Start: the picture begins as soon as what it needs is here."}, true
+	case s.loading == m.Name && !m.Small() && (s.Phase == Loading || s.Phase == Starting && s.downloading()):
+		return s.arriving(), true
 	case !s.needsDownload() || s.Phase == Starting:
 		return offer{}, false
 	case part.Stored > 0 && part.Bytes != m.Bytes:
 		return offer{title: "A new version of " + m.title(), text: fmt.Sprintf("%s to download. It takes the place of the one on this device.", byteCount(m.Bytes))}, true
 	case part.Stored > 0:
-		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", byteCount(part.Stored), byteCount(m.Bytes))}, true
+		text := fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", byteCount(part.Stored), byteCount(m.Bytes))
+		if s.brokeOff {
+			text = "The connection broke. " + text
+		}
+		return offer{title: "Download " + m.title(), text: text}, true
 	case s.Storage.How == "none":
 		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s. This browser keeps nothing for this page, as in a private window: the model is downloaded at each visit.", byteCount(m.Bytes))}, true
 	}

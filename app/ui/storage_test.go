@@ -47,6 +47,9 @@ func TestDownload(t *testing.T) {
 	if got, want := s.progressText(), "Downloading the model: 30 MB of 150 MB · 15 MB/s · 0:08 left"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if o, ok := s.offer(); !ok || o.count != "30 MB of 150 MB · 15 MB/s · 0:08 left" || !o.pausable {
+		t.Errorf("the card on the way is %+v, %t", o, ok)
+	}
 	if s.Title() != "20 % · Downloading · Reverie" {
 		t.Errorf("the title is %q", s.Title())
 	}
@@ -91,6 +94,9 @@ func TestStartWhileDownloading(t *testing.T) {
 	if !ok || s.Phase != Starting || s.Progress.Done != 50e6 {
 		t.Fatalf("Start does nothing: %q, phase %d, progress %+v", s.Problem, s.Phase, s.Progress)
 	}
+	if o, ok := s.offer(); !ok || o.count != "50 MB of 150 MB" || o.pausable {
+		t.Errorf("the card while a run waits is %+v, %t", o, ok)
+	}
 	settings := m.(protocol.Start).Settings
 	s.Receive(protocol.Progress{Phase: guide.PhasePrompt}, start)
 	s.Receive(protocol.Progress{Phase: tune.Phase, Done: 1, Total: 48}, start)
@@ -114,15 +120,32 @@ func TestBrokenDownload(t *testing.T) {
 	s.PressLoad("/", false)
 	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 56e6, Total: 150e6}, start)
 	s.Receive(protocol.Error{Reason: protocol.Offline, Message: "load: reset"}, start)
-	if want := "The download broke off at 56 MB of 150 MB: check the connection and press Download models to go on from there."; s.Problem != want || s.Status != want {
+	if want := "The download broke off: check the connection and press Download models to go on from there."; s.Problem != want || s.Status != want {
 		t.Errorf("the problem is %q", s.Problem)
 	}
 	stored(s, "files", big(56e6))
-	if o, ok := s.offer(); !ok || !strings.HasPrefix(o.text, "56 MB of 150 MB are here") {
+	if o, ok := s.offer(); !ok || !strings.HasPrefix(o.text, "The connection broke. 56 MB of 150 MB are here") {
 		t.Errorf("the offer is %+v", o)
 	}
 	if s.Form.Prompt != "a red apple" {
 		t.Error("the prompt is lost")
+	}
+}
+
+func TestPausedDownload(t *testing.T) {
+	s := withBig(t)
+	s.PressLoad("/", false)
+	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 56e6, Total: 150e6}, start)
+	if m, ok := s.PressStop(); !ok || m != (protocol.Stop{}) {
+		t.Fatalf("got %v, %t", m, ok)
+	}
+	s.Receive(protocol.Stopped{}, start)
+	stored(s, "files", big(56e6))
+	if want := "The download is paused: press Download models to go on from there."; s.Status != want || s.Problem != "" {
+		t.Errorf("the status is %q, the problem %q", s.Status, s.Problem)
+	}
+	if o, ok := s.offer(); !ok || !strings.HasPrefix(o.text, "56 MB of 150 MB are here") || o.pausable {
+		t.Errorf("the offer is %+v", o)
 	}
 }
 

@@ -135,7 +135,13 @@ func (s *State) progressText() string {
 	case !s.downloading() && m.Phase != guide.PhaseLoad:
 		return fmt.Sprintf("%s: %d of %d", text, m.Done, m.Total)
 	}
-	text = fmt.Sprintf("%s: %s of %s", text, byteCount(m.Done), byteCount(m.Total))
+	return text + ": " + s.countText()
+}
+
+// countText is the bytes of a model that are there, and a download's speed and time left.
+func (s *State) countText() string {
+	m := s.Progress
+	text := fmt.Sprintf("%s of %s", byteCount(m.Done), byteCount(m.Total))
 	if speed := s.rate.speed(); s.downloading() && speed > 0 {
 		text += fmt.Sprintf(" · %s/s · %s left", byteCount(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
 	}
