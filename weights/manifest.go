@@ -17,6 +17,9 @@ const MaxShardSize = 8 << 20
 // FormatVersion is the only manifest format this package reads and writes.
 const FormatVersion = 1
 
+// MaxManifest is more than the manifest of any model takes, in bytes.
+const MaxManifest = 4 << 20
+
 // ManifestFile is the manifest's name in a model's folder.
 const ManifestFile = "manifest.json"
 

@@ -85,6 +85,8 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Name = "Mini" }, `name "Mini"`},
 		{func(m *Manifest) { m.Name = "../x" }, `name "../x"`},
 		{func(m *Manifest) { m.Name = strings.Repeat("a", 65) }, "1 to 64"},
+		{func(m *Manifest) { m.Title = "\x1b[31mred" }, `"\x1b[31mred" is not`},
+		{func(m *Manifest) { m.Licence = "two\nlines" }, `"two\nlines" is not`},
 		{func(m *Manifest) { m.Quant = "q5" }, `quant is "q5"`},
 		{func(m *Manifest) { m.Parts = nil }, "no parts"},
 		{func(m *Manifest) { m.Parts = m.Parts[:3] }, "parts decoder and encoder go together"},

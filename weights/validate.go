@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // partOrder is the order in which parts stand in a manifest.
@@ -23,6 +24,11 @@ func (m *Manifest) Validate() error {
 		return fmt.Errorf("weights: the name %q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", m.Name)
 	case !ValidQuant(m.Quant):
 		return fmt.Errorf("weights: quant is %q and must be %s", m.Quant, strings.Join(Quants, ", "))
+	}
+	for _, text := range []string{m.Title, m.About, m.Licence} {
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return fmt.Errorf("weights: title, about and licence must be one line of text each, and %.200q is not", text)
+		}
 	}
 	if err := m.validateModels(); err != nil {
 		return err
@@ -155,7 +161,7 @@ func Check(have []Tensor, want []Spec) error {
 	found := make(map[string][]int, len(have))
 	for _, t := range have {
 		if _, twice := found[t.Name]; twice {
-			return fmt.Errorf("weights: tensor %.200s is there twice", t.Name)
+			return fmt.Errorf("weights: tensor %.200q is there twice", t.Name)
 		}
 		found[t.Name] = t.Shape
 	}
@@ -171,7 +177,7 @@ func Check(have []Tensor, want []Spec) error {
 	}
 	for _, t := range have {
 		if _, extra := found[t.Name]; extra {
-			return fmt.Errorf("weights: tensor %.200s is not part of the configured model", t.Name)
+			return fmt.Errorf("weights: tensor %.200q is not part of the configured model", t.Name)
 		}
 	}
 	return nil

@@ -25,16 +25,13 @@ func (k Kept) Complete() bool { return k.Stored == k.Total }
 
 const manifestSuffix = ".json"
 
-// maxManifest is the longest manifest that is kept.
-const maxManifest = 4 << 20
-
 func keptManifest(ctx context.Context, from store.Store, name string) (*weights.Manifest, error) {
 	sizes, err := from.Sizes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	size, ok := sizes[name+manifestSuffix]
-	if !ok || size > maxManifest {
+	if !ok || size > weights.MaxManifest {
 		return nil, errors.New("load: no manifest is kept")
 	}
 	b := gpu.NewBlob(int(size))

@@ -320,6 +320,8 @@ func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
 		if err != nil {
 			return nil, broken(ctx, err)
 		}
-		text = append(text, piece.Bytes()...)
+		if text = append(text, piece.Bytes()...); len(text) > weights.MaxManifest {
+			return nil, fmt.Errorf("load: %s%s is longer than any manifest", s.Base, name)
+		}
 	}
 }

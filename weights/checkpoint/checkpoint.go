@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // TorchScript is the format of OpenAI's published models.
@@ -83,6 +84,11 @@ func read(r io.ReaderAt, size int64) (*File, error) {
 	}
 	if len(list.names) == 0 {
 		return nil, fmt.Errorf("it holds no tensors")
+	}
+	for _, name := range list.names { // they stand in reports and errors
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, fmt.Errorf("it holds a tensor called %.100q, which is no name of a model's", name)
+		}
 	}
 	c.Names, c.tensors = list.names, list.tensors
 	return c, nil

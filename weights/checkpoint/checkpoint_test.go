@@ -212,6 +212,7 @@ func TestReadRefuses(t *testing.T) {
 		{"safetensors range", header(`{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}`, 8), "ends at byte 0 of 8"},
 		{"safetensors shape", header(`{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "does not fit its 8 bytes"},
 		{"safetensors overflow", header(`{"w":{"dtype":"F32","shape":[4294967296,4294967296,2],"data_offsets":[0,8]}}`, 8), "does not fit"},
+		{"name that would control a terminal", header(`{"a\u001b[31m\nb":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8), `"a\x1b[31m\nb"`},
 		{"safetensors type", header(`{"w":{"dtype":"F4","shape":[2],"data_offsets":[0,8]}}`, 8), "F4"},
 	}
 	for _, tt := range tests {

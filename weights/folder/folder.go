@@ -13,10 +13,17 @@ import (
 
 // Manifest reads and validates the manifest of a model's folder.
 func Manifest(fsys fs.FS) (*weights.Manifest, error) {
-	data, err := fs.ReadFile(fsys, weights.ManifestFile)
+	info, err := fs.Stat(fsys, weights.ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("weights: there is no %s, so this is not a model's folder", weights.ManifestFile)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > weights.MaxManifest {
+		return nil, fmt.Errorf("weights: %s is no file of at most %d bytes, so it is not a model's", weights.ManifestFile, weights.MaxManifest)
+	}
+	data, err := fs.ReadFile(fsys, weights.ManifestFile)
 	if err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}

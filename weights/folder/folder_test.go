@@ -146,6 +146,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"changed manifest", change(weights.ManifestFile, func(b []byte) []byte {
 			return bytes.Replace(b, []byte(`"ln_final.weight"`), []byte(`"ln_finale.weight"`), 1)
 		}), "tensor ln_final.weight is missing"},
+		{"endless manifest", func() error { return os.Truncate(path(weights.ManifestFile), weights.MaxManifest+1) }, "no file of at most"},
 		{"no manifest", func() error { return os.Remove(path(weights.ManifestFile)) }, "not a model's folder"},
 	}
 	for _, tt := range tests {
