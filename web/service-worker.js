@@ -4,6 +4,7 @@
 // - Only caches with our own prefix are deleted, so other apps of this origin, and the models, stay.
 // - A new version waits until no page uses the old one or the page asks for it: a run never meets another version's files.
 // - Weights are not the shell's business: they are immutable and cached elsewhere.
+// - What other apps share with this one never leaves the device: it waits in a cache for the page.
 const PREFIX = "reverie-shell-";
 const CACHE = PREFIX + "{{.Version}}";
 const ROOT = new URL("./", self.location).pathname;
@@ -32,8 +33,25 @@ self.addEventListener("message", (event) => {
   if (event.data === "skip-waiting") self.skipWaiting();
 });
 
+// A shared picture is kept until the page takes it; a shared text is a prompt.
+async function share(request) {
+  const form = await request.formData();
+  const picture = form.get("picture");
+  if (picture instanceof File && picture.size > 0) {
+    const headers = { "Content-Type": picture.type, "X-Name": encodeURIComponent(picture.name) };
+    await (await caches.open("reverie-shared")).put(ROOT + "shared", new Response(picture, { headers }));
+    return Response.redirect(ROOT + "?shared", 303);
+  }
+  const text = form.get("text") || form.get("title") || "";
+  return Response.redirect(ROOT + (text ? "#p=" + encodeURIComponent(text) : ""), 303);
+}
+
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
+  if (event.request.method === "POST" && url.origin === self.location.origin && url.pathname === ROOT + "share") {
+    event.respondWith(share(event.request));
+    return;
+  }
   if (event.request.method !== "GET" || url.origin !== self.location.origin || !url.pathname.startsWith(ROOT)) return;
   if (url.pathname.startsWith(ROOT + "weights/")) return;
   const answer = async () => {

@@ -180,7 +180,7 @@ func chosenFile(id string) (read func() ([]byte, error), name string, ok bool) {
 func readFile(f *file.File) ([]byte, error) {
 	buffer, err := jsx.Await(context.Background(), f.JSValue().Call("arrayBuffer"))
 	if err != nil {
-		return nil, fmt.Errorf("The file %s cannot be read: %w.", f.Name(), err)
+		return nil, unreadable(f.Name(), err)
 	}
 	return jsx.GoBytes(buffer), nil
 }

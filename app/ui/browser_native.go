@@ -25,6 +25,8 @@ func draw(string, *protocol.Picture)                            {}
 func save(string, []byte)                                       {}
 func chosenFile(string) (func() ([]byte, error), string, bool)  { return nil, "", false }
 func watchFiles(func(read func() ([]byte, error), name string)) {}
+func watchLaunches(func(func() ([]byte, error), string))        {}
+func takeShared(func(func() ([]byte, error), string))           {}
 func watchUpdate(func())                                        {}
 func persist() bool                                             { return false }
 func saveData() bool                                            { return false }

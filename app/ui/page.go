@@ -51,7 +51,10 @@ func (p *Page) OnMount(ctx app.Context) {
 	watchUpdate(func() {
 		ctx.Dispatch(func(app.Context) { p.state.Update = true })
 	})
-	watchFiles(func(read func() ([]byte, error), name string) { p.openFile(read, name, p.state.OpenFile) })
+	open := func(read func() ([]byte, error), name string) { p.openFile(read, name, p.state.OpenFile) }
+	watchFiles(open)
+	watchLaunches(open)
+	takeShared(open)
 	if screen, ok := environment(); !ok {
 		p.state.Block(screen)
 		return

@@ -218,6 +218,9 @@ func (p *Page) Resize(width, height int64) error {
 	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
 }
 
+// Screenshot is a PNG of what the window shows.
+func (p *Page) Screenshot() ([]byte, error) { return chromedp.Run(p.ctx, chromedp.CaptureScreenshot()) }
+
 // SetQuota limits what the browser stores for an origin, in bytes.
 func (p *Page) SetQuota(origin string, bytes float64) error {
 	_, err := chromedp.Call(p.ctx, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: origin, QuotaSize: &bytes})
