@@ -107,6 +107,9 @@ type VQGANConfig struct {
 	OutCh           int   `json:"out_ch"`
 	EmbedDim        int   `json:"embed_dim"`
 	NEmbed          int   `json:"n_embed"`
+	// StartCodes are the codes of which a run without a start picture makes its first tokens: quiet ones let one thing grow
+	// where all codes would leave clutter. None stands for all.
+	StartCodes []int `json:"start_codes,omitempty"`
 }
 
 // Factor is the number of pixels per token along one axis: 2^(levels-1).

@@ -34,9 +34,10 @@ func sample() *Manifest {
 
 func TestManifestRoundTrip(t *testing.T) {
 	for name, change := range map[string]func(*Manifest){
-		"pair":       func(*Manifest) {},
-		"CLIP only":  func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
-		"VQGAN only": vqganOnly,
+		"pair":        func(*Manifest) {},
+		"CLIP only":   func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
+		"VQGAN only":  vqganOnly,
+		"quiet start": func(m *Manifest) { m.VQGAN.StartCodes = []int{0, 5} },
 	} {
 		m := sample()
 		change(m)
@@ -114,6 +115,7 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Vocab.Size = 0 }, "the vocabulary has 0 bytes"},
 		{func(m *Manifest) { m.Vocab.SHA256 = "" }, "the vocabulary has the SHA-256"},
 
+		{func(m *Manifest) { m.VQGAN.StartCodes = []int{0, 6} }, "start_codes has 6 and must have codes from 0 to 5"},
 		{func(m *Manifest) { m.VQGAN.ChMult = nil }, "ch_mult has 0 levels"},
 		{func(m *Manifest) { m.VQGAN.ChMult = make([]int, 60) }, "ch_mult has 60 levels"},
 		{func(m *Manifest) { m.VQGAN.ChMult = []int{1, 1 << 40} }, "ch_mult [1 1099511627776]"},

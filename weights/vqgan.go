@@ -32,6 +32,11 @@ func (c VQGANConfig) Validate() error {
 			return fmt.Errorf("weights: vqgan.%s is %d and must be 1 to %d", s.name, s.value, s.max)
 		}
 	}
+	for _, code := range c.StartCodes {
+		if code < 0 || code >= c.NEmbed {
+			return fmt.Errorf("weights: vqgan.start_codes has %d and must have codes from 0 to %d", code, c.NEmbed-1)
+		}
+	}
 	for _, m := range c.ChMult {
 		if m < 1 || m > maxChannels/c.Ch {
 			return fmt.Errorf("weights: vqgan.ch_mult %v times ch %d must be 1 to %d", c.ChMult, c.Ch, maxChannels)

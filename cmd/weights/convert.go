@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -33,6 +34,16 @@ func runConvert(args []string, out io.Writer) error {
 	flags.StringVar(&vocabFile, "vocab", "", "gzipped byte-pair merges, `FILE` (default: CLIP's own)")
 	flags.StringVar(&o.VQGAN, "vqgan", "", "checkpoint of VQGAN, `FILE`")
 	flags.StringVar(&o.VQGANConfig, "vqgan-config", "", "its configuration, `FILE` (default: the checkpoint's name with .yaml)")
+	flags.Func("start-codes", "codes that a run makes its first tokens of, `N,N,...` (default: all)", func(list string) error {
+		for code := range strings.SplitSeq(list, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(code))
+			if err != nil {
+				return fmt.Errorf("%.20q is not a code", code)
+			}
+			o.StartCodes = append(o.StartCodes, n)
+		}
+		return nil
+	})
 	flags.StringVar(&o.Quant, "quant", "", "element `TYPE` of the large tensors: f32, f16, q8 or q4 (a mix of q4, q5 and q6)")
 	flags.StringVar(&o.Name, "name", "", "`NAME` of the model in its URL: a-z, 0-9, '.', '_' and '-'")
 	flags.StringVar(&o.Title, "title", "", "name of the model for people, `TEXT`")

@@ -121,6 +121,8 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "-vocab", filepath.Join(dir, "absent.gz")), "absent.gz"},
 		{convertArguments(out, "-quant", "f8"), `-quant "f8" is unknown`},
 		{convertArguments(out, "-name", "a b"), `-name "a b"`},
+		{convertArguments(out, "-start-codes", "1,x"), `"x" is not a code`},
+		{convertArguments(out, "-start-codes", "1,10"), "start_codes has 10 and must have codes from 0 to 9"},
 		{convertArguments(filepath.Join(truncated, "out")), "cannot write to"},
 		{[]string{"inspect"}, "inspect takes one folder"},
 		{[]string{"inspect", dir}, "not a model's folder"},

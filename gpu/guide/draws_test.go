@@ -3,10 +3,12 @@ package guide
 import (
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"reverie/gpu/guide/preset"
 	"reverie/gpu/ops"
+	"reverie/weights"
 )
 
 func augmentationOf(t *testing.T, name string, cutouts int) augmentation {
@@ -94,5 +96,20 @@ func TestAffineKeepsTheCentreAndDistances(t *testing.T) {
 	}
 	if !moved || !flipped {
 		t.Errorf("rotations drawn: %v, flips drawn: %v; want both", moved, flipped)
+	}
+}
+
+func TestFirstTokensAreStartCodes(t *testing.T) {
+	all := weights.VQGANConfig{NEmbed: 50}
+	quiet := weights.VQGANConfig{NEmbed: 50, StartCodes: []int{3, 49}}
+	seen := map[int32]int{}
+	for _, token := range firstTokens(7, 100, quiet) {
+		seen[token]++
+	}
+	if len(seen) != 2 || seen[3] == 0 || seen[49] == 0 {
+		t.Errorf("drawn %v from the codes 3 and 49", seen)
+	}
+	if a, b := firstTokens(7, 100, all), firstTokens(8, 100, all); slices.Equal(a, b) || slices.Max(a) < 25 {
+		t.Errorf("two seeds draw %v and %v", a, b)
 	}
 }

@@ -280,7 +280,6 @@ func (m *Model) Close() {
 
 // codebook is the host's copy of what it needs to know about the codes.
 type codebook struct {
-	codes           int
 	lowest, highest []float32 // per channel: the range that z is kept in
 }
 
@@ -288,7 +287,7 @@ type codebook struct {
 const codebookRows = 1024
 
 func readCodebook(ctx context.Context, d *gpu.Device, m ops.Matrix) (codebook, error) {
-	b := codebook{codes: m.Out}
+	var b codebook
 	for first := 0; first < m.Out; first += codebookRows {
 		rows, row := min(codebookRows, m.Out-first), 4*ops.Pad4(m.In)
 		data, err := d.Read(ctx, m.Buf, first*row, rows*row)

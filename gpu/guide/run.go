@@ -46,7 +46,7 @@ type Config struct {
 	Seed          uint64
 	LearningRate  float64
 	Preset        preset.Preset
-	Init          *Picture // nil starts from random tokens
+	Init          *Picture // nil starts from random tokens, of the model's start codes if it names some
 	InitWeight    float64
 	InitLoss      string
 	Thrift        Thrift // the zero value chooses what the device needs
@@ -201,6 +201,20 @@ func EmbedPicture(ctx context.Context, d *gpu.Device, spec StepSpec, rgb []byte,
 	return rows, nil
 }
 
+// firstTokens draws n codes, from those that the model starts with or, where it names none, from all.
+func firstTokens(seed uint64, n int, c weights.VQGANConfig) []int32 {
+	random := ops.NewDraws(seed, 0, 0, drawTokens)
+	tokens := make([]int32, n)
+	for i := range tokens {
+		if len(c.StartCodes) > 0 {
+			tokens[i] = int32(c.StartCodes[random.Intn(len(c.StartCodes))])
+		} else {
+			tokens[i] = int32(random.Intn(c.NEmbed))
+		}
+	}
+	return tokens
+}
+
 // start makes the first latent: codes drawn at random, or the start picture's.
 func (r *Run) start(ctx context.Context, progress Progress) ([]float32, error) {
 	m, c := r.model, r.config
@@ -213,11 +227,7 @@ func (r *Run) start(ctx context.Context, progress Progress) ([]float32, error) {
 	var z *ops.Tensor
 	if c.Init == nil {
 		h, w := c.Height/m.Factor(), c.Width/m.Factor()
-		random := ops.NewDraws(c.Seed, 0, 0, drawTokens)
-		indices := make([]int32, h*w)
-		for i := range indices {
-			indices[i] = int32(random.Intn(m.book.codes))
-		}
+		indices := firstTokens(c.Seed, h*w, m.manifest.VQGAN)
 		z = t.Gather(clip.Indices(t, indices), 1, h, w, t.NewCodebook(m.decoder.Codebook))
 	} else {
 		if err := m.needEncoder(ctx, progress); err != nil {

@@ -24,6 +24,7 @@ type Options struct {
 	Vocab       []byte // CLIP's gzipped byte-pair merges; those over the vocabulary's size are left out
 	VQGAN       string // checkpoint of taming-transformers
 	VQGANConfig string // its .yaml; empty: the one beside the checkpoint with the same name
+	StartCodes  []int  // the codes that a run starts from; none: all
 	Quant       string // one of weights.Quants
 	Name        string // of the model, as in its URL
 	Title       string // for people; may be empty
@@ -182,6 +183,10 @@ func (c *conversion) openVQGAN() error {
 		return err
 	}
 	c.manifest.VQGAN, c.vqgan = vqgan.Config, vqgan.Tensors
+	c.manifest.VQGAN.StartCodes = c.StartCodes
+	if err := c.manifest.VQGAN.Validate(); err != nil {
+		return err
+	}
 	c.report.Dropped = append(c.report.Dropped, vqgan.Dropped...)
 	return nil
 }
