@@ -80,8 +80,7 @@ def main():
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--cuts", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.1)
-    parser.add_argument("--start", type=float, default=0.85, help="grey level of the first picture")
-    parser.add_argument("--smooth", type=float, default=0.05)
+    parser.add_argument("--cut-pow", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--skip-figures", action="store_true", help="only the guided loop")
@@ -109,10 +108,12 @@ def main():
 
     everything = (HERE / "prompts.txt").read_text().split("\n")[:-1]
     prompts, made = everything[:args.prompts], []
+    start = shipped.start_codes(args.vqgan) if args.vqgan.is_dir() else vqgan.quiet_codes(vq)
     g = torch.Generator(args.device).manual_seed(args.seed)
     for i in range(0, len(prompts), 4):
         text = measure.embed_text(model, prompts[i:i + 4], args.device).float()
-        made.append(guide.paint(vq, model, text, g, args.size, args.steps, args.cuts, args.rate, args.start, args.smooth))
+        made.append(guide.paint(vq, model, text, g, args.size, args.steps, args.cuts, rate=args.rate, start=start,
+                                cut_pow=args.cut_pow))
         print(json.dumps({"painted": min(i + 4, len(prompts))}), flush=True)
     made = torch.cat(made)
     sim, rank = judged(judge, made, prompts, everything)

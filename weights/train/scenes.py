@@ -129,8 +129,10 @@ class Scenes:
 
 
 def disturb(x, g):
-    """Light, contrast, blur and noise as the guided loop's cutouts have them; values stay in [0,1]."""
+    """Warps, light, contrast, blur and noise, half of them as the guided loop's cutouts have them; values stay in [0,1]."""
     n, dev = len(x), x.device
+    warped = views.uniform(g, n, 0, 1) < 0.5
+    x = torch.where(warped[:, None, None, None], views.warp(x, g), x)
     x = x * views.uniform(g, n, 0.8, 1.15)[:, None, None, None] + views.uniform(g, n, -0.1, 0.1)[:, None, None, None]
     soft = views.uniform(g, n, 0, 1) < 0.3
     if soft.any():

@@ -22,6 +22,11 @@ def values(data, kind, count):
     return quants * scales.repeat(BLOCK)[:count]
 
 
+def start_codes(folder=MINI):
+    """The codes that a run starts from; None: all."""
+    return json.loads((pathlib.Path(folder) / "manifest.json").read_text())["vqgan"].get("start_codes")
+
+
 def tensors(folder=MINI):
     """{name: tensor} of all parts of the model in folder."""
     folder, out = pathlib.Path(folder), {}

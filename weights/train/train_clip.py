@@ -29,6 +29,12 @@ HERE = pathlib.Path(__file__).parent
 PROMPTS = ["a red apple", "a yellow star", "a blue heart", "a green tree", "a smiling face", "a cat", "a house", "a red rose"]
 
 
+def agreement(pictures, teachers, texts, scale):
+    """How far the pictures' odds over the texts are from those that the teacher's embeddings of them give (KL divergence)."""
+    odds = F.softmax(scale * F.normalize(teachers.float(), dim=-1) @ texts.t(), -1)
+    return F.kl_div(F.log_softmax(scale * pictures @ texts.t(), -1), odds, reduction="batchmean")
+
+
 def doubles(a, b):
     """Which keys (thing, colour) of a and b must not be told apart: the same thing in one colour, or in an unsaid one."""
     thing = a[:, None, 0] == b[None, :, 0]
@@ -103,13 +109,21 @@ def patches(pictures, choice, g, count=4000):
 
 
 class Fakes:
-    """A pool of what guidance paints to fool the model: negatives that teach it not to be fooled so."""
+    """Pictures that guidance is painting to please the model, in every state from start to end: negatives, and views for
+    which the teacher says what they show."""
 
-    def __init__(self, vq, size=192):
-        self.vq, self.size, self.pool = vq, size, None
+    groups, batch, life, size = 8, 6, 80, 256
+
+    def __init__(self, vq):
+        self.vq, self.paintings, self.pool, self.turn = vq, [None] * self.groups, None, 0
 
     def add(self, model, texts, g):
-        made = guide.paint(self.vq, model, texts, g, size=64, steps=20, cuts=4, rate=0.15)
+        """One step of one group of paintings; texts are for a group that begins."""
+        k, self.turn = self.turn % self.groups, self.turn + 1
+        if self.paintings[k] is None or self.turn // self.groups % self.life == k * self.life // self.groups:
+            start = None if k % 2 else float(torch.rand((), generator=g, device=g.device))
+            self.paintings[k] = guide.Painting(self.vq, model, texts[:self.batch], g, size=64, cuts=4, rate=0.15, start=start)
+        made = self.paintings[k].step()
         self.pool = made if self.pool is None else torch.cat([self.pool, made])[-self.size:]
 
     def take(self, n, g):
@@ -145,7 +159,6 @@ def main():
     parser.add_argument("--sparse", type=int, default=32, help="patches a ViT sees of each picture at first")
     parser.add_argument("--sparse-until", type=float, default=0.5, help="share of the time after which it sees all 64")
     parser.add_argument("--queue", type=int, default=2048, help="earlier captions that serve as negatives (with --teacher)")
-    parser.add_argument("--fakes-every", type=int, default=60, help="steps between guided negatives (0: none)")
     args = parser.parse_args()
 
     run, dev = HERE / "runs" / args.name, args.device
@@ -178,7 +191,7 @@ def main():
     average = Average(model)
     matrix = lambda name: any(part in name for part in ("resblocks", "fire", "layer")) and "weight" in name
     optimiser = Optimiser(trained, args.lr, matrix)
-    step, spent, next_fakes = 0, 0.0, 0
+    step, spent = 0, 0.0
     if (run / "last.pt").exists():
         saved = torch.load(run / "last.pt", map_location=dev)
         step, spent, average.steps, fakes.pool = saved["step"], saved["seconds"], saved["step"], saved["fakes"]
@@ -216,15 +229,13 @@ def main():
             keys = queue.number(keys, dev)
             with torch.no_grad(), torch.autocast(torch.device(dev).type, torch.bfloat16):
                 if vq and progress >= args.vqgan_from and torch.rand((), generator=g, device=dev) < 0.6:
-                    part = args.batch // 4
+                    part = args.batch // 8
                     clean[:part] = (vq(clean[:part] * 2 - 1).float() * 0.5 + 0.5).clamp(0, 1)
-                x = scenes.disturb(clean, g)
-                if vq and attacking and args.fakes_every and step >= next_fakes:
-                    next_fakes = step + args.fakes_every
+                if vq and attacking:
                     with torch.enable_grad():
-                        fakes.add(average.model, measure.embed_text(model, captions[:4], dev).float(), g)
-                if fakes.pool is not None:
-                    x = torch.cat([x, fakes.take(args.batch // 8, g)])
+                        fakes.add(average.model, measure.embed_text(model, captions[:fakes.batch], dev).float(), g)
+                    clean = torch.cat([clean, fakes.take(args.batch // 8, g)])
+                x = scenes.disturb(clean, g)
                 if teacher:
                     target, maps = teacher.visual(x)
         else:
@@ -234,15 +245,17 @@ def main():
         with torch.autocast(torch.device(dev).type, torch.bfloat16):
             raw, states = model.visual(x, keep) if args.tower == "vit" else model.visual(x)
             text = model.encode_text(tokens)
-            embedding, n, scale = F.normalize(raw.float(), dim=-1), args.batch, model.logit_scale.clamp(max=4.6).exp()
-            loss = contrast(embedding[:n], text, keys, embedding[n:], scale, queue.held)
-            total = loss
-            if teacher:
+        embedding, text, n, scale = F.normalize(raw.float(), dim=-1), text.float(), args.batch, model.logit_scale.clamp(max=4.6).exp()
+        loss = contrast(embedding[:n], text, keys, embedding[n:], scale, queue.held)
+        total = loss
+        if teacher:
+            with torch.autocast(torch.device(dev).type, torch.bfloat16):
                 total = loss + 1.5 * distillation(raw, states, target, maps, keep)
-                plain = [i for i, form in enumerate(forms) if form >= 0]
-                if plain:
-                    named = torch.tensor([forms[i] for i in plain], device=dev)
-                    total = total + 0.5 * F.cross_entropy(scale * embedding[plain] @ table_texts.t(), named)
+            total = total + 0.5 * agreement(embedding, target, text if queue.held is None else torch.cat([text, queue.held[0]]), scale)
+            plain = [i for i, form in enumerate(forms) if form >= 0]
+            if plain:
+                named = torch.tensor([forms[i] for i in plain], device=dev)
+                total = total + 0.5 * F.cross_entropy(scale * embedding[plain] @ table_texts.t(), named)
         total.backward()
         if attacking and delta is None:
             length = views.uniform(g, len(x), 0.2, args.attack)[:, None, None, None]

@@ -8,6 +8,7 @@ import torch
 import clip
 import colours
 import data
+import guide
 import optimise
 import scenes
 import shipped
@@ -86,7 +87,42 @@ class Networks(unittest.TestCase):
         torch.testing.assert_close(z.grad, torch.ones_like(z))
 
 
+class Views(unittest.TestCase):
+    def test_perspective_moves_corners_inwards(self):
+        h = views.perspective(torch.Generator().manual_seed(1), 50, 0.2)
+        corner = torch.linalg.inv(h) @ torch.tensor([1.0, 1, 1])
+        x, y = corner[:, 0] / corner[:, 2], corner[:, 1] / corner[:, 2]
+        for v in (x, y):
+            self.assertTrue(((v > 0.8 - 1e-4) & (v < 1 + 1e-4)).all(), v)
+
+    def test_warps_keep_a_plain_picture_but_for_black_corners(self):
+        x = views.warp(torch.full((40, 3, 16, 16), 0.5), torch.Generator().manual_seed(1))
+        torch.testing.assert_close(x[:, :, 6:10, 6:10], torch.full((40, 3, 4, 4), 0.5))
+        self.assertTrue(0.2 < (x.amin((1, 2, 3)) < 0.4).float().mean() < 0.6)
+
+    def test_crops_of_the_smallest_picture_are_whole(self):
+        x = torch.rand(2, 3, 64, 64)
+        torch.testing.assert_close(guide.crops(x, 2, 64, torch.Generator().manual_seed(1)), x.repeat_interleave(2, 0))
+
+    def test_a_painting_comes_nearer_to_its_prompt(self):
+        torch.manual_seed(1)
+        model, vq, g = clip.CLIP().eval().requires_grad_(False), vqgan.load(shipped.MINI).eval().requires_grad_(False), \
+            torch.Generator().manual_seed(1)
+        aim = model.encode_image(torch.zeros(1, 3, 64, 64))
+        near = lambda picture: (model.encode_image(picture) @ aim.t()).item()
+        painting = guide.Painting(vq, model, aim, g, size=64, cuts=4, start=[140, 828])
+        first = painting.step()
+        for _ in range(8):
+            last = painting.step()
+        self.assertGreater(near(last), near(first))
+
+
 class Training(unittest.TestCase):
+    def test_agreement_asks_for_the_teachers_odds(self):
+        e = torch.eye(3)
+        self.assertAlmostEqual(train_clip.agreement(e, 2 * e, e, 20.0).item(), 0, places=5)
+        self.assertGreater(train_clip.agreement(e, e[[1, 2, 0]], e, 20.0).item(), 1)
+
     def numbered(self, *keys):
         return train_clip.Queue(8).number(keys, "cpu")
 

@@ -57,6 +57,40 @@ def lay(canvas, rgba, theta):
     return canvas * (1 - top[:, 3:]) + top[:, :3]
 
 
+def perspective(g, n, reach):
+    """Homographies (n,3,3) of sampling that move each corner inwards by up to `reach` of half a side."""
+    square = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]], device=g.device)
+    moved = square * (1 - torch.rand(n, 4, 2, generator=g, device=g.device) * reach)
+    # h maps the moved corners back to the square: u (gx + hy + 1) = ax + by + c, and the same for v.
+    x, y, one = moved[..., 0], moved[..., 1], torch.ones(n, 4, device=g.device)
+    zero, (u, v) = torch.zeros_like(one), square.t()
+    rows = torch.cat([torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], -1),
+                      torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], -1)], 1)
+    h = torch.linalg.solve(rows, torch.cat([u, v]).expand(n, 8))
+    return torch.cat([h, one[:, :1]], 1).view(n, 3, 3)
+
+
+def warp(x, g):
+    """Pictures (n,3,S,S) warped as the engine's preset "upd" does its cutouts: mirrored, turned by up to 30 degrees and
+    shifted, the border repeated; then in perspective before black."""
+    n, _, size, _ = x.shape
+    some = (uniform(g, n, 0, 1) < 0.8).float()
+    a, shift = uniform(g, n, -1, 1) * some * math.pi / 6, uniform(g, n, -0.2, 0.2) * some
+    mirror = 1 - 2 * (uniform(g, n, 0, 1) < 0.5).float()
+    zero = torch.zeros_like(a)
+    theta = torch.stack([torch.stack([a.cos() * mirror, a.sin() * mirror, zero], 1),
+                         torch.stack([-a.sin(), a.cos(), -shift], 1)], 1)
+    x = F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), padding_mode="border", align_corners=False)
+    use = (uniform(g, n, 0, 1) < 0.4).nonzero()[:, 0]
+    if len(use):
+        line = torch.linspace(-1, 1, size, device=x.device)
+        at = torch.stack([line.expand(size, size), line[:, None].expand(size, size), torch.ones(size, size, device=x.device)], -1)
+        at = at.view(-1, 3) @ perspective(g, len(use), 0.2).transpose(1, 2)
+        grid = (at[..., :2] / at[..., 2:]).view(-1, size, size, 2)
+        x = x.index_copy(0, use, F.grid_sample(x[use], grid, align_corners=True))
+    return x
+
+
 def named_colour(g, n):
     """Indices into colours.NAMES and jittered RGB (n,3)."""
     index = torch.randint(len(colours.NAMES), (n,), generator=g, device=g.device)

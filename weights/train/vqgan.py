@@ -1,5 +1,8 @@
-"""The mini VQGAN in the layout of CompVis/taming-transformers (names, shapes and meaning of its VQModel)."""
+"""The mini VQGAN in the layout of CompVis/taming-transformers (names, shapes and meaning of its VQModel).
+
+    /usr/bin/python3 vqgan.py FILE.ckpt     # prints the codes that a run should start from"""
 import pathlib
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -168,6 +171,18 @@ def load(path, device="cpu"):
     return model.to(device)
 
 
+@torch.no_grad()
+def quiet_codes(model):
+    """The codes which, alone, decode to an even middle grey: a run that starts from them has no clutter to clear away."""
+    out, codes = [], model.quantize.embedding.weight
+    for first in range(0, CODES, 128):
+        y = model.decode(codes[first:first + 128, :, None, None].expand(-1, -1, 4, 4)).float() * 0.5 + 0.5
+        mean = y.mean((2, 3))
+        grey = (y.std((2, 3)).amax(1) < 0.05) & (mean.amax(1) - mean.amin(1) < 0.1) & (mean.mean(1) > 0.3) & (mean.mean(1) < 0.7)
+        out += (first + grey.nonzero()[:, 0]).tolist()
+    return out
+
+
 def save(model, path, step):
     """Writes path (taming's checkpoint) and its yaml beside it."""
     state = {k: v.detach().float().cpu().clone() for k, v in model.state_dict().items()}
@@ -177,3 +192,7 @@ def save(model, path, step):
         "model:\n  base_learning_rate: 1.0e-03\n  target: taming.models.vqgan.VQModel\n  params:\n"
         f"    embed_dim: {EMBED}\n    n_embed: {CODES}\n    ddconfig:\n{lines}\n"
         "    lossconfig:\n      target: taming.modules.losses.vqperceptual.DummyLoss\n")
+
+
+if __name__ == "__main__":  # for `weights convert -start-codes`
+    print(",".join(map(str, quiet_codes(load(sys.argv[1]).eval()))))
