@@ -103,7 +103,8 @@ func (p *Plan) SetPart(name string) { p.part = name }
 // Stretch is a run of neighbouring dispatches that belong to one part.
 type Stretch struct {
 	Part        string
-	first, last int // the latter is the index after the last one
+	Work        float64 // the sum of the estimates given to Dispatch, in FLOP
+	first, last int     // the latter is the index after the last one
 }
 
 // Stretches are the plan's dispatches by part, in their order. They hold for a compiled plan.
@@ -114,6 +115,16 @@ func (p *Plan) Stretches() []Stretch {
 			out = append(out, Stretch{Part: d.part, first: i})
 		}
 		out[len(out)-1].last = i + 1
+		out[len(out)-1].Work += d.work
+	}
+	return out
+}
+
+// Dispatches are the plan's dispatches one by one, each a stretch named by its kernel. They hold for a compiled plan.
+func (p *Plan) Dispatches() []Stretch {
+	var out []Stretch
+	for i, d := range p.dispatches {
+		out = append(out, Stretch{Part: d.kernel.Name(), Work: d.work, first: i, last: i + 1})
 	}
 	return out
 }

@@ -21,6 +21,7 @@ func main() {
 	seconds := flag.Float64("seconds", 3, "how long an engine is measured on one workload")
 	runs := flag.Int("runs", 3, "how often at least, unless it takes very long")
 	tuning := flag.Bool("tune", false, "print the adapter's tuning and measure nothing else")
+	kernels := flag.Bool("kernels", false, "print what each workload's kernels take instead of measuring it")
 	flag.Parse()
 	if *tuning {
 		if err := printTuning(context.Background()); err != nil {
@@ -29,7 +30,7 @@ func main() {
 		}
 		return
 	}
-	b := &bench{host: *host, only: *only, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
+	b := &bench{host: *host, only: *only, kernels: *kernels, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
 	if err := b.run(context.Background(), *peers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -61,6 +62,7 @@ type bench struct {
 	fence     *gpu.Buffer
 	host      string
 	only      string
+	kernels   bool
 	engines   []engine
 	enough    time.Duration
 	leastRuns int
@@ -104,9 +106,16 @@ func (b *bench) run(ctx context.Context, peers string) error {
 		return err
 	}
 	for _, w := range workloads() {
-		if strings.Contains(w.Name, b.only) {
-			b.compare(ctx, w)
+		if !strings.Contains(w.Name, b.only) {
+			continue
 		}
+		if b.kernels {
+			if err := b.workloadKernels(ctx, w); err != nil {
+				return err
+			}
+			continue
+		}
+		b.compare(ctx, w)
 	}
 	for _, s := range steps() {
 		if strings.Contains(s.Name, b.only) && !(s.NeedsGPU && d.Info().Software) {

@@ -22,6 +22,7 @@ type options struct {
 	seconds                float64
 	runs                   int
 	tune                   bool
+	kernels                bool
 }
 
 func main() {
@@ -33,6 +34,7 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 3, "how long an engine is measured on one workload")
 	flag.IntVar(&o.runs, "runs", 3, "how often at least, unless it takes very long")
 	flag.BoolVar(&o.tune, "tune", false, "print the adapter's tuning as gpu/ops/shipped.go lists them, and measure nothing else")
+	flag.BoolVar(&o.kernels, "kernels", false, "print what each workload's kernels take instead of measuring it")
 	flag.Parse()
 	if err := drive(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -71,7 +73,7 @@ func drive(o options) error {
 	}
 	args := append(h.Flags, "-timeout", "120m", "-serve", "/peers="+peers, wasm,
 		"-host", h.Software, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs),
-		fmt.Sprint("-tune=", o.tune))
+		fmt.Sprint("-tune=", o.tune), fmt.Sprint("-kernels=", o.kernels))
 	cmd := exec.Command(jsexec, args...)
 	cmd.Env = append(os.Environ(), h.Env...)
 	if o.tune {

@@ -133,6 +133,9 @@ func (b *bench) step(ctx context.Context, s stepWorkload) error {
 	for i := range in.Boxes {
 		in.Boxes[i] = ops.Box{W: pixels, H: pixels}
 	}
+	if b.kernels {
+		return b.profile(ctx, s.Name, step.Tape().Plan)
+	}
 	if err := b.alone(ctx, s.Name, stepGFLOP(s), func() error {
 		_, _, err := step.Run(ctx, in, false)
 		return err
