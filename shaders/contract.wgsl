@@ -12,6 +12,8 @@
 //                  group is the four rows of a vec4f (SPAN 4)
 //                  GATHER: a convolution's forward, source(m, tap) is the pixel under the tap
 //                  GATHER_BACKWARD: its input gradient, source(m, tap) is the output pixel that the tap leads to
+//                  GATHER_BACKWARD STRIDED: the same of a stride over 1. The pixels of C that are alike modulo the stride are a phase and
+//                  meet the same taps, few of all: each phase is a matrix of its own (z), of p.m pixels
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
 //                  B_ROWS: [k, n], n contiguous
 //                  B_HALF: elements are packed float16
@@ -27,8 +29,8 @@ struct Params {
   a_outer: u32, a_inner: u32, b_outer: u32, b_inner: u32,
   c_outer: u32, c_inner: u32, b_tap: u32, scale: f32,
   in_h: u32, in_w: u32, out_h: u32, out_w: u32,
-  kernel: u32, stride: u32, pad: u32, up: u32,
-  a_first: u32, b_first: u32, c_first: u32,
+  kernel: u32, stride: u32, pad: u32, a_first: u32,
+  b_first: u32, c_first: u32,
 }
 BINDING var<storage, read> a: array<vec4f>;
 #ifdef B_HALF
@@ -74,33 +76,46 @@ fn place(m: u32) -> vec3i {
   let corner = vec2u(pixel / p.out_w, pixel % p.out_w) * p.stride;
   return vec3i(i32(m / (p.out_h * p.out_w)), vec2i(corner) - i32(p.pad));
 }
-// The row of A under the tap, or −1 in the padding. `up` 1 reads A as if enlarged ×2.
+// The row of A under the tap, or −1 in the padding.
 fn source(at: vec3i, tap: vec2u) -> i32 {
-  let y = at.y + i32(tap.y);
-  let x = at.z + i32(tap.x);
-  let inside = y >= 0 && x >= 0 && y < i32(p.in_h << p.up) && x < i32(p.in_w << p.up);
-  return select(-1, (at.x * i32(p.in_h) + (y >> p.up)) * i32(p.in_w) + (x >> p.up), inside);
+  return row_of_a(vec3i(at.x, at.y + i32(tap.y), at.z + i32(tap.x)));
 }
 #endif
 #ifdef GATHER_BACKWARD
 #define GATHERED
-// Where tap (0, 0) leads from pixel m, before the stride: image, y, x.
+// The row of A (an output pixel of the convolution) whose tap read the pixel, or −1 where there is none. Taps count within the phase.
+fn source(at: vec3i, tap: vec2u) -> i32 {
+  return row_of_a(vec3i(at.x, at.y - i32(tap.y), at.z - i32(tap.x)));
+}
+#ifdef STRIDED
+// Pixel m of a phase: image, y, x.
+fn pixel_of(m: u32, phase: vec2u) -> vec3u {
+  let h = (p.out_h + p.stride - 1u) / p.stride;
+  let w = (p.out_w + p.stride - 1u) / p.stride;
+  return vec3u(m / (h * w), vec2u(m % (h * w) / w, m % w) * p.stride + phase);
+}
+// The first tap of a phase, y and x. Its other taps follow at steps of the stride.
+fn first_tap(phase: vec2u) -> vec2u {
+  return (phase + p.pad) % p.stride;
+}
+// Where the phase's first tap leads from its pixel m: image, y, x.
+fn place(m: u32, phase: vec2u) -> vec3i {
+  let at = pixel_of(m, phase);
+  return vec3i(vec3u(at.x, (at.yz + p.pad) / p.stride));
+}
+#else
+// Where tap (0, 0) leads from pixel m: image, y, x.
 fn place(m: u32) -> vec3i {
   let pixel = m % (p.out_h * p.out_w);
   return vec3i(vec3u(m / (p.out_h * p.out_w), pixel / p.out_w + p.pad, pixel % p.out_w + p.pad));
 }
-// The row of A (an output pixel of the convolution) whose tap read the pixel, or −1 where there is none.
-fn source(at: vec3i, tap: vec2u) -> i32 {
-  let y = at.y - i32(tap.y);
-  let x = at.z - i32(tap.x);
-#ifdef STRIDED
-  let s = i32(p.stride);
-  let inside = y >= 0 && x >= 0 && y % s == 0 && x % s == 0 && y / s < i32(p.in_h) && x / s < i32(p.in_w);
-  return select(-1, (at.x * i32(p.in_h) + y / s) * i32(p.in_w) + x / s, inside);
-#else
-  let inside = y >= 0 && x >= 0 && y < i32(p.in_h) && x < i32(p.in_w);
-  return select(-1, (at.x * i32(p.in_h) + y) * i32(p.in_w) + x, inside);
 #endif
+#endif
+#ifdef GATHERED
+// The row of A at image, y, x, or −1 outside the picture.
+fn row_of_a(at: vec3i) -> i32 {
+  let inside = at.y >= 0 && at.z >= 0 && at.y < i32(p.in_h) && at.z < i32(p.in_w);
+  return select(-1, (at.x * i32(p.in_h) + at.y) * i32(p.in_w) + at.z, inside);
 }
 #endif
 
@@ -164,6 +179,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
   let a0 = p.a_first + outer * p.a_outer + inner * p.a_inner;
   let b0 = p.b_first + outer * p.b_outer + inner * p.b_inner;
   let c0 = p.c_first + outer * p.c_outer + inner * p.c_inner;
+#ifdef STRIDED
+  let phase = vec2u(wg.z / p.stride, wg.z % p.stride);
+#endif
   // Rows and columns past the end repeat the last one; only the store is guarded.
 #for C COLUMNS
   let col$C = min(col + $Cu * TILE_X, p.n4 - 1u);
@@ -206,18 +224,30 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #else
   let row$A = min(row + $Au * SPAN + lane, p.m - 1u);
 #endif
+#ifdef STRIDED
+  let place$A = place(row$A, phase);
+#else
 #ifdef GATHERED
   let place$A = place(row$A);
 #endif
+#endif
 #endfor
+#ifdef STRIDED
+  let begin = first_tap(phase);
+  let count = (p.kernel + p.stride - 1u - begin) / p.stride;
+  for (var tap = 0u; tap < count.x * count.y; tap++) {
+    let xy = vec2u(tap % count.y, tap / count.y);
+    let b1 = b0 + dot(begin + xy.yx * p.stride, vec2u(p.kernel, 1u)) * p.b_tap;
+#else
   for (var tap = 0u; tap < p.taps; tap++) {
     let b1 = b0 + tap * p.b_tap;
 #ifdef GATHERED
-    let yx = vec2u(tap % p.kernel, tap / p.kernel);
+    let xy = vec2u(tap % p.kernel, tap / p.kernel);
+#endif
 #endif
 #for A ROWS_READ
 #ifdef GATHERED
-    let s$A = source(place$A, yx);
+    let s$A = source(place$A, xy);
     let w$A = select(0.0, 1.0, s$A >= 0);
     let i$A = a0 + u32(max(s$A, 0)) * p.lda;
 #else
@@ -292,7 +322,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #for G GROUPS
 #for S SPAN
     if (row + $Gu * SPAN + $Su < p.m) {
+#ifdef STRIDED
+      let at$G_$S = pixel_of(row + $Gu * SPAN + $Su, phase);
+      if (at$G_$S.y < p.out_h && at$G_$S.z < p.out_w) {
+        store(((at$G_$S.x * p.out_h + at$G_$S.y) * p.out_w + at$G_$S.z) * p.ldc + col$C, col$C, acc$G_$S_$C);
+      }
+#else
       store(c0 + (row + $Gu * SPAN + $Su) * p.ldc + col$C, col$C, acc$G_$S_$C);
+#endif
     }
 #endfor
 #endfor

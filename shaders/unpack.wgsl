@@ -1,7 +1,7 @@
 // Turns a stored tensor (weights/manifest.go) into a kernel's weight: [taps, rows, columns], rows and columns padded with zeros.
 // Stored element o·row_step + c·column_step + tap·tap_step becomes (tap, o, c). With fold > 0 the columns hold several taps side by
 // side, each of `fold` channels, as the patch embedding wants them.
-// HALF writes packed float16.
+// HALF writes packed float16. ENLARGED makes the sixteen taps of ops.Enlarge3x3 of a 3×3 convolution's nine, in float32.
 struct Params {
   vecs: u32, rows: u32, row_vecs: u32, padded_rows: u32,
   columns: u32, row_step: u32, column_step: u32, tap_step: u32,
@@ -17,6 +17,24 @@ BINDING var<uniform> p: Params;
 #include "grid.wgsl"
 #include "elements.wgsl"
 
+// Tap `tap` of the kernel's weight, of the stored elements from first on.
+fn tap_of(first: u32, tap: u32) -> f32 {
+#ifdef ENLARGED
+  let k = vec2u(tap / 4u, tap % 4u);
+  let begin = 2u - min(k, vec2u(2u));
+  let end = min(4u - k, vec2u(3u));
+  var sum = 0.0;
+  for (var y = begin.x; y < end.x; y++) {
+    for (var x = begin.y; x < end.y; x++) {
+      sum += element(first + (3u * y + x) * p.tap_step);
+    }
+  }
+  return sum;
+#else
+  return element(first + tap * p.tap_step);
+#endif
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
   let i = linear_workgroup(wg, count) * 64u + lid.x;
@@ -30,7 +48,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     let column = 4u * (i % p.row_vecs) + j;
     let c = column % p.fold;
     if (o < p.rows && c < p.columns) {
-      v[j] = element(o * p.row_step + c * p.column_step + (tap + column / p.fold) * p.tap_step);
+      v[j] = tap_of(o * p.row_step + c * p.column_step, tap + column / p.fold);
     }
   }
 #ifdef HALF

@@ -126,6 +126,30 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// The sums of taps are held against those in float64: up to four terms of order one, whose rounding is some 2^-24 of their size.
+func TestUnpackEnlarged(t *testing.T) {
+	for _, typ := range []string{weights.TypeF32, weights.TypeF16, weights.TypeQ8} {
+		const rows, columns = 5, 6
+		w, v := stored(t, typ, rows, columns, 3, 3)
+		m := w.Enlarged("w")
+		finish(t, w)
+		taps := make([]float64, 9*8*8)
+		for i := range rows * columns * 9 {
+			taps[(i%9*8+i/9/columns)*8+i/9%columns] = float64(v[i])
+		}
+		data, err := device.Read(context.Background(), m.Buf, 0, m.Buf.Size())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := ops.RefEnlargedWeights(taps, 8*8)
+		for i, g := range ops.Unpad(data, 16*8, 8) {
+			if !(math.Abs(float64(g)-want[i]) <= 1e-6) {
+				t.Fatalf("%s: element %d (tap %d, row %d, column %d) is %g, want %g", typ, i, i/64, i/8%8, i%8, g, want[i])
+			}
+		}
+	}
+}
+
 // Adapters that are no software have weights in packed float16; here that is asked for by hand. Quantised values are rounded once
 // more, to either side.
 func TestUnpackPacked(t *testing.T) {

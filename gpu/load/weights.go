@@ -109,6 +109,7 @@ type view struct {
 	rowStep, columnStep, tapStep int
 	fold                         bool // taps stand side by side in the columns, each padded to four channels
 	vector                       bool // rows are read one by one and need no padding to four
+	enlarged                     bool // the taps are sums of those that are stored
 }
 
 func (v view) outTaps() int {
@@ -172,6 +173,9 @@ func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bo
 	if half {
 		defines["HALF"] = ""
 	}
+	if v.enlarged {
+		defines["ENLARGED"] = ""
+	}
 	high, scales, _ := weights.Planes(t.Type, n)
 	p := unpackParams{Vecs: uint32(v.vecs()), Rows: uint32(v.rows), RowVecs: uint32(ops.Pad4(v.outColumns()) / 4), PaddedRows: uint32(v.paddedRows()),
 		Columns: uint32(v.columns), RowStep: uint32(v.rowStep), ColumnStep: uint32(v.columnStep), TapStep: uint32(v.tapStep),
@@ -224,6 +228,14 @@ func (w *Weights) matrix(name string, v view) ops.Matrix {
 // Linear is a weight [out, in], or a convolution's [out, in, k, k].
 func (w *Weights) Linear(name string) ops.Matrix {
 	return w.matrix(name, linearView(w.tensor(name).Shape))
+}
+
+// Enlarged is a 3×3 convolution's weight [out, in, 3, 3] as ops.Enlarge3x3 wants it: in float32 whatever its stored type, because sums
+// need more digits than their terms.
+func (w *Weights) Enlarged(name string) ops.Matrix {
+	v := linearView(w.tensor(name).Shape)
+	v.taps, v.enlarged = ops.Enlarge3x3.Kernel*ops.Enlarge3x3.Kernel, true
+	return w.inFloat32(name, v)
 }
 
 func linearView(shape []int) view {
@@ -295,8 +307,11 @@ func (w *Weights) Table(name string) ops.Table {
 
 // Codebook is a weight [rows, columns] in float32 whatever its stored type.
 func (w *Weights) Codebook(name string) ops.Matrix {
-	v := linearView(w.tensor(name).Shape)
-	m := ops.Matrix{Taps: 1, Out: v.rows, In: v.columns, Buf: w.buffer(name, v.vecs(), false)}
+	return w.inFloat32(name, linearView(w.tensor(name).Shape))
+}
+
+func (w *Weights) inFloat32(name string, v view) ops.Matrix {
+	m := ops.Matrix{Taps: v.taps, Out: v.rows, In: v.columns, Buf: w.buffer(name, v.vecs(), false)}
 	w.unpack(name, v, m.Buf, 0, false)
 	return m
 }

@@ -13,15 +13,15 @@ type contractParams struct {
 	COuter, CInner, BTap           uint32
 	Scale                          float32
 	InH, InW, OutH, OutW           uint32
-	Kernel, Stride, Pad, Up        uint32
-	AFirst, BFirst, CFirst         uint32
+	Kernel, Stride, Pad, AFirst    uint32
+	BFirst, CFirst                 uint32
 }
 
 // contraction is one recorded product. Zero fields get their plain meaning from contract.
 type contraction struct {
 	params  contractParams
 	defines shaders.Defines
-	batch   int // outer × inner matrices; 0 means 1
+	batch   int // outer × inner matrices, or phases; 0 means 1
 	a, b, c *gpu.Buffer
 	half    bool // b holds packed float16
 
@@ -62,6 +62,9 @@ func (t *Tape) contract(r contraction) {
 		k = float64(p.K)
 	}
 	work := 2 * float64(p.M) * float64(p.N4) * 4 * k * float64(p.Taps) * float64(max(1, r.batch))
+	if _, ok := d["STRIDED"]; ok {
+		work /= float64(p.Stride * p.Stride) // each phase has its share of the taps
+	}
 	t.Plan.Dispatch(t.device.Kernel("contract.wgsl", d), grid, work, p, append(buffers, r.c)...)
 }
 

@@ -12,7 +12,7 @@ type ConvSpec struct {
 	Kernel, Stride int
 	Pad            int  // rows and columns of zeros before the picture
 	PadAfter       int  // and after it; taming's downsampling pads only there
-	Upsample       bool // the input is first enlarged ×2 by repeating pixels
+	Transposed     bool // the transpose of all this: input and output change places, as in the input gradient
 }
 
 // Conv3x3 keeps the picture's size.
@@ -21,12 +21,39 @@ var Conv3x3 = ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1}
 // Downsample3x3 is taming-transformers' Downsample: pad one row and column at the bottom and right, then stride 2.
 var Downsample3x3 = ConvSpec{Kernel: 3, Stride: 2, Pad: 0, PadAfter: 1}
 
+// Enlarge3x3 is Conv3x3 on a picture that is first enlarged ×2 by repeating pixels. Where taps of the 3×3 kernel meet copies of one
+// pixel their weights can be summed beforehand: that leaves the transpose of a 4×4 convolution with stride 2, which for each output
+// pixel does 4 products instead of 9. Its weights are those of RefEnlargedWeights.
+var Enlarge3x3 = ConvSpec{Kernel: 4, Stride: 2, Pad: 1, PadAfter: 1, Transposed: true}
+
+// RefEnlargedWeights makes Enlarge3x3's weights [16, ...] of the 3×3 convolution's w [9, ...], of size elements per tap. Along each axis
+// tap k meets the copies that taps 2−k and 3−k of w meet.
+func RefEnlargedWeights(w []float64, size int) []float64 {
+	out := make([]float64, 16*size)
+	for k := range 4 * 4 {
+		for ky := max(0, 2-k/4); ky <= min(2, 3-k/4); ky++ {
+			for kx := max(0, 2-k%4); kx <= min(2, 3-k%4); kx++ {
+				for i := range size {
+					out[k*size+i] += w[(3*ky+kx)*size+i]
+				}
+			}
+		}
+	}
+	return out
+}
+
 // out is the size of the output along one axis.
 func (s ConvSpec) out(n int) int {
-	if s.Upsample {
-		n *= 2
+	if s.Transposed {
+		return (n-1)*s.Stride + s.Kernel - s.Pad - s.PadAfter
 	}
 	return (n+s.Pad+s.PadAfter-s.Kernel)/s.Stride + 1
+}
+
+// transpose is the convolution with input and output exchanged.
+func (s ConvSpec) transpose() ConvSpec {
+	s.Transposed = !s.Transposed
+	return s
 }
 
 // RefConv is y[n,oy,ox,o] = b[o] + Σ w[ky,kx,o,i]·x[n, oy·s+ky−pad, ox·s+kx−pad, i], channels last, w as Matrix orders it.
@@ -63,18 +90,18 @@ func RefConvBackward(dy, w []float64, n, h, wd, in, out int, s ConvSpec) []float
 
 // each visits every (output pixel, input pixel, tap) that meet.
 func (s ConvSpec) each(n, h, w int, visit func(pixel, source, tap int)) {
-	up := 1
-	if s.Upsample {
-		up = 2
-	}
 	oh, ow := s.out(h), s.out(w)
+	if s.Transposed {
+		s.transpose().each(n, oh, ow, func(pixel, source, tap int) { visit(source, pixel, tap) })
+		return
+	}
 	for img := range n {
 		for oy := range oh {
 			for ox := range ow {
 				for tap := range s.Kernel * s.Kernel {
 					y, x := oy*s.Stride+tap/s.Kernel-s.Pad, ox*s.Stride+tap%s.Kernel-s.Pad
-					if y >= 0 && x >= 0 && y < up*h && x < up*w {
-						visit((img*oh+oy)*ow+ox, (img*h+y/up)*w+x/up, tap)
+					if y >= 0 && x >= 0 && y < h && x < w {
+						visit((img*oh+oy)*ow+ox, (img*h+y)*w+x, tap)
 					}
 				}
 			}
@@ -84,17 +111,11 @@ func (s ConvSpec) each(n, h, w int, visit func(pixel, source, tap int)) {
 
 // Conv is the convolution of x [n,h,w,In] with w, plus bias and residual (either may be nil).
 func (t *Tape) Conv(x *Tensor, w Matrix, bias *Vector, s ConvSpec, residual *Tensor) *Tensor {
-	if x.C != w.In || w.Taps != s.Kernel*s.Kernel {
-		panic(fmt.Sprintf("ops: convolution [%d taps, %d, %d] with kernel %d on %v", w.Taps, w.Out, w.In, s.Kernel, x))
+	if x.C != w.In || w.Taps != s.Kernel*s.Kernel || s.Kernel < s.Stride {
+		panic(fmt.Sprintf("ops: convolution [%d taps, %d, %d] with kernel %d and stride %d on %v", w.Taps, w.Out, w.In, s.Kernel, s.Stride, x))
 	}
 	y := t.New(x.N, s.out(x.H), s.out(x.W), w.Out)
-	p := convParams(s, y.Rows(), x, y, w)
-	if s.Upsample {
-		p.Up = 1
-	}
-	p.N4, p.K = uint32(y.Stride()/4), uint32(x.Stride()/4)
-	p.LDA, p.LDC = uint32(x.Stride()/4), uint32(y.Stride()/4)
-	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, half: w.Half, params: p, defines: shaders.Defines{"GATHER": ""}}
+	r := s.contraction(x, y, w)
 	if bias != nil {
 		r.bias = bias.Buf
 	}
@@ -114,44 +135,32 @@ func (t *Tape) Conv(x *Tensor, w Matrix, bias *Vector, s ConvSpec, residual *Ten
 	return y
 }
 
-// convParams is what forward and backward share; from is the tensor that A holds, to the one that C holds.
-func convParams(s ConvSpec, rows int, from, to *Tensor, w Matrix) contractParams {
-	return contractParams{
-		M: uint32(rows), Taps: uint32(w.Taps), LDB: uint32(Pad4(w.In) / 4), BTap: uint32(Pad4(w.Out) * Pad4(w.In) / 4),
-		InH: uint32(from.H), InW: uint32(from.W), OutH: uint32(to.H), OutW: uint32(to.W),
-		Kernel: uint32(s.Kernel), Stride: uint32(s.Stride), Pad: uint32(s.Pad),
-	}
-}
-
-// convBackward adds the convolution's input gradient to d(x). With Upsample it goes by the enlarged picture's gradient.
+// convBackward adds the convolution's input gradient to d(x).
 func (t *Tape) convBackward(x, dy *Tensor, w Matrix, s ConvSpec) {
-	if !x.needsGrad {
+	dx, accumulate, ok := t.grad(x)
+	if !ok {
 		return
 	}
-	into, defines := x, shaders.Defines{}
-	var dx *Tensor
-	if s.Upsample {
-		dx = t.New(x.N, 2*x.H, 2*x.W, x.C)
-		into = dx
-	} else {
-		dx, defines, _ = t.grad(x)
-	}
-	p := convParams(s, into.Rows(), dy, into, w)
-	p.N4, p.K = uint32(dx.Stride()/4), uint32(dy.Stride()/4)
-	p.LDA, p.LDC = uint32(dy.Stride()/4), uint32(dx.Stride()/4)
-	if s.Stride > 1 {
-		defines = with(defines, shaders.Defines{"STRIDED": ""})
-	}
-	t.contract(contraction{a: dy.Buf, b: w.Buf, c: dx.Buf, half: w.Half, params: p,
-		defines: with(defines, shaders.Defines{"GATHER_BACKWARD": "", "B_ROWS": ""})})
-	if s.Upsample {
-		t.upsampleBackward(x, dx)
-	}
+	r := s.transpose().contraction(dy, dx, w)
+	r.defines = with(r.defines, accumulate, shaders.Defines{"B_ROWS": ""})
+	t.contract(r)
 }
 
-// upsampleBackward adds to d(x) the sums of du's 2×2 blocks, du being the gradient of x enlarged ×2.
-func (t *Tape) upsampleBackward(x, du *Tensor) {
-	dx, defines, _ := t.grad(x)
-	t.Plan.Dispatch(t.device.Kernel("upsample_backward.wgsl", defines), workgroupsOf(x), float64(8*x.Len()),
-		struct{ Vecs, H, W, C4 uint32 }{uint32(x.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4)}, du.Buf, dx.Buf)
+// contraction is the convolution of from into to, or its transpose; what w's rows and columns are is left to the caller.
+func (s ConvSpec) contraction(from, to *Tensor, w Matrix) contraction {
+	r := contraction{a: from.Buf, b: w.Buf, c: to.Buf, half: w.Half, defines: shaders.Defines{"GATHER": ""}, params: contractParams{
+		M: uint32(to.Rows()), N4: uint32(to.Stride() / 4), K: uint32(from.Stride() / 4), Taps: uint32(w.Taps),
+		LDA: uint32(from.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(to.Stride() / 4), BTap: uint32(Pad4(w.Out) * Pad4(w.In) / 4),
+		InH: uint32(from.H), InW: uint32(from.W), OutH: uint32(to.H), OutW: uint32(to.W),
+		Kernel: uint32(s.Kernel), Stride: uint32(s.Stride), Pad: uint32(s.Pad),
+	}}
+	if s.Transposed {
+		r.defines = shaders.Defines{"GATHER_BACKWARD": ""}
+		if s.Stride > 1 {
+			r.defines["STRIDED"] = ""
+			r.batch = s.Stride * s.Stride
+			r.params.M = uint32(to.N * ceilDiv(to.H, s.Stride) * ceilDiv(to.W, s.Stride))
+		}
+	}
+	return r
 }

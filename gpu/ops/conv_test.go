@@ -1,6 +1,10 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"testing"
+)
 
 func convCases() []opCase {
 	var cases []opCase
@@ -18,8 +22,11 @@ func convCases() []opCase {
 		{2, 7, 9, 4, 4, Downsample3x3, false},
 		{1, 8, 6, 3, 5, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1}, false}, // the stem of CLIP's ResNets
 		{2, 7, 9, 4, 4, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1}, false},
-		{1, 5, 3, 6, 10, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
-		{2, 4, 4, 32, 32, ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}, false},
+		{1, 5, 3, 6, 10, Enlarge3x3, false},
+		{1, 1, 1, 1, 1, Enlarge3x3, true},
+		{2, 4, 4, 32, 32, Enlarge3x3, false},
+		{1, 3, 9, 40, 33, Enlarge3x3, true},
+		{2, 3, 5, 5, 6, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1, Transposed: true}, false}, // phases of unlike sizes
 		{1, 12, 8, 3, 6, ConvSpec{Kernel: 4, Stride: 4}, false},
 	} {
 		name := fmt.Sprintf("conv %dx%dx%d %d to %d %+v", s.n, s.h, s.w, s.in, s.out, s.spec)
@@ -56,4 +63,24 @@ func convCases() []opCase {
 		cases = append(cases, c)
 	}
 	return cases
+}
+
+func TestEnlarge3x3(t *testing.T) {
+	const n, h, w, in, out = 2, 3, 4, 2, 3
+	x, weights := normals("enlarge x", n*h*w*in), normals("enlarge w", 9*out*in)
+	big := make([]float64, 4*len(x))
+	for i := range big {
+		c, col, row := i%in, i/in%(2*w), i/in/(2*w) // images stand one above the other
+		big[i] = x[(row/2*w+col/2)*in+c]
+	}
+	want := RefConv(big, weights, nil, n, 2*h, 2*w, in, out, Conv3x3)
+	got := RefConv(x, RefEnlargedWeights(weights, out*in), nil, n, h, w, in, out, Enlarge3x3)
+	if len(got) != len(want) {
+		t.Fatalf("%d elements, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-13 { // sums of 18 terms of order one in float64
+			t.Fatalf("element %d is %.15g, the enlarged picture's convolution gives %.15g", i, got[i], want[i])
+		}
+	}
 }

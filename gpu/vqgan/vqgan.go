@@ -16,8 +16,6 @@ const (
 	normEps    = 1e-6
 )
 
-var upsample3x3 = ops.ConvSpec{Kernel: 3, Stride: 1, Pad: 1, PadAfter: 1, Upsample: true}
-
 type conv struct {
 	w    ops.Matrix
 	b    *ops.Vector
@@ -26,6 +24,11 @@ type conv struct {
 
 func loadConv(w *load.Weights, name string, spec ops.ConvSpec) conv {
 	return conv{w.Linear(name + ".weight"), w.Vector(name + ".bias"), spec}
+}
+
+// loadEnlarging is taming-transformers' Upsample.
+func loadEnlarging(w *load.Weights, name string) conv {
+	return conv{w.Enlarged(name + ".weight"), w.Vector(name + ".bias"), ops.Enlarge3x3}
 }
 
 // forward records the convolution; a 1×1 one is a linear layer.
@@ -153,7 +156,7 @@ func LoadDecoder(w *load.Weights, c weights.VQGANConfig) (*Decoder, error) {
 		d.layers = append(d.layers, blocks(w, c, name, level, c.NumResBlocks+1, width)...)
 		width = c.Width(level)
 		if level > 0 {
-			d.layers = append(d.layers, resample{loadConv(w, name+".upsample.conv", upsample3x3)})
+			d.layers = append(d.layers, resample{loadEnlarging(w, name+".upsample.conv")})
 		}
 	}
 	d.layers = append(d.layers, tail{loadNorm(w, "decoder.norm_out", true), loadConv(w, "decoder.conv_out", ops.Conv3x3)})
