@@ -1,6 +1,7 @@
 // Forward: y = γ·x̂ + β, then swish with SWISH. BACKWARD: dx = rstd·(g − mean(g) − x̂·mean(g·x̂)), g as in groupnorm_sums.wgsl.
+// Every invocation does one vec4f of channels in one block of rows: what it needs of the channels it reads once.
 struct Params {
-  vecs: u32, rows: u32, c4: u32,
+  rows: u32, c4: u32, blocks: u32, block_rows: u32, images: u32,
 }
 BINDING var<storage, read> x: array<vec4f>;
 BINDING var<storage, read> stats: array<vec4f>;
@@ -18,30 +19,43 @@ BINDING var<uniform> p: Params;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
   let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
+  if (i >= p.images * p.blocks * p.c4) {
     return;
   }
   let col = i % p.c4;
-  let at = 2u * (i / (p.c4 * p.rows) * p.c4 + col);
+  let block = (i / p.c4) % p.blocks;
+  let image = i / (p.c4 * p.blocks);
+  let first = image * p.rows + block * p.block_rows;
+  let end = min(first + p.block_rows, (image + 1u) * p.rows);
+  let at = 2u * (image * p.c4 + col);
+  let mean = stats[at];
   let rstd = stats[at + 1u];
-  let xhat = (x[i] - stats[at]) * rstd;
-  let u = xhat * gamma[col] + beta[col];
+  let scale = gamma[col];
+  let shift = beta[col];
 #ifdef BACKWARD
-  var g = gamma[col] * dy[i];
-#ifdef SWISH
-  g *= swish_derivative(u);
+  let mean_g = means[at];
+  let mean_gx = means[at + 1u];
 #endif
-  let dx = rstd * (g - means[at] - xhat * means[at + 1u]);
+  for (var j = first * p.c4 + col; j < end * p.c4; j += p.c4) {
+    let xhat = (x[j] - mean) * rstd;
+    let u = xhat * scale + shift;
+#ifdef BACKWARD
+    var g = scale * dy[j];
+#ifdef SWISH
+    g *= swish_derivative(u);
+#endif
+    let dx = rstd * (g - mean_g - xhat * mean_gx);
 #ifdef ACCUMULATE
-  y[i] += dx;
+    y[j] += dx;
 #else
-  y[i] = dx;
+    y[j] = dx;
 #endif
 #else
 #ifdef SWISH
-  y[i] = swish(u);
+    y[j] = swish(u);
 #else
-  y[i] = u;
+    y[j] = u;
 #endif
 #endif
+  }
 }

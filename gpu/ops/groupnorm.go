@@ -94,16 +94,26 @@ type GroupNorm struct {
 	Swish       bool
 }
 
-// groupNormBlock is the number of rows that one invocation sums: short enough that a 64² picture fills a device, long enough
-// that the second stage stays small.
-const groupNormBlock = 64
+// The number of rows that one invocation sums or normalises: short enough that a 64² picture fills a device; long enough that the
+// sums' second stage stays small, and that an invocation's own preparation does.
+const (
+	groupNormSummed     = 64
+	groupNormNormalised = 8
+)
 
-type groupNormSumsParams struct{ Rows, C4, Blocks, BlockRows, Images uint32 }
+// groupNormParams is Params of groupnorm_sums.wgsl and groupnorm_apply.wgsl.
+type groupNormParams struct{ Rows, C4, Blocks, BlockRows, Images uint32 }
 type groupNormFinishParams struct {
 	Rows, C4, Blocks, BlockRows, Group uint32
 	Eps                                float32
 }
-type groupNormApplyParams struct{ Vecs, Rows, C4 uint32 }
+
+// newGroupNormParams cuts x into blocks of rows. Vecs is the number of vec4f of channels in all blocks together.
+func newGroupNormParams(x *Tensor, blockRows int) (p groupNormParams, vecs int) {
+	rows, c4 := x.H*x.W, x.Stride()/4
+	blocks := ceilDiv(rows, blockRows)
+	return groupNormParams{uint32(rows), uint32(c4), uint32(blocks), uint32(blockRows), uint32(x.N)}, x.N * blocks * c4
+}
 
 // GroupNorm records the norm over x.
 func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
@@ -117,15 +127,16 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 	stats := t.New(x.N, 1, 2, x.C)
 	t.groupNormReduce(x, g, shaders.Defines{}, stats, x.Buf)
 	y := t.like(x)
-	p := groupNormApplyParams{uint32(x.vecs()), uint32(x.H * x.W), uint32(x.Stride() / 4)}
-	t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", defines), workgroupsOf(x), float64(16*x.Len()), p,
+	p, vecs := newGroupNormParams(x, groupNormNormalised)
+	grid := gpu.Workgroups(vecs, 64)
+	t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", defines), grid, float64(16*x.Len()), p,
 		x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		back := with(defines, shaders.Defines{"BACKWARD": ""})
 		means := t.like(stats)
 		t.groupNormReduce(x, g, back, means, x.Buf, dy.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf)
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", with(accumulate, back)), workgroupsOf(x), float64(24*x.Len()), p,
+		t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", with(accumulate, back)), grid, float64(24*x.Len()), p,
 			x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, dy.Buf, means.Buf, dx.Buf)
 	}, x)
 	return y
@@ -133,16 +144,13 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 
 // groupNormReduce records both stages of one reduction into out [N,1,2,C].
 func (t *Tape) groupNormReduce(x *Tensor, g GroupNorm, defines shaders.Defines, out *Tensor, inputs ...*gpu.Buffer) {
-	rows, c4 := x.H*x.W, x.Stride()/4
-	blocks := (rows + groupNormBlock - 1) / groupNormBlock
-	sums := t.New(x.N, blocks, 2, x.C)
-	n := x.N * blocks * c4
-	t.Plan.Dispatch(t.device.Kernel("groupnorm_sums.wgsl", defines), gpu.Workgroups(n, 64), float64(8*x.Len()),
-		groupNormSumsParams{uint32(rows), uint32(c4), uint32(blocks), groupNormBlock, uint32(x.N)}, append(inputs, sums.Buf)...)
+	p, vecs := newGroupNormParams(x, groupNormSummed)
+	sums := t.New(x.N, int(p.Blocks), 2, x.C)
+	t.Plan.Dispatch(t.device.Kernel("groupnorm_sums.wgsl", defines), gpu.Workgroups(vecs, 64), float64(8*x.Len()), p, append(inputs, sums.Buf)...)
 	finish := with(t.subgroup())
 	if _, ok := defines["BACKWARD"]; ok {
 		finish["BACKWARD"] = ""
 	}
 	t.Plan.Dispatch(t.device.Kernel("groupnorm_finish.wgsl", finish), gpu.Grid{g.Groups, x.N, 1}, float64(16*sums.Len()),
-		groupNormFinishParams{uint32(rows), uint32(c4), uint32(blocks), groupNormBlock, uint32(x.C / g.Groups), g.Eps}, sums.Buf, out.Buf)
+		groupNormFinishParams{p.Rows, p.C4, p.Blocks, p.BlockRows, uint32(x.C / g.Groups), g.Eps}, sums.Buf, out.Buf)
 }

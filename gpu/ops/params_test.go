@@ -14,7 +14,7 @@ import (
 var hostStructs = map[string]any{
 	"adam.wgsl": adamParams{}, "argbest.wgsl": argbestParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
 	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "embed.wgsl": embedParams{}, "gather.wgsl": gatherParams{},
-	"groupnorm_apply.wgsl": groupNormApplyParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormSumsParams{},
+	"groupnorm_apply.wgsl": groupNormParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormParams{},
 	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
