@@ -15,8 +15,7 @@ COMMA := ,
 # How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
 JUDGE := --tower squeezenet --name judge --minutes 5 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
 
-# -trimpath keeps this machine's paths out of the program, -buildvcs=false keeps the commit out: the same source gives the same bytes.
-# -s -w leaves out symbol tables, which browsers would only download.
+# web/wasm/program.go explains these flags.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
 
 # Go programs for the browser.
@@ -30,8 +29,7 @@ WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
-	$(WASM) go build $(GOFLAGS_BUILD) -o web/app.wasm ./app
-	go run ./web/compress web/app.wasm
+	go run ./web/build web/app.wasm
 	go build $(GOFLAGS_BUILD) -o bin/serve ./cmd/serve
 
 ## run: build everything and serve the page with the mini model at ADDR

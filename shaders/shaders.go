@@ -17,7 +17,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -277,43 +276,81 @@ func (x *expander) condition(word, rest string) (bool, error) {
 	return defined == (word == "#ifdef"), nil
 }
 
-var loopVariable = regexp.MustCompile(`\$[A-Z]`)
-
-var upperWord = regexp.MustCompile(`\b[A-Z][A-Z0-9_]*\b`)
-
+// substitute replaces names in a line of code. Comments stay as they are.
 func (x *expander) substitute(line string) string {
 	code, comment, found := strings.Cut(line, "//")
-	code = loopVariable.ReplaceAllStringFunc(code, func(w string) string {
-		if v, ok := x.defines[w]; ok {
-			return v
-		}
-		return w
-	})
-	code = upperWord.ReplaceAllStringFunc(code, func(w string) string {
-		if w == "BINDING" {
-			x.bindings++
-			return fmt.Sprintf("@group(0) @binding(%d)", x.bindings-1)
-		}
-		if v, ok := x.defines[w]; ok {
-			return v
-		}
-		return w
-	})
+	code = x.words(x.loopVariables(code))
 	if found {
 		return code + "//" + comment
 	}
 	return code
 }
 
-var bindingDecl = regexp.MustCompile(`@group\(0\) @binding\((\d+)\)\s+var<([a-z_, ]+)>`)
+// loopVariables replaces $A to $Z, which may stand within a word.
+func (x *expander) loopVariables(code string) string {
+	before, after, found := strings.Cut(code, "$")
+	if !found {
+		return code
+	}
+	var out strings.Builder
+	for ; found; before, after, found = strings.Cut(after, "$") {
+		out.WriteString(before)
+		if after != "" {
+			if v, ok := x.defines["$"+after[:1]]; ok {
+				out.WriteString(v)
+				after = after[1:]
+				continue
+			}
+		}
+		out.WriteByte('$')
+	}
+	out.WriteString(before)
+	return out.String()
+}
 
+// words replaces whole words of capital letters, digits and underscores that begin with a letter.
+func (x *expander) words(code string) string {
+	var out strings.Builder
+	for i := 0; i < len(code); {
+		end := i
+		for end < len(code) && isWord(code[end]) {
+			end++
+		}
+		if end == i {
+			end++
+		}
+		out.WriteString(x.word(code[i:end]))
+		i = end
+	}
+	return out.String()
+}
+
+func isWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+func (x *expander) word(w string) string {
+	if w == "BINDING" {
+		x.bindings++
+		return fmt.Sprintf("@group(0) @binding(%d)", x.bindings-1)
+	}
+	if v, ok := x.defines[w]; ok && 'A' <= w[0] && w[0] <= 'Z' && w == strings.ToUpper(w) {
+		return v
+	}
+	return w
+}
+
+// parseBindings reads the declarations of an expanded source.
 func parseBindings(text string) ([]Binding, error) {
 	var out []Binding
-	for i, m := range bindingDecl.FindAllStringSubmatch(text, -1) {
-		if m[1] != fmt.Sprint(i) {
-			return nil, fmt.Errorf("binding %s stands in place %d", m[1], i)
+	declarations := strings.Split(text, "@group(0) @binding(")
+	for i, d := range declarations[1:] {
+		number, rest, _ := strings.Cut(d, ")")
+		if number != strconv.Itoa(i) {
+			return nil, fmt.Errorf("binding %s stands in place %d", number, i)
 		}
-		switch strings.ReplaceAll(m[2], " ", "") {
+		space, _, _ := strings.Cut(strings.TrimSpace(rest), ">")
+		switch strings.ReplaceAll(strings.TrimPrefix(space, "var<"), " ", "") {
 		case "storage", "storage,read":
 			out = append(out, Read)
 		case "storage,read_write":
@@ -321,7 +358,7 @@ func parseBindings(text string) ([]Binding, error) {
 		case "uniform":
 			out = append(out, Uniform)
 		default:
-			return nil, fmt.Errorf("binding %d has address space %q", i, m[2])
+			return nil, fmt.Errorf("binding %d has address space %q", i, space)
 		}
 	}
 	return out, nil

@@ -16,6 +16,7 @@ import (
 	"reverie/web"
 	"reverie/web/driver"
 	"reverie/web/site"
+	"reverie/web/wasm"
 )
 
 func run(ctx context.Context, args []string, stderr io.Writer) error {
@@ -90,7 +91,7 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 
 // loadProgram builds app.wasm when the source is at hand, and otherwise takes the one that was built into this program.
 func loadProgram(ctx context.Context) (site.Program, error) {
-	root, err := site.ModuleRoot()
+	root, err := wasm.Root()
 	if err != nil {
 		if p := site.ReadProgram(web.Program); len(p.Wasm) > 0 {
 			return p, nil
@@ -102,7 +103,7 @@ func loadProgram(ctx context.Context) (site.Program, error) {
 		cache = os.TempDir()
 	}
 	folder := filepath.Join(cache, "reverie", "render")
-	if err := site.BuildProgram(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
+	if err := wasm.Build(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
 		return site.Program{}, err
 	}
 	return site.Program{Wasm: site.ReadProgram(os.DirFS(folder)).Wasm}, nil

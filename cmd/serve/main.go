@@ -24,6 +24,7 @@ import (
 
 	"reverie/web"
 	"reverie/web/site"
+	"reverie/web/wasm"
 )
 
 func main() {
@@ -125,12 +126,12 @@ func parse(flags *flag.FlagSet, args []string) error {
 // develop builds the program and points the site at the files on disk. A program that does not build is told, and the last one that did
 // is served.
 func develop(ctx context.Context, c *site.Config) error {
-	root, err := site.ModuleRoot()
+	root, err := wasm.Root()
 	if err != nil {
 		return err
 	}
 	folder := filepath.Join(root, "web")
-	if err := site.BuildProgram(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
+	if err := wasm.Build(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	c.Dev, c.Assets = true, os.DirFS(folder)

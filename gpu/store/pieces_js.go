@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall/js"
 
@@ -58,9 +59,10 @@ func (p piece) key() string { return fmt.Sprintf("%s%s/%d-%d", keyPrefix, p.name
 func parseKey(url string) (p piece, ok bool) {
 	_, key, _ := strings.Cut(url, keyPrefix)
 	name, span, _ := strings.Cut(key, "/")
-	n, err := fmt.Sscanf(span, "%d-%d", &p.from, &p.to)
-	p.name = name
-	return p, n == 2 && err == nil && p.from < p.to
+	first, last, _ := strings.Cut(span, "-")
+	from, errFrom := strconv.ParseInt(first, 10, 64)
+	to, errTo := strconv.ParseInt(last, 10, 64)
+	return piece{name, from, to}, errFrom == nil && errTo == nil && from < to
 }
 
 // list is the pieces of each file that join from its first byte on.

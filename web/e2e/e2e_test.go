@@ -25,6 +25,7 @@ import (
 	"reverie/web/chromium"
 	"reverie/web/driver"
 	"reverie/web/site"
+	"reverie/web/wasm"
 )
 
 var program site.Program
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 
 // build compiles app.wasm as it is now, so that no test runs an old one.
 func build() error {
-	root, err := site.ModuleRoot()
+	root, err := wasm.Root()
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func build() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := site.BuildProgram(context.Background(), root, filepath.Join(dir, "app.wasm")); err != nil {
+	if err := wasm.Build(context.Background(), root, filepath.Join(dir, "app.wasm")); err != nil {
 		return err
 	}
 	program = site.ReadProgram(os.DirFS(dir))

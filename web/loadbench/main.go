@@ -26,6 +26,7 @@ import (
 	"reverie/web/driver"
 	"reverie/web/padded"
 	"reverie/web/site"
+	"reverie/web/wasm"
 )
 
 func main() {
@@ -68,11 +69,11 @@ func run(ctx context.Context, mb int64) error {
 
 // serve serves the page with a model of that size.
 func serve(ctx context.Context, dir string, mb int64) (address string, err error) {
-	root, err := site.ModuleRoot()
+	root, err := wasm.Root()
 	if err != nil {
 		return "", err
 	}
-	if err := site.BuildProgram(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
+	if err := wasm.Build(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
 		return "", err
 	}
 	weights := filepath.Join(dir, "weights")

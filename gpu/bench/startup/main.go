@@ -24,6 +24,7 @@ import (
 	"reverie/web/chromium"
 	"reverie/web/driver"
 	"reverie/web/site"
+	"reverie/web/wasm"
 )
 
 // The goals.
@@ -59,7 +60,7 @@ func run(ctx context.Context, visits int) error {
 
 // build compiles the program as it is now and compresses it as far as Brotli goes.
 func build(ctx context.Context) (site.Program, error) {
-	root, err := site.ModuleRoot()
+	root, err := wasm.Root()
 	if err != nil {
 		return site.Program{}, err
 	}
@@ -68,7 +69,7 @@ func build(ctx context.Context) (site.Program, error) {
 		return site.Program{}, err
 	}
 	defer os.RemoveAll(dir)
-	if err := site.BuildProgram(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
+	if err := wasm.Build(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
 		return site.Program{}, err
 	}
 	p := site.ReadProgram(os.DirFS(dir))

@@ -1,0 +1,203 @@
+//go:build !js
+
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// goApp is the module whose package app is page and server at once. Its server half brings net/http and with it TLS into app.wasm, its
+// routes regular expressions, and its encrypted state and identifiers, which Reverie has none of, ciphers: a fifth of what a visitor would
+// download, never to be run. It has no switch for that, so app.wasm is built from a copy without them, which is made anew from the module
+// cache whenever the version or this file changes. Servers are built from the module itself.
+const goApp = "github.com/maxence-charriere/go-app/v10"
+
+// leftOut stands in for what the copy lacks.
+const leftOut = `package app
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+)
+
+type noRegexp struct{}
+
+func (noRegexp) MatchString(string) bool { return false }
+
+var errLeftOut = errors.New("left out of this build")
+
+func encrypt(string, []byte) ([]byte, error) { return nil, errLeftOut }
+func decrypt(string, []byte) ([]byte, error) { return nil, errLeftOut }
+
+func newID() string { return strconv.FormatUint(rand.Uint64(), 36) }
+`
+
+// edits are what the copy differs in: each text stands once in its file. An empty text is the whole file, and a file that becomes empty
+// goes.
+var edits = []struct{ file, text, with string }{
+	{"pkg/app/http.go", "", "package app\n\n// Handler serves pages, which browsers do not.\ntype Handler struct{}\n"},
+	{"pkg/app/resource.go", "\t\"net/http\"\n", ""},
+	{"pkg/app/resource.go", "\thttp.Handler\n", ""},
+	{"pkg/app/resource.go", "\t\tHandler:   http.FileServer(http.Dir(directory)),\n", ""},
+	{"pkg/app/route.go", "\t\"regexp\"\n", ""},
+	{"pkg/app/route.go", "regexp.MustCompile(pattern)", "noRegexp{}"},
+	{"pkg/app/route.go", "*regexp.Regexp", "noRegexp"},
+	{"pkg/app/crypto.go", "", ""},
+	{"pkg/app/context.go", "\t\"github.com/google/uuid\"\n", ""},
+	{"pkg/app/context.go", "uuid.NewString()", "newID()"},
+	{"pkg/app/state.go", "\t\"github.com/google/uuid\"\n", ""},
+	{"pkg/app/state.go", "uuid.NewString()", "newID()"},
+	{"pkg/app/left_out.go", "", leftOut},
+}
+
+// slim makes the copy under root/bin, where the build finds it by a path that is the same on every machine, and returns the go.mod that
+// names it.
+func slim(ctx context.Context, root string) (modfile string, err error) {
+	from, err := source(ctx, root)
+	if err != nil {
+		return "", err
+	}
+	files, err := edited(os.DirFS(from))
+	if err != nil {
+		return "", err
+	}
+	folder := "go-app-" + sum(files)
+	bin := filepath.Join(root, "bin")
+	if err := write(bin, folder, files); err != nil {
+		return "", err
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		return "", err
+	}
+	mod = fmt.Appendf(mod, "\nreplace %s => ./bin/%s\n", goApp, folder)
+	modfile = filepath.Join(bin, folder+".mod")
+	for path, text := range map[string][]byte{modfile: mod, strings.TrimSuffix(modfile, ".mod") + ".sum": sums} {
+		if err := replace(path, text); err != nil {
+			return "", err
+		}
+	}
+	return modfile, nil
+}
+
+// source is the module's folder in the module cache, in the version that go.mod names.
+func source(ctx context.Context, root string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", goApp)
+	cmd.Dir = root
+	text, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("fetching %s: %w\n%s", goApp, err, text)
+	}
+	var module struct{ Dir string }
+	if err := json.Unmarshal(text, &module); err != nil {
+		return "", fmt.Errorf("fetching %s: %w", goApp, err)
+	}
+	return module.Dir, nil
+}
+
+// edited is what a build needs of the module, with the edits, by path.
+func edited(module fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(module, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if path == "go.mod" || path == "LICENSE" || strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			files[path], err = fs.ReadFile(module, path)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range edits {
+		if e.text == "" {
+			files[e.file] = []byte(e.with)
+			if e.with == "" {
+				delete(files, e.file)
+			}
+			continue
+		}
+		if n := bytes.Count(files[e.file], []byte(e.text)); n != 1 {
+			return nil, fmt.Errorf("%s has %q %d times in %s and not once: adapt web/wasm/slim.go to its new version", goApp, e.text, n, e.file)
+		}
+		files[e.file] = bytes.Replace(files[e.file], []byte(e.text), []byte(e.with), 1)
+	}
+	return files, nil
+}
+
+// sum names files by what is in them.
+func sum(files map[string][]byte) string {
+	text, err := json.Marshal(files) // in the order of the paths
+	if err != nil {
+		panic(err) // bytes by name
+	}
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:6])
+}
+
+// write makes a folder of the files, whole or not at all: several builds may be under way.
+func write(bin, folder string, files map[string][]byte) error {
+	path := filepath.Join(bin, folder)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	made, err := os.MkdirTemp(bin, "go-app-*.part")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(made)
+	for name, text := range files {
+		file := filepath.Join(made, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(made, path); err != nil {
+		if _, there := os.Stat(path); there != nil { // another build was no faster
+			return err
+		}
+	}
+	return nil
+}
+
+// replace writes a file in one go, unless it is so already.
+func replace(path string, text []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.part")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
