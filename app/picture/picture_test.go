@@ -81,6 +81,24 @@ func stegano(t *testing.T, data []byte) string {
 	return ""
 }
 
+// An encoder pauses often enough for a page, and writes the same file.
+func TestEncoderPauses(t *testing.T) {
+	const w, h = 256, 256
+	pix := noise(w, h)
+	want, _, err := Write(pix, w, h, testMeta())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pauses := 0
+	got, _, err := Encoder{Pause: func() { pauses++ }}.Write(pix, w, h, testMeta())
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("with pauses it writes %d bytes, %v; without, %d", len(got), err, len(want))
+	}
+	if least := len(want) >> 16; pauses < least {
+		t.Errorf("%d pauses for %d bytes, want at least %d", pauses, len(want), least)
+	}
+}
+
 func TestWrite(t *testing.T) {
 	meta, pix := testMeta(), noise(96, 64)
 	before := bytes.Clone(pix)

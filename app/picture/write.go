@@ -46,9 +46,23 @@ func (h Hidden) Notice() string {
 	return ""
 }
 
+// Encoder writes pictures. The zero value is ready.
+type Encoder struct {
+	// Pause, if not nil, is called after every few rows: a page that encodes can draw and answer meanwhile.
+	Pause func()
+}
+
+// Write is Encoder.Write without pauses.
+func Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error) {
+	return Encoder{}.Write(rgba, w, h, meta)
+}
+
+// WritePlain is Encoder.WritePlain without pauses.
+func WritePlain(rgba []byte, w, h int) ([]byte, error) { return Encoder{}.WritePlain(rgba, w, h) }
+
 // Write encodes w×h pixels of 4 bytes (red, green, blue, alpha not premultiplied) row by row with the tag of meta. The
 // pixels given are not changed; those written differ from them in the lowest bits only.
-func Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error) {
+func (e Encoder) Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error) {
 	if err := checkPixels(rgba, w, h); err != nil {
 		return nil, HiddenNothing, err
 	}
@@ -68,7 +82,7 @@ func Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error) {
 	case hide(pix, short):
 		hidden = HiddenNotebook
 	}
-	plain, err := WritePlain(pix, w, h)
+	plain, err := e.WritePlain(pix, w, h)
 	if err != nil {
 		return nil, HiddenNothing, err
 	}
@@ -79,15 +93,28 @@ func Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error) {
 }
 
 // WritePlain encodes the pixels of Write without any tag.
-func WritePlain(rgba []byte, w, h int) ([]byte, error) {
+func (e Encoder) WritePlain(rgba []byte, w, h int) ([]byte, error) {
 	if err := checkPixels(rgba, w, h); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, &image.NRGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}); err != nil {
+	if err := png.Encode(pausing{&b, e.Pause}, &image.NRGBA{Pix: rgba, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}); err != nil {
 		return nil, fmt.Errorf("picture: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// pausing is the file as it grows: image/png hands over some ten thousand bytes at a time.
+type pausing struct {
+	*bytes.Buffer
+	pause func()
+}
+
+func (p pausing) Write(b []byte) (int, error) {
+	if p.pause != nil {
+		p.pause()
+	}
+	return p.Buffer.Write(b)
 }
 
 func checkPixels(rgba []byte, w, h int) error {

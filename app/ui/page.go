@@ -213,15 +213,31 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 	if s.Shown == nil {
 		return
 	}
-	run := s.ShownRun.Settings
-	png, hidden, err := picture.Write(s.Shown.Pix, s.Shown.Width, s.Shown.Height, picture.Meta{
-		Settings: run, Step: s.ShownAt, ModelTitle: s.Loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: s.Loaded.Weights,
-	})
-	if err != nil {
-		s.Problem, s.Status = err.Error(), err.Error()
-		return
+	shown, meta := s.Shown, picture.Meta{
+		Settings: s.ShownRun.Settings, Step: s.ShownAt, ModelTitle: s.Loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: s.Loaded.Weights,
 	}
-	name := fileName(run, s.ShownAt)
-	save(name, png)
-	s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
+	p.ctx.Async(func() {
+		png, hidden, err := picture.Encoder{Pause: breather()}.Write(shown.Pix, shown.Width, shown.Height, meta)
+		p.ctx.Dispatch(func(app.Context) {
+			if err != nil {
+				s.Problem, s.Status = err.Error(), err.Error()
+				return
+			}
+			name := fileName(meta.Settings, meta.Step)
+			save(name, png)
+			s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
+		})
+	})
+}
+
+// breather returns what a long computation calls now and then: it lets the page draw and answer when that has waited for a frame's time.
+func breather() func() {
+	const frame = 16 * time.Millisecond
+	last := time.Now()
+	return func() {
+		if time.Since(last) >= frame {
+			time.Sleep(time.Millisecond) // the browser's event loop runs while no goroutine does
+			last = time.Now()
+		}
+	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/systeminfo"
@@ -256,19 +255,4 @@ func (p *Page) Processes() ([]int64, error) {
 func (p *Page) CrashGPU() error {
 	_, err := chromedp.CallBrowser(p.ctx, browser.CrashGPUProcess, cdp.Empty{})
 	return err
-}
-
-// ThreadTime is the processor time that the page's main thread has spent on tasks since the first call, which starts the count.
-func (p *Page) ThreadTime() (time.Duration, error) {
-	_, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
-	if err != nil {
-		return 0, err
-	}
-	found, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
-	for _, m := range found.Metrics {
-		if m.Name == "TaskDuration" {
-			return time.Duration(m.Value * float64(time.Second)), err
-		}
-	}
-	return 0, fmt.Errorf("driver: the browser does not tell TaskDuration: %w", err)
 }

@@ -53,11 +53,12 @@ const frames = `
   });`
 
 // A run must leave the page free to draw and to answer: the goal is a gap of at most 100 ms between frames. Here SwiftShader takes the
-// processor that the page itself needs, and a test machine may be busy besides, so single gaps prove nothing. What a page that computed,
-// or waited for the device, could not pass: half of all frames come in time, and the page's thread spends most of its time idle.
+// processor that the page itself needs, and a test machine may be busy besides, so single gaps prove nothing. What is ours to keep: none of
+// the page's tasks uses the processor for longer than that, neither a message of the run nor saving its picture, and its thread is idle for
+// most of the time. And half of all frames come in time.
 func TestPageStaysFreeDuringARun(t *testing.T) {
-	const mostGap, mostBusy = 100.0, 0.5 // milliseconds; share of the time
-	v := open(t, chromium.Software, "", frames)
+	const mostGap, mostTask, mostBusy = 100.0, 100 * time.Millisecond, 0.5 // milliseconds; of the processor; share of the time
+	v := open(t, chromium.Software, "?tune=off", frames)
 	v.ready()
 	v.must(v.Fill("textbox", "Prompt", "a red apple"))
 	v.small("6")
@@ -65,29 +66,34 @@ func TestPageStaysFreeDuringARun(t *testing.T) {
 	until[protocol.Started](v)
 	_, err := driver.Evaluate[int](v.Page, `frameGaps.length = 0`)
 	v.must(err)
-	begin, before := time.Now(), v.threadTime()
-	until[protocol.Done](v)
-	busy := float64(v.threadTime()-before) / float64(time.Since(begin))
+	begin := time.Now()
+	tasks, err := v.Tasks(func() {
+		until[protocol.Step](v)
+		v.download()
+		until[protocol.Done](v)
+	})
+	v.must(err)
+	took := time.Since(begin)
 	gaps, err := driver.Evaluate[[]float64](v.Page, `frameGaps`)
 	v.must(err)
-	if len(gaps) == 0 {
-		t.Fatal("no frame was drawn")
+	if len(gaps) == 0 || len(tasks) == 0 {
+		t.Fatalf("%d frames were drawn and %d tasks done", len(gaps), len(tasks))
+	}
+	var processor time.Duration
+	for _, task := range tasks {
+		processor += task.Processor
 	}
 	slices.Sort(gaps)
-	median := gaps[len(gaps)/2]
-	t.Logf("%d frames; gaps of %.0f ms at the median, %.0f ms at 95 %%, %.0f ms at most; the page's thread is busy for %.0f %% of the time",
-		len(gaps), median, gaps[len(gaps)*95/100], gaps[len(gaps)-1], 100*busy)
+	median, busy := gaps[len(gaps)/2], float64(processor)/float64(took)
+	t.Logf("%d frames; gaps of %.0f ms at the median, %.0f ms at 95 %%, %.0f ms at most; the page's thread is busy for %.0f %% of the time, the longest of its %d tasks are %v",
+		len(gaps), median, gaps[len(gaps)*95/100], gaps[len(gaps)-1], 100*busy, len(tasks), tasks[:min(5, len(tasks))])
 	if median > mostGap {
 		t.Errorf("the median gap between frames is %.0f ms, want at most %g", median, mostGap)
+	}
+	if longest := tasks[0]; longest.Processor > mostTask {
+		t.Errorf("a task of the page, mostly %s, takes %v of the processor, want at most %v", longest.Most, longest.Processor, mostTask)
 	}
 	if busy > mostBusy {
 		t.Errorf("the page's thread is busy for %.0f %% of a run, want at most %.0f %%", 100*busy, 100*mostBusy)
 	}
-}
-
-func (v *visit) threadTime() time.Duration {
-	v.Helper()
-	d, err := v.ThreadTime()
-	v.must(err)
-	return d
 }
