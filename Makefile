@@ -25,7 +25,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe screenshots eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -106,6 +106,10 @@ gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
 bench-load: chromium
 	go run ./web/loadbench -mb $(or $(MB),150)
+
+## screenshots: the pictures of the page that browsers show before installing it
+screenshots: chromium
+	go run ./web/screenshots
 
 ## eval-mini: judge the mini pair goal by goal; an hour of one core (estimated). EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done

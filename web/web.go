@@ -6,7 +6,7 @@ import "embed"
 
 // Assets are the files under /web/, the service workers' templates and the manifest.
 //
-//go:embed app.css gpu.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png
+//go:embed app.css gpu.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png screenshot-*.png
 var Assets embed.FS
 
 // Program holds app.wasm and its compressed forms as far as they had been built when this program was. The pattern names app.css too

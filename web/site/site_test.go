@@ -5,6 +5,8 @@ package site
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"image/png"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 	"testing"
 
 	"reverie/app/ui"
+	"reverie/web"
 	"reverie/weights/mini"
 )
 
@@ -325,6 +328,36 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		if _, err := New(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q in it", err, c.want)
+		}
+	}
+}
+
+// The pictures that the web app's manifest names are there and as large as it says: browsers ignore others.
+func TestManifestPictures(t *testing.T) {
+	text, err := fs.ReadFile(web.Assets, "manifest.webmanifest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type picture struct{ Src, Type, Sizes string }
+	var manifest struct{ Icons, Screenshots []picture }
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if len(manifest.Icons) != 4 || len(manifest.Screenshots) != 2 {
+		t.Errorf("%d icons and %d screenshots, want 4 and 2", len(manifest.Icons), len(manifest.Screenshots))
+	}
+	for _, p := range append(manifest.Icons, manifest.Screenshots...) {
+		file, err := web.Assets.Open(strings.TrimPrefix(p.Src, "web/"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		defer file.Close()
+		if p.Type != "image/png" {
+			continue
+		}
+		if c, err := png.DecodeConfig(file); err != nil || fmt.Sprintf("%dx%d", c.Width, c.Height) != p.Sizes {
+			t.Errorf("%s is %d×%d (%v), and the manifest says %s", p.Src, c.Width, c.Height, err, p.Sizes)
 		}
 	}
 }
