@@ -9,6 +9,7 @@ import (
 // Device is an opened WebGPU device with its kernels, or a planner: see NewPlanner.
 type Device struct {
 	platform // what only a browser has
+	planner  bool
 	info     Info
 	kernels  map[string]*Kernel
 	err      error
@@ -16,6 +17,12 @@ type Device struct {
 	peak     int64 // the most that used has been
 	speed    float64
 	tuning   Tuning
+}
+
+// NewPlanner returns a device that computes nothing and counts the bytes of its buffers: models and steps are recorded on it to learn what
+// they would take on an adapter as info describes it.
+func NewPlanner(info Info) *Device {
+	return &Device{info: info, kernels: map[string]*Kernel{}, planner: true}
 }
 
 // Tuning names the variant of a kernel that a device runs best, by the class of shapes that it was measured for. Package ops

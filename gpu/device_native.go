@@ -18,10 +18,6 @@ type compiledPlan struct{}
 // Open always answers ErrNoWebGPU outside a browser.
 func Open(context.Context) (*Device, error) { return nil, ErrNoWebGPU }
 
-// NewPlanner returns a device that computes nothing and counts the bytes of its buffers: models and steps are recorded on it to learn what
-// they would take on an adapter as info describes it.
-func NewPlanner(info Info) *Device { return &Device{info: info, kernels: map[string]*Kernel{}} }
-
 func (d *Device) Lost() <-chan struct{} { return nil }
 func (d *Device) Close()                {}
 

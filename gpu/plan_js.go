@@ -20,6 +20,9 @@ type compiledPlan struct {
 // Compile builds the pipelines that are not yet there, all at once, and the plan's bind groups. Progress, if not nil, is
 // called as pipelines get ready.
 func (p *Plan) Compile(ctx context.Context, progress func(done, total int)) error {
+	if p.device.planner {
+		return p.place()
+	}
 	if err := p.buildPipelines(ctx, progress); err != nil {
 		return err
 	}
@@ -110,6 +113,9 @@ func (d *Device) bindGroup(r dispatch, uniforms *Buffer) js.Value {
 
 // Run submits the whole list, cut into slices, and then the copies.
 func (p *Plan) Run(copies ...Copy) error {
+	if p.device.planner {
+		return p.device.err
+	}
 	if p.compiled == nil {
 		return fmt.Errorf("gpu: a plan of %d dispatches runs before it is compiled", len(p.dispatches))
 	}

@@ -8,6 +8,7 @@
 //	Start → Progress… Kernels? First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
 //	Pause → Paused, Resume → Step…, Stop → Stopped
 //	Keep, Delete → Storage                  what the browser keeps
+//	Foresee → Foreseen                      what a run would take
 //	Measure → Progress… Kernels? Measured          how fast the device is
 //
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
@@ -67,6 +68,12 @@ type (
 		Init     *Picture          `json:"init,omitempty"`   // the start picture
 		Images   []Picture         `json:"images,omitempty"` // one per image prompt of the settings
 	}
+	// Foresee asks what a run would take. It changes nothing and may come at any time.
+	Foresee struct {
+		ID       int               `json:"id"` // of the answer
+		Base     string            `json:"base"`
+		Settings settings.Settings `json:"settings"`
+	}
 	// Measure asks how fast the device is.
 	Measure struct{}
 	// Pause asks the run to wait after the step under way.
@@ -125,6 +132,14 @@ type (
 		Workload     string  `json:"workload"`
 		Milliseconds float64 `json:"ms"`
 		Rate         float64 `json:"rate"` // GFLOP/s
+	}
+	// Foreseen tells what a run would take: memory with the model's weights, and seconds of a step, or 0 while nobody knows. Problem
+	// is why it cannot run, as a sentence.
+	Foreseen struct {
+		ID      int     `json:"id"`
+		Bytes   int64   `json:"bytes,omitempty"`
+		Seconds float64 `json:"seconds,omitempty"`
+		Problem string  `json:"problem,omitempty"`
 	}
 	// First is the picture that a run starts from, while the rest of the model is still on its way.
 	First struct {
@@ -202,6 +217,8 @@ func (Load) isMessage()     {}
 func (Keep) isMessage()     {}
 func (Delete) isMessage()   {}
 func (Start) isMessage()    {}
+func (Foresee) isMessage()  {}
+func (Foreseen) isMessage() {}
 func (Measure) isMessage()  {}
 func (Measured) isMessage() {}
 func (Pause) isMessage()    {}
@@ -229,6 +246,8 @@ var kinds = map[string]reflect.Type{
 	"keep":     reflect.TypeFor[Keep](),
 	"delete":   reflect.TypeFor[Delete](),
 	"start":    reflect.TypeFor[Start](),
+	"foresee":  reflect.TypeFor[Foresee](),
+	"foreseen": reflect.TypeFor[Foreseen](),
 	"measure":  reflect.TypeFor[Measure](),
 	"measured": reflect.TypeFor[Measured](),
 	"pause":    reflect.TypeFor[Pause](),

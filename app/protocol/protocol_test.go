@@ -32,6 +32,7 @@ func messages() []Message {
 		Start{Base: "/weights/", Settings: s},
 		Start{Settings: s, Init: picture(2, 3), Images: []Picture{*picture(1, 1), *picture(4, 2)}},
 		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},
+		Foresee{ID: 3, Base: "/weights/", Settings: settings.Default()}, Foreseen{ID: 3, Bytes: 62e6, Seconds: 0.5, Problem: "too large"},
 		Measure{}, Measured{Speeds: []Speed{{Workload: "conv", Milliseconds: 12.5, Rate: 100}}},
 		Pause{}, Resume{}, Stop{},
 		Ready{Adapter: "google swiftshader", F16: true},

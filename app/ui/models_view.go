@@ -12,6 +12,7 @@ func (p *Page) renderModel() app.UI {
 		app.Label().For("model").Text("Model"),
 		app.Select().ID("model").Aria("describedby", "model-help").OnChange(func(ctx app.Context, _ app.Event) {
 			s.ChooseModel(ctx.JSSrc().Get("value").String())
+			p.foresee()
 		}).Body(
 			app.Range(s.Models).Slice(func(i int) app.UI {
 				m := s.Models[i]

@@ -33,6 +33,7 @@ type Page struct {
 	prefill  string            // the fragment that the form shows
 	drawn    *protocol.Picture // what the canvas shows
 	rendered time.Time         // when a step was last shown
+	wishes   int               // changes that may change the forecast
 }
 
 // keepDelay is how long the page waits with storing a small model.
@@ -101,11 +102,28 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 		// A person who is about to press Start comes first.
 		ctx.After(keepDelay, func(app.Context) { p.send(p.state.Keep(p.weights())) })
 	}
+	if p.state.forecastMayChange(m) {
+		p.foresee()
+	}
 	if _, step := m.(protocol.Step); step && time.Since(p.rendered) < renderInterval {
 		ctx.PreventUpdate()
 		return
 	}
 	p.rendered = time.Now()
+}
+
+// foreseeDelay is how long the page waits for a person to type on before it asks for a forecast.
+const foreseeDelay = 300 * time.Millisecond
+
+// foresee asks for a forecast once nothing has changed for a moment.
+func (p *Page) foresee() {
+	p.wishes++
+	wish := p.wishes
+	p.ctx.After(foreseeDelay, func(app.Context) {
+		if wish == p.wishes {
+			p.send(p.state.Foresee(p.weights()))
+		}
+	})
 }
 
 // send hands a message of the state to the worker.
@@ -204,6 +222,7 @@ func (p *Page) openFile(read func() ([]byte, error), name string, open func(name
 				return
 			}
 			open(name, data)
+			p.foresee()
 		})
 	})
 }

@@ -76,6 +76,7 @@ type State struct {
 	Notices []string // what to know about the settings that were opened
 	Update  bool     // whether a new version of the page waits
 
+	forecast  forecast
 	listed    []Model         // by the site
 	unlisted  bool            // the site's list cannot be fetched
 	loading   string          // the model that is being downloaded
@@ -217,6 +218,8 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Ready:
 		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
 		s.Status = "Ready."
+	case protocol.Foreseen:
+		s.foreseen(m)
 	case protocol.Kernels:
 		s.Kernels = m.Kernels
 	case protocol.Progress:
@@ -320,6 +323,7 @@ func (s *State) show(p *protocol.Picture, step int) {
 
 // end makes the page ready for the next run.
 func (s *State) end() {
+	s.forecast.asked = plans{} // the device may have shown its speed
 	s.Phase, s.Progress, s.loading = Idle, protocol.Progress{}, ""
 	if s.Run != nil {
 		s.Run.Ended = true

@@ -208,6 +208,7 @@ func (p *Page) renderControls() app.UI {
 		app.P().ID("problem").Class("problem").Hidden(s.Problem == "").Text(s.Problem),
 		app.P().Class("privacy").Text("Runs on your device. Nothing is uploaded."),
 		p.renderNumberFields(),
+		app.P().ID("forecast").Class("help").Text(s.forecastText()),
 		p.renderModel(),
 		p.renderImages(),
 		p.renderAdvanced(),
@@ -252,7 +253,10 @@ func (p *Page) button(label, class string, enabled bool, press app.EventHandler)
 
 // typed keeps what is typed in a field.
 func (p *Page) typed(to *string) app.EventHandler {
-	return func(ctx app.Context, _ app.Event) { *to = ctx.JSSrc().Get("value").String() }
+	return func(ctx app.Context, _ app.Event) {
+		*to = ctx.JSSrc().Get("value").String()
+		p.foresee()
+	}
 }
 
 func (p *Page) renderNumberFields() app.UI {

@@ -28,6 +28,9 @@ type GPU struct {
 	model   *guide.Model
 	loaded  protocol.Loaded // describes model
 	base    string          // of the model's folder
+
+	forecast *guide.Forecast // of the model at foreseen
+	foreseen string
 }
 
 // Open opens the fastest device that the browser offers, and what it keeps.
@@ -138,7 +141,7 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	say(e.loaded)
 	started.Notices = append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
-	return &gpuRun{run, config.Width, config.Height}, started, nil
+	return &gpuRun{run, config.Width, config.Height, e.kernels}, started, nil
 }
 
 // Tune times kernels where nothing is known of the device. A run does without when that fails.
@@ -157,6 +160,50 @@ func (e *GPU) Kernels() protocol.Kernels {
 		m.Kernels = append(m.Kernels, protocol.Kernel(c))
 	}
 	return m
+}
+
+// Foresee records the run on a planner.
+func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error) {
+	if e.device == nil {
+		return protocol.Foreseen{}, problem("There is no GPU to plan for.")
+	}
+	if err := e.plan(ctx, m.Base, m.Settings.Model); err != nil {
+		return protocol.Foreseen{}, err
+	}
+	if idle {
+		if err := guide.Calibrate(ctx, e.device); err != nil {
+			return protocol.Foreseen{}, err
+		}
+	}
+	config, _, err := configure(protocol.Start{Settings: m.Settings, Images: make([]protocol.Picture, len(m.Settings.ImagePrompts))}, e.forecast.Factor())
+	if err != nil {
+		return protocol.Foreseen{}, err
+	}
+	footprint, err := e.forecast.Run(ctx, config)
+	var large *guide.TooLarge
+	if errors.As(err, &large) {
+		return protocol.Foreseen{ID: m.ID, Problem: large.Error()}, nil
+	}
+	if err != nil {
+		e.forecast = nil // a planner keeps its first error
+	}
+	return protocol.Foreseen{ID: m.ID, Bytes: footprint.Bytes, Seconds: footprint.Seconds}, err
+}
+
+// plan makes the forecast that of a model.
+func (e *GPU) plan(ctx context.Context, base, model string) error {
+	if e.forecast != nil && e.foreseen == base+model {
+		return nil
+	}
+	manifest, err := load.From(base+model+"/", e.store).Look(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := guide.NewForecast(ctx, e.device, manifest)
+	if err == nil {
+		e.forecast, e.foreseen = f, base+model
+	}
+	return err
 }
 
 // PhaseMeasure is counted in workloads.
@@ -244,6 +291,13 @@ func configure(m protocol.Start, factor int) (guide.Config, protocol.Started, er
 type gpuRun struct {
 	*guide.Run
 	width, height int
+	kernels       *tune.Kernels
+}
+
+// Close keeps the speed that the run has shown.
+func (r *gpuRun) Close() {
+	r.Run.Close()
+	r.kernels.Keep(context.Background()) // else the next visit measures it
 }
 
 func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {

@@ -16,7 +16,8 @@ import (
 // Progress reports how far a phase is; total 0 means that nobody knows.
 type Progress func(phase string, done, total int64)
 
-// Engine opens the device, keeps the loaded model and begins runs. Its methods are never called at the same time, but for Storage.
+// Engine opens the device, keeps the loaded model and begins runs. Its methods are never called at the same time, but for Storage
+// and Foresee.
 type Engine interface {
 	// Open opens the device. The channel tells of its loss, at most once.
 	Open(context.Context, protocol.Open) (protocol.Ready, <-chan string, error)
@@ -29,6 +30,8 @@ type Engine interface {
 	Tune(context.Context, Progress) (bool, error)
 	// Kernels tells which variants the device runs.
 	Kernels() protocol.Kernels
+	// Foresee tells what a run would take. Idle says that nothing else goes on, so that the device's speed may be measured.
+	Foresee(ctx context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error)
 	// Measure finds how fast the device is.
 	Measure(context.Context, Progress) (protocol.Measured, error)
 	// Keep stores a model.
@@ -158,6 +161,13 @@ func (s *server) handle(m protocol.Message) {
 			s.storage()
 			return nil, err
 		})
+	case protocol.Foresee:
+		idle := s.job == nil
+		go func() {
+			if f, err := s.engine.Foresee(s.ctx, m, idle); err == nil { // what is wrong with the settings is told when they are to run
+				s.say(f)
+			}
+		}()
 	case protocol.Measure:
 		s.begin(&job{}, func(_, preparing context.Context, _ *job) (protocol.Message, error) {
 			if err := s.tune(preparing); err != nil {

@@ -68,6 +68,13 @@ func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
 	return e.deleteErr
 }
 
+func (e *fakeEngine) Foresee(_ context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error) {
+	if m.Settings.Width < 1 {
+		return protocol.Foreseen{}, errors.New("no width")
+	}
+	return protocol.Foreseen{ID: m.ID, Bytes: int64(m.Settings.Width), Seconds: map[bool]float64{true: 1}[idle]}, nil
+}
+
 func (e *fakeEngine) Tune(ctx context.Context, progress Progress) (bool, error) {
 	if !e.due {
 		return false, nil
@@ -482,6 +489,25 @@ func TestTune(t *testing.T) {
 	expect[protocol.Done](c)
 	c.in <- start(0)
 	expect[protocol.Loaded](c)
+}
+
+// A forecast comes at any time, but the device is measured for it only when it is free.
+func TestForesee(t *testing.T) {
+	e := &fakeEngine{steps: make(chan struct{})}
+	c := serve(t, e)
+	s := settings.Default()
+	c.in <- protocol.Foresee{ID: 1}
+	c.in <- protocol.Foresee{ID: 2, Settings: s}
+	if got, want := expect[protocol.Foreseen](c), (protocol.Foreseen{ID: 2, Bytes: int64(s.Width), Seconds: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	c.in <- start(100)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	c.in <- protocol.Foresee{ID: 3, Settings: s}
+	if got := expect[protocol.Foreseen](c); got.ID != 3 || got.Seconds != 0 {
+		t.Errorf("during a run: %+v", got)
+	}
 }
 
 func TestErrors(t *testing.T) {

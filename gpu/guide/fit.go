@@ -24,12 +24,15 @@ type TooLarge struct {
 	// FitWidth and FitHeight are the largest picture of like shape with as many cutouts, Fewer the most cutouts of a picture of that
 	// size; 0 where there is none.
 	FitWidth, FitHeight, Fewer int
+	Unsought                   bool // nobody looked for what would fit
 }
 
 func (e *TooLarge) Error() string {
 	s := fmt.Sprintf("A picture of %d×%d with %d cutouts takes about %s of graphics memory and this device has about %s for it: ",
 		e.Width, e.Height, e.Cutouts, gigabytes(e.Needs), gigabytes(e.Has))
 	switch {
+	case e.Unsought:
+		return s + "choose a smaller size or fewer cutouts."
 	case e.FitWidth > 0 && e.Fewer > 0:
 		return s + fmt.Sprintf("choose a size up to %d×%d, or up to %d cutouts.", e.FitWidth, e.FitHeight, e.Fewer)
 	case e.FitWidth > 0:
@@ -78,6 +81,7 @@ func (r *Run) record(ctx context.Context, targets []Target, z []float32, progres
 				return nil
 			}
 		}
+		r.needs = r.bytes(s)
 		s.Close()
 		if err != nil && !errors.Is(err, gpu.ErrMemory) {
 			return err
@@ -111,7 +115,10 @@ func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
 		return err
 	}
 	c := r.config
-	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Has: r.room()}
+	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty}
+	if r.hasty {
+		return e
+	}
 	list := Thrifts(c.Cutouts)
 	probe := func(height, width, cutouts int) (fits bool, bytes int64) {
 		spec := r.spec(targets)
@@ -154,9 +161,9 @@ func (r *Run) Footprint() Footprint {
 	return Footprint{Bytes: used, Seconds: r.step.tape.Plan.Work() / speed}
 }
 
-// calibrate measures the device's speed unless it is known, with a convolution as the decoder has them, of more and more pixels until
+// Calibrate measures the device's speed unless it is known, with a convolution as the decoder has them, of more and more pixels until
 // the time can be told from that of a submission. It is an estimate: every update measures the speed anew.
-func calibrate(ctx context.Context, d *gpu.Device) error {
+func Calibrate(ctx context.Context, d *gpu.Device) error {
 	const channels, enough = 128, 20 * time.Millisecond
 	for side := 16; side <= 256; side *= 2 {
 		if _, known := d.Speed(); known {

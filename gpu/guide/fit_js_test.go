@@ -58,3 +58,39 @@ func TestRunsFitTheMemory(t *testing.T) {
 	}
 	r.Close()
 }
+
+// What is foreseen without the model is what the run takes, but for the parameters of its kernels, which a planner does not count.
+func TestForecastComesTrue(t *testing.T) {
+	ctx := context.Background()
+	const most = 1 << 20
+	c := config("a red apple", preset.Upd, 7)
+	c.Width, c.Height, c.Cutouts = 64, 48, 8
+	forecast, err := NewForecast(ctx, model.device, model.Manifest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := model.embed(ctx, []string{"a red apple"}, func(string, int64, int64) {}); err != nil { // gives the text tower back
+		t.Fatal(err)
+	}
+	parts, _ := forecast.model.device.Used()
+	before, _ := model.device.Used()
+	r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	want := r.Footprint()
+	got, err := forecast.Run(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Seconds != want.Seconds {
+		t.Errorf("%g s a step were foreseen, and the run says %g", got.Seconds, want.Seconds)
+	}
+	if missing := (want.Bytes - before) - (got.Bytes - parts); missing < 0 || missing > most {
+		t.Errorf("foreseen were %d bytes beside the model's %d; the run takes %d beside %d", got.Bytes-parts, parts, want.Bytes-before, before)
+	}
+	if before < parts {
+		t.Errorf("the model was foreseen with %d bytes and takes %d", parts, before)
+	}
+}

@@ -34,6 +34,7 @@ func TestTooLargeSaysWhatFits(t *testing.T) {
 		{TooLarge{FitWidth: 640, FitHeight: 320}, "choose a size up to 640×320."},
 		{TooLarge{Fewer: 12}, "choose up to 12 cutouts."},
 		{TooLarge{}, "choose a smaller model."},
+		{TooLarge{Unsought: true}, "choose a smaller size or fewer cutouts."},
 	} {
 		c.err.Width, c.err.Height, c.err.Cutouts, c.err.Needs, c.err.Has = 1024, 512, 64, 5.26e9, 2e9
 		want := "A picture of 1024×512 with 64 cutouts takes about 5.3 GB of graphics memory and this device has about 2.0 GB for it: " + c.want

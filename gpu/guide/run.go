@@ -74,17 +74,23 @@ type Run struct {
 	begun  int // updates that were submitted
 	done   int // and reported
 	clock  time.Time
+	hasty  bool  // does not look for what would fit when it does not itself
+	needs  int64 // bytes of the thriftiest step that was tried
 }
 
 // NewRun prepares a run and returns notices for the person, one sentence each. Progress hears of the phases.
 func NewRun(ctx context.Context, m *Model, c Config, progress Progress) (*Run, []string, error) {
-	r := &Run{model: m, config: c, aug: augmentation{Preset: c.Preset, cutouts: c.Cutouts, side: m.manifest.CLIP.ImageSize, cutPow: c.CutPow}}
+	r := newRun(m, c)
 	notices, err := r.prepare(ctx, progress)
 	if err != nil {
 		r.Close()
 		return nil, nil, err
 	}
 	return r, notices, nil
+}
+
+func newRun(m *Model, c Config) *Run {
+	return &Run{model: m, config: c, aug: augmentation{Preset: c.Preset, cutouts: c.Cutouts, side: m.manifest.CLIP.ImageSize, cutPow: c.CutPow}}
 }
 
 func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) {
@@ -118,7 +124,7 @@ func (r *Run) prepare(ctx context.Context, progress Progress) ([]string, error) 
 	if err := r.record(ctx, targets, z, progress); err != nil {
 		return nil, err
 	}
-	if err := calibrate(ctx, r.model.device); err != nil {
+	if err := Calibrate(ctx, r.model.device); err != nil {
 		return nil, err
 	}
 	r.view, err = NewView(ctx, r.step)

@@ -184,6 +184,11 @@ func (m *memory) first(n int) gpu.Blob {
 	return m.blob.Slice(0, n)
 }
 
+// Planned is a part on a planner, which counts its tensors and has no bytes of them.
+func Planned(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
+	return newWeights(ctx, d, p)
+}
+
 func newWeights(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
 	w := &Weights{device: d, part: p, stored: map[string]slabs{}, ctx: ctx}
 	for _, t := range p.Tensors {

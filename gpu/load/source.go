@@ -301,6 +301,18 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	return m, keepManifest(ctx, s.Store, s.Name, text)
 }
 
+// Look is the manifest that is kept, or else the server's. It keeps nothing.
+func (s *Source) Look(ctx context.Context) (*weights.Manifest, error) {
+	if kept, err := keptManifest(ctx, s.Store, s.Name); err == nil {
+		return kept, nil
+	}
+	text, err := s.get(ctx, weights.ManifestFile)
+	if err != nil {
+		return nil, err
+	}
+	return weights.Parse(text)
+}
+
 // get fetches a small file of the model.
 func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
 	d, err := patiently(ctx, func(ctx context.Context) (download, error) { return s.network.Get(ctx, s.Base+name, 0, false) })

@@ -13,11 +13,12 @@ import (
 	"reverie/shaders"
 )
 
-// record is a file of the store. Only its choices are read; the rest tells a person what they are for.
+// record is a file of the store. Adapter and browser are there for a person who looks at it.
 type record struct {
 	Adapter string   `json:"adapter"`
 	Browser string   `json:"browser"`
-	Choices []Choice `json:"choices"`
+	Choices []Choice `json:"choices,omitempty"`
+	Speed   float64  `json:"speed,omitempty"` // that the device showed last, in FLOP/s
 }
 
 // maxRecord is the longest file that is read.
@@ -35,27 +36,27 @@ func key(info gpu.Info) string {
 	return hex.EncodeToString(sum[:8]) + ".json"
 }
 
-// recall reads what is kept for the adapter, or nil. Nothing that is wrong with it is worth an error: it is found again.
-func recall(ctx context.Context, from store.Store, info gpu.Info) []Choice {
+// recall reads what is kept for the adapter. Nothing that is wrong with it is worth an error: it is found again.
+func recall(ctx context.Context, from store.Store, info gpu.Info) record {
 	sizes, err := from.Sizes(ctx)
 	size, ok := sizes[key(info)]
 	if err != nil || !ok || size > maxRecord {
-		return nil
+		return record{}
 	}
 	b := gpu.NewBlob(int(size))
 	var r record
 	if n, err := from.Read(ctx, key(info), b); err != nil || json.Unmarshal(b.Slice(0, n).Bytes(), &r) != nil {
-		return nil
+		return record{}
 	}
-	return r.Choices
+	return r
 }
 
 // mostKept is how many files are kept: every version of the browser and of the kernels leaves one, and every adapter.
 const mostKept = 8
 
-// remember keeps the choices. What cannot be kept is found again at the next visit.
-func remember(ctx context.Context, to store.Store, info gpu.Info, choices []Choice) error {
-	text, err := json.Marshal(record{info.String(), info.Browser, choices})
+// remember keeps what is known. What cannot be kept is found again at the next visit.
+func remember(ctx context.Context, to store.Store, info gpu.Info, choices []Choice, speed float64) error {
+	text, err := json.Marshal(record{info.String(), info.Browser, choices, speed})
 	if err != nil {
 		return fmt.Errorf("tune: %w", err)
 	}

@@ -47,16 +47,21 @@ func (c Choice) String() string {
 type Kernels struct {
 	device *gpu.Device
 	store  store.Store
-	times  map[string]float64 // milliseconds by class
+	mode   Mode
+	tuned  []Choice // what Tune chose, in this visit or an earlier one
 	due    bool
 }
 
-// Open makes the device use what the store keeps for it, if the mode has it.
+// Open makes the device use what the store keeps for it, unless the mode forbids.
 func Open(ctx context.Context, d *gpu.Device, s store.Store, mode Mode) *Kernels {
-	k := &Kernels{device: d, store: s, due: mode == Again || mode == Auto && ops.Shipped(d.Info()) == nil}
+	k := &Kernels{device: d, store: s, mode: mode, due: mode == Again || mode == Auto && ops.Shipped(d.Info()) == nil}
 	if mode == Auto {
-		if kept := recall(ctx, s, d.Info()); kept != nil {
-			k.use(kept)
+		kept := recall(ctx, s, d.Info())
+		if len(kept.Choices) > 0 {
+			k.use(kept.Choices)
+		}
+		if kept.Speed > 0 {
+			d.SetSpeed(kept.Speed)
 		}
 	}
 	return k
@@ -68,9 +73,9 @@ func (k *Kernels) Due() bool { return k.due }
 // use makes the device record with these variants from now on.
 func (k *Kernels) use(choices []Choice) {
 	tuning := gpu.Tuning{}
-	k.times, k.due = map[string]float64{}, false
+	k.tuned, k.due = choices, false
 	for _, c := range choices {
-		tuning[c.Class], k.times[c.Class] = c.Variant, c.Milliseconds
+		tuning[c.Class] = c.Variant
 	}
 	k.device.SetTuning(tuning)
 }
@@ -79,9 +84,27 @@ func (k *Kernels) use(choices []Choice) {
 func (k *Kernels) Choices() []Choice {
 	var all []Choice
 	for _, class := range ops.Classes() {
-		all = append(all, Choice{class, ops.Chosen(k.device, class), k.times[class]})
+		c := Choice{Class: class, Variant: ops.Chosen(k.device, class)}
+		for _, t := range k.tuned {
+			if t.Class == class && t.Variant == c.Variant {
+				c.Milliseconds = t.Milliseconds
+			}
+		}
+		all = append(all, c)
 	}
 	return all
+}
+
+// Keep stores what was found, and the speed that the device has shown, for the next visit.
+func (k *Kernels) Keep(ctx context.Context) error {
+	if k.mode == Off {
+		return nil
+	}
+	speed, known := k.device.Speed()
+	if !known {
+		speed = 0
+	}
+	return remember(ctx, k.store, k.device.Info(), k.tuned, speed)
 }
 
 // Limit is how long tuning may take while a person waits. Where the device is slow, or its compiler, the classes that come last stay with
@@ -103,7 +126,7 @@ func (k *Kernels) Tune(ctx context.Context, limit time.Duration, progress func(d
 		return err
 	}
 	k.use(choices)
-	remember(ctx, k.store, info, choices)
+	k.Keep(ctx) // else they are found again at the next visit
 	return nil
 }
 

@@ -181,12 +181,31 @@ func TestKept(t *testing.T) {
 	other := someGPU
 	for range 3 * mostKept {
 		other.Browser += "0"
-		if err := remember(ctx, s, other, want); err != nil {
+		if err := remember(ctx, s, other, want, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(s) > mostKept {
 		t.Errorf("%d files are kept", len(s))
+	}
+}
+
+// The speed that a device has shown comes back, too, and does not stand for a tuning.
+func TestKeptSpeed(t *testing.T) {
+	ctx, s := context.Background(), kept{}
+	for _, mode := range []Mode{Off, Auto} {
+		k := open(s, someGPU, mode)
+		k.device.SetSpeed(3e12)
+		if err := k.Keep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if (len(s) > 0) != (mode == Auto) {
+			t.Errorf("with mode %q %d files are kept", mode, len(s))
+		}
+	}
+	next := open(s, someGPU, Auto)
+	if speed, known := next.device.Speed(); speed != 3e12 || !known || !next.Due() {
+		t.Errorf("the next visit: %g FLOP/s, known %t, due %t", speed, known, next.Due())
 	}
 }
 

@@ -1,0 +1,59 @@
+//go:build e2e && !js
+
+package e2e
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"reverie/app/protocol"
+	"reverie/web/chromium"
+	"reverie/web/driver"
+)
+
+// says waits until the element with that id has want in its text.
+func (v *visit) says(id, want string) {
+	v.Helper()
+	var text string
+	for range 100 {
+		var err error
+		text, err = driver.Evaluate[string](v.Page, `document.getElementById("`+id+`").textContent`)
+		v.must(err)
+		if strings.Contains(text, want) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.Errorf("%s says %q, want %q in it", id, text, want)
+}
+
+// While settings are typed, the page says what a run would take; the run says so, too. How near the time comes is logged and not wanted:
+// the machine may be busy.
+func TestForecast(t *testing.T) {
+	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=4&steps=4")
+	foreseen := until[protocol.Foreseen](v)
+	if foreseen.Bytes <= 0 || foreseen.Seconds <= 0 {
+		t.Errorf("foreseen %+v", foreseen)
+	}
+	v.says("forecast", "GPU memory")
+	v.must(v.Fill("spinbutton", "Cutouts", "8"))
+	more := until[protocol.Foreseen](v)
+	if more.Bytes <= foreseen.Bytes || more.Seconds <= foreseen.Seconds {
+		t.Errorf("with twice the cutouts %+v is foreseen, before %+v", more, foreseen)
+	}
+	v.must(v.Click("button", "Start"))
+	started := until[protocol.Started](v)
+	if math.Abs(float64(started.Bytes-more.Bytes)) > 0.05*float64(started.Bytes) {
+		t.Errorf("%d bytes were foreseen, and the run takes %d", more.Bytes, started.Bytes)
+	}
+	var took float64
+	for range 4 {
+		took += until[protocol.Step](v).Milliseconds / 4e3
+	}
+	until[protocol.Done](v)
+	again := until[protocol.Foreseen](v)
+	t.Logf("%.0f ms a step were foreseen, %.0f are foreseen after the run, and it took %.0f", 1e3*more.Seconds, 1e3*again.Seconds, 1e3*took)
+	v.clean()
+}
