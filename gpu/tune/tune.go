@@ -107,8 +107,8 @@ func (k *Kernels) Keep(ctx context.Context) error {
 	return remember(ctx, k.store, k.device.Info(), k.tuned, speed)
 }
 
-// Limit is how long tuning may take while a person waits. Where the device is slow, or its compiler, the classes that come last stay with
-// their defaults.
+// Limit is how long tuning may take while a person waits, and a fifth longer for the candidate under way. Where the device is slow, or
+// its compiler, the classes that come last stay with their defaults.
 const Limit = 4 * time.Second
 
 // Tune times the candidates, makes the device use the fastest ones and keeps them. When it fails the device goes on as before.
@@ -125,13 +125,17 @@ func (k *Kernels) Tune(ctx context.Context, limit time.Duration, progress func(d
 		k.due = ctx.Err() != nil // what failed would fail again
 		return err
 	}
+	if len(choices) == 0 { // so slow that the next visit would find no more
+		choices = k.Choices()
+	}
 	k.use(choices)
 	k.Keep(ctx) // else they are found again at the next visit
 	return nil
 }
 
 // search times all candidates of all classes in their order, as far as the limit allows, and returns the fastest of each class that it
-// came to. A candidate begins only if the longest one so far would still end in time. One that fails is out.
+// came to. A candidate begins only if the longest one so far would still end in time. One that fails is out, and so is one that goes on for
+// a fifth longer than all had.
 func search(ctx context.Context, classes, candidates []string, limit time.Duration, now func() time.Time,
 	timed func(ctx context.Context, class, candidate string) (milliseconds float64, err error), progress func(done, total int)) ([]Choice, error) {
 	var choices []Choice
@@ -144,7 +148,9 @@ func search(ctx context.Context, classes, candidates []string, limit time.Durati
 				break
 			}
 			progress(i*len(candidates)+j, len(classes)*len(candidates))
-			ms, err := timed(ctx, class, candidate)
+			own, cancel := context.WithTimeout(ctx, limit*6/5-last.Sub(begin))
+			ms, err := timed(own, class, candidate)
+			cancel()
 			if ctx.Err() != nil || errors.Is(err, gpu.ErrLost) {
 				return nil, errors.Join(err, ctx.Err())
 			}

@@ -88,6 +88,21 @@ func TestSearchKeepsItsLimit(t *testing.T) {
 	}
 }
 
+// A candidate that does not come to an end is given up, and what was found before stands.
+func TestSearchGivesUpACandidate(t *testing.T) {
+	timed := func(ctx context.Context, class, candidate string) (float64, error) {
+		if candidate == "2" {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}
+		return 7, nil
+	}
+	got, err := search(context.Background(), []string{"A", "B"}, []string{"1", "2"}, 20*time.Millisecond, time.Now, timed, func(int, int) {})
+	if want := []Choice{{"A", "1", 7}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+}
+
 func TestSearchEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &fake{after: cancel}
@@ -206,6 +221,17 @@ func TestKeptSpeed(t *testing.T) {
 	next := open(s, someGPU, Auto)
 	if speed, known := next.device.Speed(); speed != 3e12 || !known || !next.Due() {
 		t.Errorf("the next visit: %g FLOP/s, known %t, due %t", speed, known, next.Due())
+	}
+}
+
+// A device on which nothing was found in time is not asked again at every visit.
+func TestNothingFound(t *testing.T) {
+	s := kept{}
+	if err := open(s, someGPU, Auto).Tune(context.Background(), -1, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	if next := open(s, someGPU, Auto); next.Due() || next.Choices()[0].Milliseconds != 0 {
+		t.Errorf("the next visit: due %t, %v", next.Due(), next.Choices())
 	}
 }
 
