@@ -15,10 +15,10 @@ var shipped = map[string]gpu.Tuning{
 	},
 	// llvmpipe of Mesa 25.0.7, subgroups of 8; 25 November 2026
 	"mesa software": {
-		"large convolution": "subgroup 16x32", "large convolution gradient": "subgroup 16x32",
-		"large linear": "subgroup 16x32", "large linear gradient": "subgroup 16x32",
-		"small convolution": "subgroup 16x32", "small convolution gradient": "subgroup 16x32",
-		"small linear": "subgroup 16x32", "small linear gradient": "subgroup 16x32",
+		"large convolution": "subgroup 32x32", "large convolution gradient": "subgroup 32x32",
+		"large linear": "subgroup 32x32", "large linear gradient": "subgroup 32x32",
+		"small convolution": "subgroup 32x32", "small convolution gradient": "subgroup 32x32",
+		"small linear": "subgroup 32x32", "small linear gradient": "subgroup 32x32",
 	},
 }
 

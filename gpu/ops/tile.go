@@ -93,7 +93,7 @@ func candidates(device gpu.Info) []tile {
 	}
 	all := []tile{registers(4, 2), registers(8, 1), tiled(4, 2, 4), tiled(8, 2, 4)}
 	if s := device.SubgroupSize; s == 4 || s == 8 {
-		all = append([]tile{subgroup(s, 16/s, 8/s), subgroup(s, 8/s, 8/s)}, all...)
+		all = append([]tile{subgroup(s, 4, 8/s), subgroup(s, 2, 8/s)}, all...)
 	}
 	return all
 }
@@ -126,6 +126,9 @@ func chosen(d *gpu.Device, class string) tile {
 // tileFor chooses the tile of a product.
 func (t *Tape) tileFor(p contractParams, d shaders.Defines) tile {
 	tile := chosen(t.device, classOf(p, d))
+	for tile.lanes > 1 && tile.groups > 2 && int(p.M) <= tile.rows()/2 {
+		tile.groups /= 2 // the lower half would compute nothing
+	}
 	_, columns := d["A_COLUMNS"] // reads four rows of A at once, and never through the workgroup's memory
 	if p.N4 < narrow {
 		tile = narrowTile(int(p.N4))
