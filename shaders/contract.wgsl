@@ -17,11 +17,21 @@
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
 //                  B_ROWS: [k, n], n contiguous
 //                  B_HALF: elements are packed float16
+// F16:             four neighbouring products at a time are multiplied and added in float16, and then to float32 sums; what the
+//                  workgroup copies is float16, too
 // Epilogue:        BIAS, SAVE_PRE (store the value before the activation too), ACTIVATION, RESIDUAL, ACCUMULATE
 #ifdef SUBGROUP
 enable subgroups;
 // Every branch around a broadcast depends on uniforms alone, which the compiler's analysis cannot always see.
 diagnostic(off, subgroup_uniformity);
+#endif
+#ifdef F16
+enable f16;
+#define FACTOR vec4h
+#define FACTORS mat4x4h
+#else
+#define FACTOR vec4f
+#define FACTORS mat4x4f
 #endif
 struct Params {
   m: u32, n4: u32, k: u32, taps: u32,
@@ -34,15 +44,22 @@ struct Params {
 }
 BINDING var<storage, read> a: array<vec4f>;
 #ifdef B_HALF
+#ifdef F16
+BINDING var<storage, read> b: array<vec4h>;
+fn load_b(i: u32) -> FACTOR {
+  return b[i];
+}
+#else
 BINDING var<storage, read> b: array<vec2u>;
-fn load_b(i: u32) -> vec4f {
+fn load_b(i: u32) -> FACTOR {
   let u = b[i];
   return vec4f(unpack2x16float(u.x), unpack2x16float(u.y));
 }
+#endif
 #else
 BINDING var<storage, read> b: array<vec4f>;
-fn load_b(i: u32) -> vec4f {
-  return b[i];
+fn load_b(i: u32) -> FACTOR {
+  return FACTOR(b[i]);
 }
 #endif
 #ifdef BIAS
@@ -132,8 +149,8 @@ fn place_b(first: u32, col: u32, k: u32) -> u32 {
 const ROWS_HELD = TILE_Y * GROUPS;
 const COLUMNS_HELD = TILE_X * COLUMNS;
 const THREADS = TILE_X * TILE_Y;
-var<workgroup> left: array<vec4f, ROWS_HELD * DEPTH>;
-var<workgroup> right: array<vec4f, 4u * COLUMNS_HELD * DEPTH>; // of each k four planes, as place_b says
+var<workgroup> left: array<FACTOR, ROWS_HELD * DEPTH>;
+var<workgroup> right: array<FACTOR, 4u * COLUMNS_HELD * DEPTH>; // of each k four planes, as place_b says
 #endif
 
 fn store(i: u32, col: u32, value: vec4f) {
@@ -259,7 +276,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
     for (var first = 0u; first < p.k; first += DEPTH) {
 #for A ROWS_READ
       let k$A = first + slot$A % DEPTH;
-      left[slot$A] = select(0.0, w$A, k$A < p.k) * a[i$A + min(k$A, p.k - 1u)];
+      left[slot$A] = FACTOR(select(0.0, w$A, k$A < p.k) * a[i$A + min(k$A, p.k - 1u)]);
 #endfor
       for (var slot = thread; slot < 4u * COLUMNS_HELD * DEPTH; slot += THREADS) {
         // Neighbours read neighbouring memory: columns where B has rows of n, else k.
@@ -282,7 +299,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endfor
 #for C COLUMNS
         let q$C = 4u * k * COLUMNS_HELD + $Cu * TILE_X + lid.x;
-        let bm$C = mat4x4f(right[q$C], right[q$C + COLUMNS_HELD], right[q$C + 2u * COLUMNS_HELD], right[q$C + 3u * COLUMNS_HELD]);
+        let bm$C = FACTORS(right[q$C], right[q$C + COLUMNS_HELD], right[q$C + 2u * COLUMNS_HELD], right[q$C + 3u * COLUMNS_HELD]);
 #endfor
 #else
     for (var k = 0u; k < p.k; k++) {
@@ -295,17 +312,21 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #endfor
 #for C COLUMNS
       let q$C = place_b(b1, col$C, k);
-      let bm$C = mat4x4f(load_b(q$C), load_b(q$C + p.ldb), load_b(q$C + 2u * p.ldb), load_b(q$C + 3u * p.ldb));
+      let bm$C = FACTORS(load_b(q$C), load_b(q$C + p.ldb), load_b(q$C + 2u * p.ldb), load_b(q$C + 3u * p.ldb));
 #endfor
 #endif
 #for G GROUPS
 #for S SPAN
-      let x$G_$S = SHARED(av$G, $Su);
+#ifdef TILED
+      let x$G_$S = av$G;
+#else
+      let x$G_$S = FACTOR(SHARED(av$G, $Su));
+#endif
 #for C COLUMNS
 #ifdef B_ROWS
-      acc$G_$S_$C += bm$C * x$G_$S;
+      acc$G_$S_$C += vec4f(bm$C * x$G_$S);
 #else
-      acc$G_$S_$C += x$G_$S * bm$C;
+      acc$G_$S_$C += vec4f(x$G_$S * bm$C);
 #endif
 #endfor
 #endfor

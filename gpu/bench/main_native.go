@@ -22,7 +22,7 @@ type options struct {
 	seconds                float64
 	runs                   int
 	tune                   bool
-	kernels                bool
+	kernels, float16       bool
 }
 
 func main() {
@@ -35,6 +35,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "how often at least, unless it takes very long")
 	flag.BoolVar(&o.tune, "tune", false, "print the adapter's tuning as gpu/ops/shipped.go lists them, and measure nothing else")
 	flag.BoolVar(&o.kernels, "kernels", false, "print what each workload's kernels take instead of measuring it")
+	flag.BoolVar(&o.float16, "f16", false, "let Reverie multiply in float16 where its layers may and the adapter can")
 	flag.Parse()
 	if err := drive(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -73,7 +74,7 @@ func drive(o options) error {
 	}
 	args := append(h.Flags, "-timeout", "120m", "-serve", "/peers="+peers, wasm,
 		"-host", h.Software, "-run", o.only, "-peers", strings.Join(inHost, ","), "-seconds", fmt.Sprint(o.seconds), "-runs", fmt.Sprint(o.runs),
-		fmt.Sprint("-tune=", o.tune), fmt.Sprint("-kernels=", o.kernels))
+		fmt.Sprint("-tune=", o.tune), fmt.Sprint("-kernels=", o.kernels), fmt.Sprint("-f16=", o.float16))
 	cmd := exec.Command(jsexec, args...)
 	cmd.Env = append(os.Environ(), h.Env...)
 	if o.tune {

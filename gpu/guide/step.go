@@ -46,6 +46,7 @@ type StepSpec struct {
 	Highest    []float32
 
 	Thrift  Thrift
+	Float16 bool // layers multiply in float16 on the way forward, where the device can: see ops.Tape
 	Inspect bool // keep the tensors between picture and embeddings for reading
 }
 
@@ -108,6 +109,7 @@ const (
 func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s := &Step{spec: spec, tape: ops.NewTape(d)}
 	t := s.tape
+	t.Float16 = spec.Float16
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
 	s.state = t.Buffer("step state", ops.StateSize)
 	t.Part(PartCodebook)

@@ -24,6 +24,7 @@ type contraction struct {
 	batch   int // outer × inner matrices, or phases; 0 means 1
 	a, b, c *gpu.Buffer
 	half    bool // b holds packed float16
+	layer   bool // a layer's forward product, which Float16 is about
 
 	bias, pre, residual *gpu.Buffer
 }
@@ -39,6 +40,9 @@ func (t *Tape) contract(r contraction) {
 	buffers := []*gpu.Buffer{r.a, r.b}
 	if r.half {
 		d["B_HALF"] = ""
+	}
+	if r.layer && t.Float16 && t.device.Info().F16 {
+		d["F16"] = ""
 	}
 	if r.bias != nil {
 		d["BIAS"] = ""

@@ -116,6 +116,7 @@ func (t *Tape) Conv(x *Tensor, w Matrix, bias *Vector, s ConvSpec, residual *Ten
 	}
 	y := t.New(x.N, s.out(x.H), s.out(x.W), w.Out)
 	r := s.contraction(x, y, w)
+	r.layer = true
 	if bias != nil {
 		r.bias = bias.Buf
 	}

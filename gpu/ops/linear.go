@@ -58,7 +58,7 @@ func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
 		panic(fmt.Sprintf("ops: linear layer [%d taps, %d, %d] on %v", w.Taps, w.Out, w.In, x))
 	}
 	y := t.New(x.N, x.H, x.W, w.Out)
-	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, half: w.Half, defines: shaders.Defines{}, params: contractParams{
+	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, half: w.Half, layer: true, defines: shaders.Defines{}, params: contractParams{
 		M: uint32(x.Rows()), N4: uint32(y.Stride() / 4), K: uint32(x.Stride() / 4),
 		LDA: uint32(x.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(y.Stride() / 4),
 	}}

@@ -17,6 +17,9 @@ import (
 type Tape struct {
 	Plan      *gpu.Plan
 	Recompute bool // what lies within a Segment is not kept for the way back
+	// Float16 makes linear layers and convolutions multiply in float16 on the way forward, where the device can. Sums, statistics and
+	// whatever lies between layers stay float32, and so does the way back: gradients are often smaller than float16's least step.
+	Float16 bool
 
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
