@@ -132,10 +132,15 @@ func (p *Plan) Dispatches() []Stretch {
 // sliceSeconds is the longest that one submission should keep the device from drawing the desktop.
 const sliceSeconds = 0.05
 
+// SliceWork is the FLOP that the device does in the longest submission. What is more in one dispatch should be more than one.
+func (d *Device) SliceWork() float64 {
+	speed, _ := d.Speed()
+	return speed * sliceSeconds
+}
+
 // slices is the number of submissions of like work that keeps each short at the device's speed.
 func (p *Plan) slices() int {
-	speed, _ := p.device.Speed()
-	n := math.Ceil(p.Work() / (speed * sliceSeconds))
+	n := math.Ceil(p.Work() / p.device.SliceWork())
 	return int(max(1, min(n, float64(len(p.dispatches)))))
 }
 

@@ -1,7 +1,7 @@
 // The contraction family: C[m, n] = scale · Σ_tap Σ_k A[source(m, tap), k] · B[tap, k, n], with an epilogue.
 //
 // Each invocation holds GROUPS·SPAN rows by COLUMNS vec4f of columns in registers. All strides are in vec4f; rows are padded to
-// whole vec4f with zeros, so k never needs a guard.
+// whole vec4f with zeros, so k never needs a guard. A dispatch does the rows from p.row_first to p.m.
 //
 // Who reads A:     plain: each invocation reads the rows it multiplies, one per group (SPAN 1)
 //                  SUBGROUP: the LANES invocations of a subgroup share their rows and differ in their columns. Each reads one row
@@ -13,7 +13,7 @@
 //                  GATHER: a convolution's forward, source(m, tap) is the pixel under the tap
 //                  GATHER_BACKWARD: its input gradient, source(m, tap) is the output pixel that the tap leads to
 //                  GATHER_BACKWARD STRIDED: the same of a stride over 1. The pixels of C that are alike modulo the stride are a phase and
-//                  meet the same taps, few of all: each phase is a matrix of its own (z), of p.m pixels
+//                  meet the same taps, few of all: each phase is a matrix of its own (z), m counting its pixels
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
 //                  B_ROWS: [k, n], n contiguous
 //                  B_HALF: elements are packed float16
@@ -40,7 +40,7 @@ struct Params {
   c_outer: u32, c_inner: u32, b_tap: u32, scale: f32,
   in_h: u32, in_w: u32, out_h: u32, out_w: u32,
   kernel: u32, stride: u32, pad: u32, a_first: u32,
-  b_first: u32, c_first: u32,
+  b_first: u32, c_first: u32, row_first: u32,
 }
 BINDING var<storage, read> a: array<vec4f>;
 #ifdef B_HALF
@@ -176,12 +176,12 @@ fn store(i: u32, col: u32, value: vec4f) {
 @compute @workgroup_size(TILE_X, TILE_Y)
 #ifdef SUBGROUP
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  let row = wg.x * (GROUPS * SPAN);
+  let row = p.row_first + wg.x * (GROUPS * SPAN);
   let col = wg.y * (COLUMNS * TILE_X) + lane;
 #else
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec3u) {
   let lane = 0u;
-  let row = (wg.x * TILE_Y + lid.y) * (GROUPS * SPAN);
+  let row = p.row_first + (wg.x * TILE_Y + lid.y) * (GROUPS * SPAN);
   let col = wg.y * (COLUMNS * TILE_X) + lid.x;
 #ifdef TILED
   let thread = lid.y * TILE_X + lid.x;
@@ -237,7 +237,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #for A ROWS_READ
 #ifdef TILED
   let slot$A = thread + $Au * THREADS;
-  let row$A = min(wg.x * ROWS_HELD + slot$A / DEPTH, p.m - 1u);
+  let row$A = min(p.row_first + wg.x * ROWS_HELD + slot$A / DEPTH, p.m - 1u);
 #else
   let row$A = min(row + $Au * SPAN + lane, p.m - 1u);
 #endif

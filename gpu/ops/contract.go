@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"reverie/gpu"
 	"reverie/shaders"
 )
@@ -14,7 +16,7 @@ type contractParams struct {
 	Scale                          float32
 	InH, InW, OutH, OutW           uint32
 	Kernel, Stride, Pad, AFirst    uint32
-	BFirst, CFirst                 uint32
+	BFirst, CFirst, RowFirst       uint32
 }
 
 // contraction is one recorded product. Zero fields get their plain meaning from contract.
@@ -59,8 +61,6 @@ func (t *Tape) contract(r contraction) {
 	for name, v := range tile.defines() {
 		d[name] = v
 	}
-	// Rows go first: the workgroups that run together read the same columns of B, which is most often the larger side.
-	grid := gpu.Grid{ceilDiv(int(p.M), tile.y*tile.rows()), ceilDiv(int(p.N4), tile.x*tile.columns), max(1, r.batch)}
 	k := float64(p.K) * 4
 	if _, ok := d["A_COLUMNS"]; ok {
 		k = float64(p.K)
@@ -69,7 +69,28 @@ func (t *Tape) contract(r contraction) {
 	if _, ok := d["STRIDED"]; ok {
 		work /= float64(p.Stride * p.Stride) // each phase has its share of the taps
 	}
-	t.Plan.Dispatch(t.device.Kernel("contract.wgsl", d), grid, work, p, append(buffers, r.c)...)
+	kernel, buffers := t.device.Kernel("contract.wgsl", d), append(buffers, r.c)
+	for _, rows := range split(int(p.M), tile.y*tile.rows(), work/t.device.SliceWork()) {
+		part := p
+		part.RowFirst, part.M = uint32(rows.first), uint32(rows.end)
+		// Rows go first: the workgroups that run together read the same columns of B, which is most often the larger side.
+		grid := gpu.Grid{ceilDiv(rows.end-rows.first, tile.y*tile.rows()), ceilDiv(int(p.N4), tile.x*tile.columns), max(1, r.batch)}
+		t.Plan.Dispatch(kernel, grid, work*float64(rows.end-rows.first)/float64(p.M), part, buffers...)
+	}
+}
+
+type rowRange struct{ first, end int }
+
+// split cuts rows into parts of like size, of whole tiles and at most one per slice: a plan is cut into short submissions between its
+// dispatches, and a convolution over a large picture takes a slow device longer than the desktop should wait.
+func split(rows, tile int, slices float64) []rowRange {
+	tiles := ceilDiv(rows, tile)
+	n := min(tiles, max(1, int(math.Ceil(slices))))
+	parts := make([]rowRange, n)
+	for i := range parts {
+		parts[i] = rowRange{tiles * i / n * tile, min(rows, tiles*(i+1)/n*tile)}
+	}
+	return parts
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

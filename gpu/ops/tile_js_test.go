@@ -29,6 +29,7 @@ func TestTilesAgree(t *testing.T) {
 		{"convolution 9x7, 36 to 40", [4]int{2, 9, 7, 36}, func(t *Tape, x *Tensor) *Tensor {
 			return t.Conv(x, testMatrix(t, normals("w", 9*40*36), 9, 40, 36), nil, Conv3x3, nil)
 		}},
+		{"attention of 50 tokens", [4]int{1, 1, 50, 3 * 64}, func(t *Tape, x *Tensor) *Tensor { return t.Attention(x, 2, false) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var first [2][]float32
@@ -50,6 +51,29 @@ func TestTilesAgree(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Products that are cut into short dispatches give the same bits as whole ones.
+func TestSplitProductsAgree(t *testing.T) {
+	for name, record := range map[string]func(t *Tape, x *Tensor) *Tensor{
+		"convolution": func(t *Tape, x *Tensor) *Tensor {
+			return t.Conv(x, testMatrix(t, normals("w", 9*40*36), 9, 40, 36), nil, Conv3x3, nil)
+		},
+		"enlarged": func(t *Tape, x *Tensor) *Tensor {
+			return t.Conv(x, testMatrix(t, normals("w", 16*40*36), 16, 40, 36), nil, Enlarge3x3, nil)
+		},
+	} {
+		shape := [4]int{2, 9, 7, 36}
+		whole := bothWays(t, shape, record)
+		device.SetSpeed(1e7) // 500,000 FLOP in a slice
+		cut := bothWays(t, shape, record)
+		device.SetSpeed(0)
+		for i, what := range []string{"y", "dx"} {
+			if at := firstDifference(cut[i], whole[i]); at >= 0 {
+				t.Errorf("%s: element %d of %s is %.9g in parts, %.9g as a whole", name, at, what, cut[i][at], whole[i][at])
+			}
+		}
 	}
 }
 
