@@ -218,20 +218,37 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
 #for G GROUPS
     let av$G = weight * a[q$G + mine * p.lda];
 #endfor
-#for L LANES
-    let j$L = b0 + min(k + $Lu, p.k - 1u) * p.ldb;
+#ifdef SUBGROUP
+    // Four k at a time, so that the sums leave and enter registers once for all four.
+#for Q QUADS
+#for L 4
+    let j$Q_$L = b0 + min(k + 4u * $Qu + $Lu, p.k - 1u) * p.ldb;
+#for C COLUMNS
+    let bv$Q_$L_$C = load_b(j$Q_$L + col$C);
+#endfor
+#endfor
 #for G GROUPS
-    let x$L_$G = SHARED(av$G, $Lu);
+#for L 4
+    let x$Q_$G_$L = subgroupBroadcast(av$G, 4u * $Qu + $Lu);
 #endfor
 #for C COLUMNS
-    let bv$L_$C = load_b(j$L + col$C);
+#for S SPAN
+    acc$G_$S_$C = acc$G_$S_$C + x$Q_$G_0[$S] * bv$Q_0_$C + x$Q_$G_1[$S] * bv$Q_1_$C + x$Q_$G_2[$S] * bv$Q_2_$C + x$Q_$G_3[$S] * bv$Q_3_$C;
+#endfor
+#endfor
+#endfor
+#endfor
+#else
+    let j = b0 + k * p.ldb;
+#for C COLUMNS
+    let bv$C = load_b(j + col$C);
 #for G GROUPS
 #for S SPAN
-    acc$G_$S_$C += x$L_$G[$S] * bv$L_$C;
+    acc$G_$S_$C += av$G[$S] * bv$C;
 #endfor
 #endfor
 #endfor
-#endfor
+#endif
   }
 #else
 #for A ROWS_READ

@@ -22,7 +22,7 @@ func TestFloat16(t *testing.T) {
 		}
 		return v
 	}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name   string
 		shape  [4]int
 		matrix func(t *Tape, w []float64, taps, out, in int) Matrix
@@ -47,7 +47,11 @@ func TestFloat16(t *testing.T) {
 				return tape.Linear(x, m, LinearOptions{Bias: testVector(tape, b)})
 			}
 		}
-		for _, tile := range candidates(device.Info()) {
+		tiles := candidates(device.Info())
+		if i > 0 {
+			tiles = tiles[:1] // how B and A are read does not depend on the tile
+		}
+		for _, tile := range tiles {
 			t.Run(c.name+", "+tile.String(), func(t *testing.T) {
 				everywhere := gpu.Tuning{}
 				for _, class := range classes {
@@ -56,8 +60,8 @@ func TestFloat16(t *testing.T) {
 				device.SetTuning(everywhere)
 				exact, got := bothWays(t, c.shape, record(false)), bothWays(t, c.shape, record(true))
 				want := make([]float64, len(exact[0]))
-				for i, v := range exact[0] {
-					want[i] = float64(v)
+				for j, v := range exact[0] {
+					want[j] = float64(v)
 				}
 				compare(t, "forward", got[0], want, float16Tol)
 				if firstDifference(got[0], exact[0]) < 0 {

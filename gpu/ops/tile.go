@@ -55,7 +55,7 @@ func (t tile) defines() shaders.Defines {
 		d[name] = strconv.Itoa(v) + "u"
 	}
 	if t.lanes > 1 {
-		d["SUBGROUP"] = ""
+		d["SUBGROUP"], d["QUADS"] = "", strconv.Itoa(t.lanes/4)
 	}
 	if t.depth > 0 {
 		d["TILED"], d["DEPTH"] = "", strconv.Itoa(t.depth)+"u"
