@@ -66,7 +66,7 @@ test-gpu: chromium
 
 # The page in Chromium, with the real engine.
 test-browser: chromium
-	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./gpu/golden
+	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./gpu/golden
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
 host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),gpu/bench/peers/node_modules,chromium) $(filter lavapipe,$(1))

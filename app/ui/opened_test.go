@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reverie/app/picture"
+	"reverie/app/protocol"
 	"reverie/app/settings"
 	"reverie/gpu/guide/prompt"
 )
@@ -118,4 +119,14 @@ func TestImagePrompts(t *testing.T) {
 		t.Errorf("left: %+v", s.Images)
 	}
 	s.RemoveImagePrompt(5)
+}
+
+// A page that is opened with a picture says so, though its engine becomes ready only afterwards.
+func TestOpenBeforeTheEngineIsReady(t *testing.T) {
+	s := NewState()
+	s.OpenFile("heart.png", ownPicture(t, settings.Default()))
+	s.Receive(protocol.Ready{Adapter: "test"}, start)
+	if s.Phase != Idle || !strings.Contains(s.Status, "heart.png are restored") {
+		t.Errorf("phase %d, status %q", s.Phase, s.Status)
+	}
 }

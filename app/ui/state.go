@@ -92,9 +92,15 @@ type State struct {
 func NewState() State {
 	return State{
 		Form:   FormOf(settings.Default()),
-		Status: "Looking for your GPU.",
+		Status: looking,
 	}
 }
+
+// What the page says until the engine is ready.
+const (
+	looking       = "Looking for your GPU."
+	startingAgain = "Starting the engine again."
+)
 
 // Working says whether a run or a download is under way.
 func (s *State) Working() bool { return s.Phase >= Loading }
@@ -217,7 +223,9 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	switch m := m.(type) {
 	case protocol.Ready:
 		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
-		s.Status = "Ready."
+		if s.Status == looking || s.Status == startingAgain { // a file that was opened meanwhile has said more
+			s.Status = "Ready."
+		}
 	case protocol.Foreseen:
 		s.foreseen(m)
 	case protocol.Kernels:
@@ -396,7 +404,7 @@ var (
 func (s *State) Retry() {
 	s.loading = ""
 	s.Phase, s.Screen, s.Loaded, s.Progress = Opening, Screen{}, protocol.Loaded{}, protocol.Progress{}
-	s.Status = "Starting the engine again."
+	s.Status = startingAgain
 }
 
 // phaseName is how the page names a phase of loading or preparing.
