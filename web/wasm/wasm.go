@@ -34,8 +34,8 @@ func Root() (string, error) {
 
 // small are the compiler's flags. A function that is inlined is downloaded as often as it is called: that adds an eighth to the program as
 // Brotli sends it, and gains nothing that a person notices but where Go loops over memory and pixels.
-var small = []string{"-gcflags=all=-l", "-gcflags=runtime=", "-gcflags=compress/flate=", "-gcflags=hash/crc32=", "-gcflags=image/png=",
-	"-gcflags=reverie/gpu/guide/resample="}
+var small = []string{"-gcflags=all=-l", "-gcflags=runtime=", "-gcflags=compress/flate=", "-gcflags=hash/crc32=", "-gcflags=image/...=",
+	"-gcflags=reverie/app/picture=", "-gcflags=reverie/gpu/guide/resample="}
 
 // Build compiles app.wasm from the source in root to the file out. The go command does no work twice, so this takes a moment only
 // when nothing has changed.
