@@ -13,7 +13,7 @@ RUN ?=
 COMMA := ,
 
 # How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
-JUDGE := --tower squeezenet --name judge --minutes 5 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
+JUDGE := --tower squeezenet --name judge --minutes 7 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
 
 # web/wasm/program.go explains these flags.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'

@@ -77,9 +77,9 @@ func Default() Settings {
 		Height:       128,
 		Steps:        150,
 		Cutouts:      16,
-		CutPow:       1,
+		CutPow:       0.3,
 		Preset:       PresetUpd,
-		LearningRate: 0.1,
+		LearningRate: 0.15,
 		Optimizer:    OptimizerAdam,
 		InitLoss:     InitLossNotebook,
 	}

@@ -79,8 +79,8 @@ def main():
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--cuts", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=0.1)
-    parser.add_argument("--cut-pow", type=float, default=1)
+    parser.add_argument("--rate", type=float, default=0.15)
+    parser.add_argument("--cut-pow", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--skip-figures", action="store_true", help="only the guided loop")
@@ -114,6 +114,7 @@ def main():
         text = measure.embed_text(model, prompts[i:i + 4], args.device).float()
         made.append(guide.paint(vq, model, text, g, args.size, args.steps, args.cuts, rate=args.rate, start=start,
                                 cut_pow=args.cut_pow))
+        contact(torch.cat(made), args.out / "guided.png")  # to look at while the rest is painted
         print(json.dumps({"painted": min(i + 4, len(prompts))}), flush=True)
     made = torch.cat(made)
     sim, rank = judged(judge, made, prompts, everything)
