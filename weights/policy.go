@@ -27,8 +27,8 @@ const (
 	rolePatch
 	// CLIP's token embedding: a sixth of CLIP, of which a prompt reads a few rows.
 	roleTokens
-	// What makes queries and keys of an image tower. Softmax turns their errors into other places to look at: in a trained tower they
-	// cost ten times what those of other matrices do, per byte.
+	// What makes queries and keys of an image tower. Softmax turns their errors into other places to look at: in a small
+	// trained vision transformer they cost ten times what those of other matrices do, per byte.
 	roleImageAttention
 	// The second layer of a text tower's feed-forward pairs, whose errors cost least.
 	roleTextLeaving

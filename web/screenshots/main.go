@@ -32,7 +32,7 @@ var windows = []struct {
 const patience = 15 * time.Minute
 
 func main() {
-	fragment := flag.String("settings", "#p=a%20red%20apple&width=64&height=64&steps=80&cutouts=4&seed=7", "the page's fragment")
+	fragment := flag.String("settings", "#p=a%20red%20apple&width=64&height=64&steps=60&cutouts=4&seed=7", "the page's fragment")
 	flag.Parse()
 	if err := run(*fragment); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
