@@ -44,6 +44,8 @@ func (f *Forecast) Factor() int { return f.model.Factor() }
 func (f *Forecast) Run(ctx context.Context, c Config) (Footprint, error) {
 	r := newRun(f.model, c)
 	r.hasty = true // a search takes seconds
+	speed, known := f.device.Speed()
+	f.model.device.SetSpeed(speed) // by which long products are cut
 	defer r.Close()
 	e := make([]float32, f.model.manifest.CLIP.EmbedDim)
 	var targets []Target
@@ -67,7 +69,7 @@ func (f *Forecast) Run(ctx context.Context, c Config) (Footprint, error) {
 	}
 	footprint := r.Footprint()
 	footprint.Seconds = 0
-	if speed, known := f.device.Speed(); known {
+	if known {
 		footprint.Seconds = r.step.tape.Plan.Work() / speed
 	}
 	return footprint, nil
