@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 
 	"reverie/gpu/guide/preset"
@@ -83,12 +84,13 @@ func TestForecastComesTrue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	want := r.Footprint()
 	got, err := forecast.Run(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Seconds != want.Seconds {
+	want := r.Footprint() // at once, by the same speed: what still ran may have measured it anew
+	// Long dispatches are cut by the speed known when they are recorded, and each piece has an overhead: 40 more are a thousandth here.
+	if math.Abs(got.Seconds/want.Seconds-1) > 0.01 {
 		t.Errorf("%g s a step were foreseen, and the run says %g", got.Seconds, want.Seconds)
 	}
 	if missing := (want.Bytes - before) - (got.Bytes - parts); missing < 0 || missing > most {
