@@ -11,12 +11,15 @@ import (
 	"reverie/gpu/guide"
 )
 
-// Examples are prompts that a person can click.
+// Examples are prompts that a person can click. The embedded pair makes something recognisable of each: a plain ground, asked for in the
+// words of its captions, keeps it to one thing.
 var Examples = []string{
+	"a blue heart on a white background",
+	"a smiling face on a white background",
+	"a red balloon on a white background",
+	"a strawberry on a white background",
+	"a yellow star on a white background",
 	"a red apple",
-	"a blue heart",
-	"a green tree",
-	"a yellow sun | orange sky:0.5",
 }
 
 func (p *Page) Render() app.UI {
