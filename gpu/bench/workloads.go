@@ -156,7 +156,8 @@ var (
 		ZChannels: 256, InChannels: 3, OutCh: 3, EmbedDim: 256, NEmbed: 1024}
 	officialVQGAN = weights.ImageNetF16
 	vitB32        = weights.ViTB32
-	miniVQGAN     = weights.VQGANConfig{Ch: 64, ChMult: []int{1, 1, 1, 1}, Resolution: 64, ZChannels: 64, InChannels: 3, OutCh: 3, EmbedDim: 64, NEmbed: 1024}
-	miniCLIP      = weights.CLIPConfig{ImageSize: 64, PatchSize: 8, VisionWidth: 256, VisionLayers: 5, VisionHeads: 4, TextWidth: 192, TextLayers: 3,
-		TextHeads: 3, ContextLength: 32, VocabSize: 8192, EmbedDim: 256, Activation: weights.QuickGELU, Mean: weights.CLIPMean, Std: weights.CLIPStd}
+	miniVQGAN     = weights.VQGANConfig{Ch: 64, ChMult: []int{1, 1, 1, 1}, AttnResolutions: []int{}, Resolution: 64, ZChannels: 64, InChannels: 3, OutCh: 3, EmbedDim: 64, NEmbed: 1024}
+	miniCLIP      = weights.CLIPConfig{ImageSize: 64, PatchSize: 32, VisionWidth: 32, VisionLayers: 6, VisionHeads: 16, ResNetBlocks: [4]int{1, 2, 2, 1},
+		TextWidth: 192, TextLayers: 3, TextHeads: 3, ContextLength: 32, VocabSize: 8192, EmbedDim: 256, Activation: weights.QuickGELU,
+		Mean: weights.CLIPMean, Std: weights.CLIPStd}
 )
