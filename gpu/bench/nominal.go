@@ -22,9 +22,35 @@ func blockGFLOP(n, tokens, width int) float64 {
 
 // imageGFLOP is CLIP's image tower on n cutouts.
 func imageGFLOP(c weights.CLIPConfig, n int) float64 {
+	if c.IsResNet() {
+		return float64(n) * resNetGFLOP(c)
+	}
 	patches := c.Grid() * c.Grid()
 	return linearGFLOP(n*patches, 3*c.PatchSize*c.PatchSize, c.VisionWidth) +
 		float64(c.VisionLayers)*blockGFLOP(n, patches+1, c.VisionWidth) + linearGFLOP(n, c.VisionWidth, c.EmbedDim)
+}
+
+// resNetGFLOP is CLIP's residual image tower on one cutout. The query of its pooling is one token.
+func resNetGFLOP(c weights.CLIPConfig) float64 {
+	side, in := c.ImageSize/2, c.VisionWidth
+	sum := convGFLOP(side, 3, in/2, 3) + convGFLOP(side, in/2, in/2, 3) + convGFLOP(side, in/2, in, 3)
+	side /= 2
+	for stage, blocks := range c.ResNetBlocks {
+		width := c.VisionWidth << stage
+		for i := range blocks {
+			sum += convGFLOP(side, in, width, 1) + convGFLOP(side, width, width, 3)
+			if i == 0 && stage > 0 {
+				side /= 2
+			}
+			sum += convGFLOP(side, width, 4*width, 1)
+			if i == 0 {
+				sum += convGFLOP(side, in, 4*width, 1)
+			}
+			in = 4 * width
+		}
+	}
+	tokens := side*side + 1
+	return sum + linearGFLOP(tokens, in, 2*in) + 2*linearGFLOP(1, tokens, in) + linearGFLOP(1, in, in+c.EmbedDim)
 }
 
 // decoderGFLOP is VQGAN's decoder behind post_quant_conv, from side × side tokens.

@@ -63,6 +63,7 @@ func TestNominalGFLOP(t *testing.T) {
 	}{
 		{"f16 decoder at 256²", decoderGFLOP(officialVQGAN, 16), 253},
 		{"ViT-B/32 per cutout", imageGFLOP(vitB32, 1), 8.8},
+		{"the mini pair's ResNet per cutout", imageGFLOP(miniCLIP, 1), 0.154},
 	} {
 		if math.Abs(c.got/c.want-1) > 0.01 {
 			t.Errorf("%s: %.4g GFLOP, want %g to a hundredth", c.name, c.got, c.want)
