@@ -239,6 +239,22 @@ func (v *visit) restart(h http.Handler) {
 	v.Cleanup(func() { v.serve.Close() })
 }
 
+// goesOn downloads the rest of a model of which this much is kept, and wants that only what was missing is asked for.
+func (v *visit) goesOn(h *host, m *weights.Manifest, kept protocol.Model) {
+	v.Helper()
+	h.requests()
+	v.must(v.Click("button", "Download models"))
+	v.keeps("padded", whole)
+	until[protocol.Loaded](v)
+	asked := int64(0)
+	for _, ask := range h.requests() {
+		asked += sizes(m)[ask.name] - ask.from
+	}
+	if asked != kept.Bytes-kept.Stored {
+		v.Errorf("%d bytes were asked for, and %d of %d were missing", asked, kept.Bytes-kept.Stored, kept.Bytes)
+	}
+}
+
 // A server that dies at 37 % of a download of 100 MB: after it is back, in a new visit, only what is missing is asked for.
 func TestDownloadGoesOnAtTheByte(t *testing.T) {
 	h, m := withModel(t, 100_000_000)
@@ -271,17 +287,7 @@ func TestDownloadGoesOnAtTheByte(t *testing.T) {
 	if share := float64(kept.Stored) / float64(kept.Bytes); share < 0.2 || share > 0.4 {
 		t.Errorf("after a cut at 37 %%, %.0f %% are kept", 100*share)
 	}
-	h.requests()
-	v.must(v.Click("button", "Download models"))
-	v.keeps("padded", whole)
-	until[protocol.Loaded](v)
-	missing := int64(0)
-	for _, ask := range h.requests() {
-		missing += sizes(m)[ask.name] - ask.from
-	}
-	if missing != kept.Bytes-kept.Stored {
-		t.Errorf("%d bytes were asked for, and %d of %d were missing", missing, kept.Bytes-kept.Stored, kept.Bytes)
-	}
+	v.goesOn(h, m, kept)
 	v.status("The model is ready")
 	if asked, err := driver.Evaluate[int](v.Page, `asked`); err != nil || asked != 1 {
 		t.Errorf("after the first download the browser was asked %d times to keep it (%v), want once", asked, err)
@@ -381,17 +387,7 @@ func TestCacheInPlaceOfFiles(t *testing.T) {
 	if share := float64(kept.Stored) / float64(kept.Bytes); share < 0.05 || share > 0.65 {
 		t.Errorf("after a cut at 60 %%, %.0f %% are kept", 100*share)
 	}
-	h.requests()
-	v.must(v.Click("button", "Download models"))
-	v.keeps("padded", whole)
-	until[protocol.Loaded](v)
-	missing := int64(0)
-	for _, ask := range h.requests() {
-		missing += sizes(m)[ask.name] - ask.from
-	}
-	if missing != kept.Bytes-kept.Stored {
-		t.Errorf("%d bytes were asked for, and %d of %d were missing", missing, kept.Bytes-kept.Stored, kept.Bytes)
-	}
+	v.goesOn(h, m, kept)
 	v.again("#model=padded")
 	v.keeps("padded", whole)
 	v.waits(`!document.querySelector(".offer")`) // the card and its button go when the page knows that the model is kept

@@ -383,6 +383,18 @@ func configFile(t *testing.T, name, text string) string {
 	return path
 }
 
+// fuzzCheckpoint reads checkpoints of any layout with any configuration.
+func fuzzCheckpoint(f *testing.F, read func(t *testing.T, c *checkpoint.File, config string)) {
+	f.Fuzz(func(t *testing.T, layout, config string) {
+		c, err := checkpoint.Open(writeLayout(t, layout))
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		read(t, c, config)
+	})
+}
+
 func FuzzReadCLIP(f *testing.F) {
 	for file, config := range map[string]string{
 		"clip_hugging_face.safetensors": "clip_config.json", "clip_open_clip.safetensors": "clip_open_clip_config.json", "clip_resnet.pt": "clip_open_clip_config.json",
@@ -393,12 +405,7 @@ func FuzzReadCLIP(f *testing.F) {
 		}
 		f.Add(layout(f, file), string(text))
 	}
-	f.Fuzz(func(t *testing.T, layout, config string) {
-		c, err := checkpoint.Open(writeLayout(t, layout))
-		if err != nil {
-			return
-		}
-		defer c.Close()
+	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config string) {
 		if clip, err := ReadCLIP(c, configFile(t, "config.json", config)); err == nil {
 			readAll(t, clip.Tensors)
 		}
@@ -413,12 +420,7 @@ func FuzzReadVQGAN(f *testing.F) {
 		}
 		f.Add(layout(f, file), string(text))
 	}
-	f.Fuzz(func(t *testing.T, layout, config string) {
-		c, err := checkpoint.Open(writeLayout(t, layout))
-		if err != nil {
-			return
-		}
-		defer c.Close()
+	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config string) {
 		if v, err := ReadVQGAN(c, configFile(t, "model.yaml", config)); err == nil {
 			readAll(t, v.Tensors)
 		}
