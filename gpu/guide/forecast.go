@@ -68,9 +68,8 @@ func (f *Forecast) Run(ctx context.Context, c Config) (Footprint, error) {
 		return Footprint{}, err
 	}
 	footprint := r.Footprint()
-	footprint.Seconds = 0
-	if known {
-		footprint.Seconds = r.step.tape.Plan.Work() / speed
+	if !known {
+		footprint.Seconds = 0
 	}
 	return footprint, nil
 }
