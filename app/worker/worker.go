@@ -157,9 +157,12 @@ func (s *server) handle(m protocol.Message) {
 		}
 	case protocol.Delete:
 		s.begin(&job{}, func(ctx, _ context.Context, _ *job) (protocol.Message, error) {
-			err := s.engine.Delete(ctx, m)
-			s.storage()
-			return nil, err
+			if err := s.engine.Delete(ctx, m); err != nil {
+				s.storage()
+				return nil, err
+			}
+			storage, err := s.engine.Storage(s.ctx)
+			return storage, err
 		})
 	case protocol.Foresee:
 		idle := s.job == nil

@@ -23,6 +23,7 @@ type fakeEngine struct {
 	lost         chan string
 	hold         chan struct{} // when set, Load waits for it or for its context
 	steps        chan struct{} // when set, each step takes one value
+	underWay     chan struct{} // when set, gets a value as each step's report is awaited
 	losses       []float64     // by step; 1/step when short
 	milliseconds float64       // of a step
 	closed       chan struct{} // gets a value per run closed
@@ -139,6 +140,9 @@ func (r *fakeRun) Submit(show bool) error {
 func (r *fakeRun) Report(ctx context.Context) (protocol.Step, error) {
 	show := r.shows[0]
 	r.shows = r.shows[1:]
+	if r.engine.underWay != nil {
+		r.engine.underWay <- struct{}{}
+	}
 	if r.engine.steps != nil {
 		select {
 		case <-r.engine.steps:
@@ -264,32 +268,36 @@ func TestZeroStepsGiveTheStartPicture(t *testing.T) {
 }
 
 func TestPauseResumeStop(t *testing.T) {
-	e := &fakeEngine{steps: make(chan struct{}), closed: make(chan struct{}, 1), milliseconds: 1000}
+	e := &fakeEngine{steps: make(chan struct{}), underWay: make(chan struct{}, 1), closed: make(chan struct{}, 1), milliseconds: 1000}
 	c := serve(t, e)
 	c.in <- start(100)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+	<-e.underWay
 	e.steps <- struct{}{}
 	expect[protocol.Step](c)
 
+	<-e.underWay
 	c.in <- protocol.Pause{}
-	e.steps <- struct{}{} // the step under way
+	e.steps <- struct{}{}
 	expect[protocol.Step](c)
 	if got := expect[protocol.Paused](c); got.Step != 2 || got.Picture.Pix[3] != 2 {
 		t.Errorf("paused: got %+v", got)
 	}
 	select {
-	case e.steps <- struct{}{}:
-		t.Error("a step was made while paused")
+	case <-e.underWay:
+		t.Fatal("a step was made while paused")
 	case <-time.After(20 * time.Millisecond):
 	}
 
 	c.in <- protocol.Resume{}
+	<-e.underWay
 	e.steps <- struct{}{}
 	if got := expect[protocol.Step](c); got.Step != 3 {
 		t.Errorf("resumed: got %+v", got)
 	}
 
+	<-e.underWay
 	c.in <- protocol.Stop{}
 	c.in <- protocol.Pause{} // comes too late to matter
 	e.steps <- struct{}{}
