@@ -2,6 +2,7 @@ package weights
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,6 +38,7 @@ func TestManifestRoundTrip(t *testing.T) {
 		"pair":        func(*Manifest) {},
 		"CLIP only":   func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
 		"VQGAN only":  vqganOnly,
+		"suggestions": func(m *Manifest) { m.Suggested = Suggested{LearningRate: new(0.15), CutPow: new(0.0)} },
 		"quiet start": func(m *Manifest) { m.VQGAN.StartCodes = []int{0, 5} },
 	} {
 		m := sample()
@@ -89,6 +91,11 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Title = "\x1b[31mred" }, `"\x1b[31mred" is not`},
 		{func(m *Manifest) { m.Licence = "two\nlines" }, `"two\nlines" is not`},
 		{func(m *Manifest) { m.Quant = "q5" }, `quant is "q5"`},
+		{func(m *Manifest) { m.Suggested.LearningRate = new(0.0) }, "suggested.learning_rate is 0 and must be above 0"},
+		{func(m *Manifest) { m.Suggested.LearningRate = new(10.5) }, "suggested.learning_rate is 10.5"},
+		{func(m *Manifest) { m.Suggested.LearningRate = new(math.NaN()) }, "suggested.learning_rate is NaN"},
+		{func(m *Manifest) { m.Suggested.CutPow = new(-0.5) }, "suggested.cut_pow is -0.5 and must be from 0"},
+		{func(m *Manifest) { m.Suggested.CutPow = new(math.Inf(1)) }, "suggested.cut_pow is +Inf"},
 		{func(m *Manifest) { m.Parts = nil }, "no parts"},
 		{func(m *Manifest) { m.Parts = m.Parts[:3] }, "parts decoder and encoder go together"},
 		{func(m *Manifest) { m.Parts = append(m.Parts, Part{Name: "loss"}) }, `part "loss"`},

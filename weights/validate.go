@@ -30,6 +30,9 @@ func (m *Manifest) Validate() error {
 			return fmt.Errorf("weights: title, about and licence must be one line of text each, and %.200q is not", text)
 		}
 	}
+	if err := m.Suggested.Validate(); err != nil {
+		return err
+	}
 	if err := m.validateModels(); err != nil {
 		return err
 	}
@@ -57,6 +60,17 @@ func ValidName(name string) bool {
 		return false
 	}
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
+}
+
+// Validate checks that a run can take what is suggested.
+func (s Suggested) Validate() error {
+	if rate := s.LearningRate; rate != nil && !(*rate > 0 && *rate <= MaxLearningRate) {
+		return fmt.Errorf("weights: suggested.learning_rate is %g and must be above 0 and at most %d", *rate, MaxLearningRate)
+	}
+	if power := s.CutPow; power != nil && !(*power >= 0 && *power <= MaxCutPow) {
+		return fmt.Errorf("weights: suggested.cut_pow is %g and must be from 0 to %d", *power, MaxCutPow)
+	}
+	return nil
 }
 
 func (m *Manifest) validateModels() error {

@@ -203,7 +203,7 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 	meta := testMeta()
-	meta.Settings.CutPow = math.NaN()
+	meta.Settings.CutPow = new(math.NaN())
 	if _, _, err := Write(make([]byte, 16), 2, 2, meta); err == nil {
 		t.Error("a cut power that is no number is written")
 	}

@@ -25,6 +25,7 @@ import (
 	"slices"
 
 	"reverie/app/settings"
+	"reverie/weights"
 )
 
 // Message is one of the message types below.
@@ -122,6 +123,8 @@ type (
 		Factor int    `json:"factor"` // pixels per token along one axis
 		Bytes  int64  `json:"bytes"`
 		Stored int64  `json:"stored"` // of Bytes
+		// Suggested are its own settings.
+		Suggested weights.Suggested `json:"suggested,omitzero"`
 	}
 	// Measured tells how fast the device is. The first speed is the most that it can compute.
 	Measured struct {

@@ -37,9 +37,9 @@ var fields = []field{
 		func(s *Settings) string { return strconv.FormatUint(s.Seed, 10) },
 		func(s *Settings, v string) (err error) { s.Seed, err = ParseSeed(v); return err }},
 	whole("cutouts", "cutouts", func(s *Settings) *int { return &s.Cutouts }),
-	real("cut_pow", "cut_pow", func(s *Settings) *float64 { return &s.CutPow }),
+	suggested("cut_pow", "cut_pow", func(s *Settings) **float64 { return &s.CutPow }),
 	text("preset", "preset", func(s *Settings) *string { return &s.Preset }),
-	real("lr", "learning_rate", func(s *Settings) *float64 { return &s.LearningRate }),
+	suggested("lr", "learning_rate", func(s *Settings) **float64 { return &s.LearningRate }),
 	text("optimizer", "optimizer", func(s *Settings) *string { return &s.Optimizer }),
 	text("init_image", "init_image", func(s *Settings) *string { return &s.InitImage }),
 	real("init_weight", "init_weight", func(s *Settings) *float64 { return &s.InitWeight }),
@@ -67,15 +67,38 @@ func whole(key, json string, at func(*Settings) *int) field {
 
 func real(key, json string, at func(*Settings) *float64) field {
 	return field{key, json,
-		func(s *Settings) string { return strconv.FormatFloat(*at(s), 'g', -1, 64) },
+		func(s *Settings) string { return formatReal(*at(s)) },
+		func(s *Settings, v string) error { return parseReal(v, at(s)) }}
+}
+
+// suggested is a number that is the model's where it is nil.
+func suggested(key, json string, at func(*Settings) **float64) field {
+	return field{key, json,
+		func(s *Settings) string {
+			if *at(s) == nil {
+				return ""
+			}
+			return formatReal(**at(s))
+		},
 		func(s *Settings, v string) error {
-			n, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-			if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-				return errors.New("not a number")
+			n := new(float64)
+			if err := parseReal(v, n); err != nil {
+				return err
 			}
 			*at(s) = n
 			return nil
 		}}
+}
+
+func formatReal(n float64) string { return strconv.FormatFloat(n, 'g', -1, 64) }
+
+func parseReal(text string, to *float64) error {
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return errors.New("not a number")
+	}
+	*to = n
+	return nil
 }
 
 // ParseSeed reads a seed as typed: a whole number from 0 to 2^64-1. Its error is a sentence.

@@ -6,6 +6,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -15,6 +16,7 @@ import (
 
 	"reverie/gpu/guide/preset"
 	"reverie/gpu/guide/prompt"
+	"reverie/weights"
 )
 
 // Version is the version of the settings' form that this package writes.
@@ -27,12 +29,12 @@ const (
 	MaxCutouts = 1024
 	MaxPrompt  = 20000 // characters
 	MaxParts   = 64    // prompts and image prompts together
-	MaxRate    = 10    // learning rate; the codebook's values are mostly within ±1
-	MaxCutPow  = 100
+	MaxRate    = weights.MaxLearningRate
+	MaxCutPow  = weights.MaxCutPow
 )
 
 // Settings is everything that decides a run's picture, apart from the build, the device, and the pixels of the
-// pictures named.
+// pictures named. Where the person has said nothing, LearningRate and CutPow are nil and the model's: see Suggest.
 type Settings struct {
 	Version      int            `json:"version"`
 	Prompt       string         `json:"prompt"` // in the grammar of package prompt
@@ -43,9 +45,9 @@ type Settings struct {
 	Steps        int            `json:"steps"` // 0: the start picture only
 	Seed         uint64         `json:"seed,string"`
 	Cutouts      int            `json:"cutouts"`
-	CutPow       float64        `json:"cut_pow"` // the size of a crop is random^CutPow of the range; above 1 prefers small ones
-	Preset       string         `json:"preset"`  // PresetUpd, PresetZQ or PresetPool
-	LearningRate float64        `json:"learning_rate"`
+	CutPow       *float64       `json:"cut_pow,omitempty"` // the size of a crop is random^CutPow of the range; above 1 prefers small ones
+	Preset       string         `json:"preset"`            // PresetUpd, PresetZQ or PresetPool
+	LearningRate *float64       `json:"learning_rate,omitempty"`
 	Optimizer    string         `json:"optimizer"` // "adam"
 	InitImage    string         `json:"init_image,omitempty"`
 	InitWeight   float64        `json:"init_weight"`
@@ -71,18 +73,29 @@ const OptimizerAdam = "adam"
 // Default is what the page starts with: the embedded pair on a modest GPU, augmented as in the article.
 func Default() Settings {
 	return Settings{
-		Version:      Version,
-		Model:        "mini",
-		Width:        128,
-		Height:       128,
-		Steps:        150,
-		Cutouts:      16,
-		CutPow:       0.3,
-		Preset:       PresetUpd,
-		LearningRate: 0.15,
-		Optimizer:    OptimizerAdam,
-		InitLoss:     InitLossNotebook,
+		Version:   Version,
+		Model:     "mini",
+		Width:     128,
+		Height:    128,
+		Steps:     150,
+		Cutouts:   16,
+		Preset:    PresetUpd,
+		Optimizer: OptimizerAdam,
+		InitLoss:  InitLossNotebook,
 	}
+}
+
+// What runs take where neither the person nor the model says anything: the notebook's.
+const (
+	notebookRate   = 0.1
+	notebookCutPow = 1.0
+)
+
+// Suggest fills in what the person has left to the model.
+func (s Settings) Suggest(by weights.Suggested) Settings {
+	s.LearningRate = cmp.Or(s.LearningRate, by.LearningRate, new(notebookRate))
+	s.CutPow = cmp.Or(s.CutPow, by.CutPow, new(notebookCutPow))
+	return s
 }
 
 // Normalise gives the settings that will run with a model of that factor (pixels per token along one axis), and notices,
@@ -203,16 +216,20 @@ func (n *normaliser) limitInt(name string, value, limit int) int {
 }
 
 func (n *normaliser) rates() error {
+	n.LearningRate, n.CutPow = clone(n.LearningRate), clone(n.CutPow) // what is cut to its limit here is not the caller's
 	for _, rate := range []struct {
 		name  string
 		value *float64
 		limit float64
 		zero  bool // whether zero makes sense
 	}{
-		{"learning rate", &n.LearningRate, MaxRate, false},
-		{"cut power", &n.CutPow, MaxCutPow, true},
+		{"learning rate", n.LearningRate, MaxRate, false},
+		{"cut power", n.CutPow, MaxCutPow, true},
 		{"init weight", &n.InitWeight, prompt.MaxWeight, true},
 	} {
+		if rate.value == nil {
+			continue
+		}
 		v := *rate.value
 		switch {
 		case math.IsNaN(v) || v < 0 && rate.zero:
@@ -225,6 +242,13 @@ func (n *normaliser) rates() error {
 		}
 	}
 	return nil
+}
+
+func clone(v *float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	return new(*v)
 }
 
 func (n *normaliser) choices() error {

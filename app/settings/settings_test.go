@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reverie/gpu/guide/prompt"
+	"reverie/weights"
 )
 
 // apple is a small change from the defaults that can run.
@@ -39,7 +40,7 @@ func TestNormalise(t *testing.T) {
 		{"no steps", 8, func(s *Settings) { s.Steps = 0 }, func(s *Settings) { s.Steps = 0 }, ""},
 		{"too many steps", 8, func(s *Settings) { s.Steps = 2000000 }, func(s *Settings) { s.Steps = MaxSteps }, "number of steps"},
 		{"too many cutouts", 8, func(s *Settings) { s.Cutouts = 2000 }, func(s *Settings) { s.Cutouts = MaxCutouts }, "number of cutouts"},
-		{"endless rate", 8, func(s *Settings) { s.LearningRate = math.Inf(1) }, func(s *Settings) { s.LearningRate = MaxRate }, "learning rate"},
+		{"endless rate", 8, func(s *Settings) { s.LearningRate = new(math.Inf(1)) }, func(s *Settings) { s.LearningRate = new(10.0) }, "learning rate"},
 		{"left out", 8, func(s *Settings) { s.Preset, s.Model, s.InitLoss, s.Optimizer, s.Version = "", "", "", "", 0 }, func(s *Settings) {}, ""},
 		{"newer", 8, func(s *Settings) { s.Version = 99 }, func(s *Settings) {}, "newer Reverie"},
 		{"image only", 8, func(s *Settings) {
@@ -83,9 +84,9 @@ func TestNormaliseErrors(t *testing.T) {
 		{func(s *Settings) { s.Steps = -1 }, "steps"},
 		{func(s *Settings) { s.Cutouts = 0 }, "cutouts"},
 		{func(s *Settings) { s.Cutouts = -3 }, "cutouts"},
-		{func(s *Settings) { s.LearningRate = 0 }, "learning rate"},
-		{func(s *Settings) { s.LearningRate = math.NaN() }, "learning rate"},
-		{func(s *Settings) { s.CutPow = -1 }, "cut power"},
+		{func(s *Settings) { s.LearningRate = new(0.0) }, "learning rate"},
+		{func(s *Settings) { s.LearningRate = new(math.NaN()) }, "learning rate"},
+		{func(s *Settings) { s.CutPow = new(-1.0) }, "cut power"},
 		{func(s *Settings) { s.InitWeight = math.Inf(-1) }, "init weight"},
 		{func(s *Settings) { s.Preset = "turbo" }, "choose upd, zq, pool"},
 		{func(s *Settings) { s.InitLoss = "l1" }, "choose notebook, nerdyrodent"},
@@ -94,6 +95,39 @@ func TestNormaliseErrors(t *testing.T) {
 		if _, _, err := apple(test.change).Normalise(8); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v, want an error with %q", err, test.want)
 		}
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	mini := weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3)}
+	for _, test := range []struct {
+		name         string
+		said         func(*Settings)
+		by           weights.Suggested
+		rate, cutPow float64
+	}{
+		{"nobody says anything", func(s *Settings) {}, weights.Suggested{}, 0.1, 1},
+		{"the model does", func(s *Settings) {}, mini, 0.15, 0.3},
+		{"the model says half", func(s *Settings) {}, weights.Suggested{CutPow: new(0.0)}, 0.1, 0},
+		{"the person says half", func(s *Settings) { s.LearningRate = new(0.1) }, mini, 0.1, 0.3},
+		{"the person says all", func(s *Settings) { s.LearningRate, s.CutPow = new(0.2), new(0.0) }, mini, 0.2, 0},
+	} {
+		asked := apple(test.said)
+		got := asked.Suggest(test.by)
+		if *got.LearningRate != test.rate || *got.CutPow != test.cutPow {
+			t.Errorf("%s: learning rate %g, cut power %g; want %g, %g", test.name, *got.LearningRate, *got.CutPow, test.rate, test.cutPow)
+		}
+		if !reflect.DeepEqual(asked, apple(test.said)) {
+			t.Errorf("%s: the settings that were asked for have changed", test.name)
+		}
+	}
+}
+
+// Settings that are cut to a limit leave those of the caller, and the model's, as they are.
+func TestNormaliseCopies(t *testing.T) {
+	asked := apple(func(s *Settings) { s.CutPow = new(1000.0) })
+	if got, _, err := asked.Normalise(8); err != nil || *got.CutPow != MaxCutPow || *asked.CutPow != 1000 {
+		t.Errorf("%g became %g, and the caller's is %g; %v", 1000.0, *got.CutPow, *asked.CutPow, err)
 	}
 }
 
@@ -107,8 +141,9 @@ func TestFragment(t *testing.T) {
 		{apple(func(s *Settings) {
 			s.Prompt = "a+b & ü:2|c #1"
 			s.ImagePrompts = []prompt.Image{{Name: "x:1.png", Weight: -0.5, Stop: -0.25}}
-			s.LearningRate = 0.05
+			s.LearningRate = new(0.05)
 		}), "#p=a%2Bb%20%26%20%C3%BC%3A2%7Cc%20%231&images=x%3A1.png%3A-0.5%3A-0.25&lr=0.05"},
+		{apple(func(s *Settings) { s.LearningRate, s.CutPow = new(0.1), new(0.0) }), "#p=a%20red%20apple&cut_pow=0&lr=0.1"},
 	} {
 		got := test.settings.ToFragment()
 		if got != test.want {
@@ -135,7 +170,7 @@ func TestJSON(t *testing.T) {
 	want := apple(func(s *Settings) {
 		s.Seed = math.MaxUint64
 		s.ImagePrompts = []prompt.Image{{Name: "a.png", Weight: 2, Stop: prompt.NoStop}}
-		s.InitImage, s.InitWeight = "b.png", 0.5
+		s.InitImage, s.InitWeight, s.LearningRate = "b.png", 0.5, new(0.1)
 	})
 	b, err := json.Marshal(want)
 	if err != nil {

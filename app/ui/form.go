@@ -8,7 +8,8 @@ import (
 	"reverie/app/settings"
 )
 
-// Form is the settings as a person types them: numbers are text, so that half-typed ones survive.
+// Form is the settings as a person types them: numbers are text, so that half-typed ones survive. Without a text the learning rate and
+// the cut power are the model's.
 type Form struct {
 	Prompt, Model, Preset                                                 string
 	Width, Height, Steps, Seed, Cutouts, LearningRate, CutPow, InitWeight string
@@ -22,15 +23,30 @@ func FormOf(s settings.Settings) Form {
 		Prompt: s.Prompt, Model: s.Model, Preset: s.Preset,
 		Width: strconv.Itoa(s.Width), Height: strconv.Itoa(s.Height), Steps: strconv.Itoa(s.Steps),
 		Seed: strconv.FormatUint(s.Seed, 10), Cutouts: strconv.Itoa(s.Cutouts),
-		LearningRate: number(s.LearningRate), CutPow: number(s.CutPow), InitWeight: number(s.InitWeight),
+		LearningRate: orNothing(s.LearningRate), CutPow: orNothing(s.CutPow), InitWeight: number(s.InitWeight),
 		rest: s,
 	}
+}
+
+func orNothing(f *float64) string {
+	if f == nil {
+		return ""
+	}
+	return number(*f)
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
 func parseNumber(text string) (float64, error) {
 	return strconv.ParseFloat(strings.TrimSpace(text), 64)
+}
+
+// place is one for the number that a field holds, or nil for an empty field.
+func place(text string) *float64 {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return new(float64)
 }
 
 // Settings reads the form. Its error is a sentence that names the field.
@@ -49,12 +65,16 @@ func (f Form) Settings() (settings.Settings, error) {
 		}
 		*field.to = int(n)
 	}
+	s.LearningRate, s.CutPow = place(f.LearningRate), place(f.CutPow)
 	for _, field := range []struct {
 		label, text string
 		to          *float64
 	}{
-		{"Learning rate", f.LearningRate, &s.LearningRate}, {"Cut power", f.CutPow, &s.CutPow}, {"Start picture's weight", f.InitWeight, &s.InitWeight},
+		{"Learning rate", f.LearningRate, s.LearningRate}, {"Cut power", f.CutPow, s.CutPow}, {"Start picture's weight", f.InitWeight, &s.InitWeight},
 	} {
+		if field.to == nil {
+			continue
+		}
 		n, err := parseNumber(field.text)
 		if err != nil {
 			return s, fmt.Errorf("%s is %.20q: write a number like 0.1.", field.label, field.text)

@@ -91,9 +91,9 @@ func TestSparkline(t *testing.T) {
 
 func TestFormKeepsWhatItDoesNotShow(t *testing.T) {
 	want := settings.Default()
-	want.Prompt, want.InitLoss, want.Seed, want.LearningRate = "x", settings.InitLossNerdyRodent, 1<<63, 1e-7
+	want.Prompt, want.InitLoss, want.Seed, want.LearningRate = "x", settings.InitLossNerdyRodent, 1<<63, new(1e-7)
 	got, err := FormOf(want).Settings()
-	if err != nil || got.InitLoss != want.InitLoss || got.Seed != want.Seed || got.LearningRate != want.LearningRate || got.Width != want.Width {
+	if err != nil || got.InitLoss != want.InitLoss || got.Seed != want.Seed || *got.LearningRate != *want.LearningRate || got.Width != want.Width {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -3,6 +3,9 @@ package ui
 import (
 	"encoding/json"
 	"fmt"
+
+	"reverie/app/settings"
+	"reverie/weights"
 )
 
 // Model is one entry of weights/index.json: a model that this site serves.
@@ -12,6 +15,8 @@ type Model struct {
 	About  string `json:"about,omitempty"` // what it is good at, in a sentence
 	Factor int    `json:"factor"`          // pixels per token along one axis
 	Bytes  int64  `json:"bytes"`           // of all shards
+	// Suggested are its own settings.
+	Suggested weights.Suggested `json:"suggested,omitzero"`
 }
 
 // smallBytes is the size up to which a model is fetched without asking.
@@ -25,6 +30,12 @@ func (m Model) title() string {
 		return m.Name
 	}
 	return m.Title
+}
+
+// suggests is the text of the numbers that a run takes where none is typed.
+func (m Model) suggests() (rate, cutPow string) {
+	s := settings.Default().Suggest(m.Suggested)
+	return number(*s.LearningRate), number(*s.CutPow)
 }
 
 func parseModels(text []byte) ([]Model, error) {

@@ -11,6 +11,7 @@ import (
 	"reverie/app/protocol"
 	"reverie/app/settings"
 	"reverie/gpu/guide/prompt"
+	"reverie/weights"
 )
 
 // ownPicture is a PNG that Reverie saved.
@@ -103,6 +104,49 @@ func TestPrefillTellsWhatItCannotRead(t *testing.T) {
 	s.Prefill("#p=a%20red%20apple&steps=12&cutouts=many&colour=red")
 	if s.Form.Prompt != "a red apple" || s.Form.Steps != "12" || s.Form.Cutouts != FormOf(settings.Default()).Cutouts || len(s.Notices) != 2 {
 		t.Errorf("form %+v, notices %q", s.Form, s.Notices)
+	}
+}
+
+// What a person, a link or a picture says of the learning rate stays; what nobody says is the model's.
+func TestModelSuggests(t *testing.T) {
+	models := []Model{
+		{Name: "mini", Factor: 8, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3)}},
+		{Name: "other", Factor: 8},
+	}
+	sent := func(s *State) (rate, cutPow *float64) {
+		t.Helper()
+		s.Phase, s.Form.Prompt = Idle, "a red apple"
+		m, ok := s.PressStart("/")
+		if !ok {
+			t.Fatal(s.Problem)
+		}
+		got := m.(protocol.Start).Settings
+		return got.LearningRate, got.CutPow
+	}
+	s := NewState()
+	s.SetModels(models)
+	for _, c := range [][3]string{{"mini", "0.15", "0.3"}, {"other", "0.1", "1"}} {
+		s.ChooseModel(c[0])
+		if rate, cutPow := s.Model().suggests(); rate != c[1] || cutPow != c[2] {
+			t.Errorf("%s suggests %s and %s, want %s and %s", c[0], rate, cutPow, c[1], c[2])
+		}
+		if rate, cutPow := sent(&s); rate != nil || cutPow != nil {
+			t.Errorf("%s: the page decides what nobody has said", c[0])
+		}
+	}
+	own := settings.Default().Suggest(models[0].Suggested)
+	for name, say := range map[string]func(*State){
+		"typed":    func(s *State) { s.Form.LearningRate, s.Form.CutPow = "0.15", " 0.3" },
+		"a link":   func(s *State) { s.Prefill("#p=x&lr=0.15&cut_pow=.3") },
+		"restored": func(s *State) { s.OpenFile("x.png", ownPicture(t, own)) },
+	} {
+		s := NewState()
+		s.SetModels(models)
+		say(&s)
+		s.ChooseModel("other")
+		if rate, cutPow := sent(&s); rate == nil || *rate != 0.15 || cutPow == nil || *cutPow != 0.3 {
+			t.Errorf("%s: what was said is lost with another model: %+v", name, s.Form)
+		}
 	}
 }
 

@@ -190,7 +190,7 @@ func TestStartSendsEverything(t *testing.T) {
 	got := m.(protocol.Start)
 	c := got.Settings
 	if c.Prompt != "p" || c.Preset != "zq" || c.Width != 60 || c.Height != 64 || c.Steps != 5 || c.Seed != 1<<64-1 || c.Cutouts != 3 ||
-		c.LearningRate != 0.2 || c.CutPow != 0.5 || c.InitWeight != 0.1 || c.InitImage != "s.png" {
+		*c.LearningRate != 0.2 || *c.CutPow != 0.5 || c.InitWeight != 0.1 || c.InitImage != "s.png" {
 		t.Errorf("settings %+v", c)
 	}
 	if got.Base != "/weights/" || got.Init.Pix[0] != 1 || len(got.Images) != 1 || got.Images[0].Pix[0] != 2 || c.ImagePrompts[0].Weight != -1 || c.ImagePrompts[0].Stop != 0.5 {

@@ -26,7 +26,7 @@ func (s *State) mergeModels() {
 	for _, kept := range s.Storage.Models {
 		known := slices.ContainsFunc(s.Models, func(m Model) bool { return m.Name == kept.Name })
 		if !known && kept.Stored == kept.Bytes {
-			s.Models = append(s.Models, Model{Name: kept.Name, Title: kept.Title, Factor: kept.Factor, Bytes: kept.Bytes})
+			s.Models = append(s.Models, Model{Name: kept.Name, Title: kept.Title, Factor: kept.Factor, Bytes: kept.Bytes, Suggested: kept.Suggested})
 		}
 	}
 	const problem = "The list of models cannot be fetched: check the connection and reload the page."

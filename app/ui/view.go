@@ -289,13 +289,13 @@ func (p *Page) number(label, min string, to *string, help string) app.UI {
 	)
 }
 
-// decimal is a text field for a number that need not be whole.
-func (p *Page) decimal(label string, to *string, help string) app.UI {
+// decimal is a text field for a number that need not be whole. While it is empty, byDefault stands there.
+func (p *Page) decimal(label string, to *string, byDefault, help string) app.UI {
 	id := fieldID(label)
 	return app.Div().Class("field").Body(
 		app.Label().For(id).Text(label),
 		app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("describedby", id+"-help").
-			Value(*to).OnInput(p.typed(to), app.EventScope(label)),
+			Placeholder(byDefault).Value(*to).OnInput(p.typed(to), app.EventScope(label)),
 		app.P().ID(id+"-help").Class("help").Text(help),
 	)
 }
@@ -330,6 +330,7 @@ func (p *Page) fileInput(id, label string, chosen app.EventHandler) app.UI {
 
 func (p *Page) renderAdvanced() app.UI {
 	s := &p.state
+	rate, cutPow := s.Model().suggests()
 	return app.Details().Class("advanced").Body(
 		app.Summary().Text("Advanced"),
 		app.Div().Class("field").Body(
@@ -342,9 +343,9 @@ func (p *Page) renderAdvanced() app.UI {
 			app.P().ID("preset-help").Class("help").Text("How the cutouts are made before CLIP sees them."),
 		),
 		app.Div().Class("grid").Body(
-			p.decimal("Learning rate", &s.Form.LearningRate, "How far each step goes: 0.05 is calm, 0.3 is wild."),
-			p.decimal("Cut power", &s.Form.CutPow, "Above 1 prefers small cutouts, below 1 large ones."),
-			p.decimal("Start weight", &s.Form.InitWeight, "How strongly the picture is held to its start."),
+			p.decimal("Learning rate", &s.Form.LearningRate, rate, "How far each step goes: 0.05 is calm, 0.3 is wild. Left empty, the model's own."),
+			p.decimal("Cut power", &s.Form.CutPow, cutPow, "Above 1 prefers small cutouts, below 1 large ones. Left empty, the model's own."),
+			p.decimal("Start weight", &s.Form.InitWeight, "", "How strongly the picture is held to its start."),
 		),
 		app.Div().Class("field").Body(
 			p.fileInput(imagePromptID, "Add image prompt", p.chooseFile(imagePromptID, s.AddImagePrompt)),

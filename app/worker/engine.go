@@ -18,6 +18,7 @@ import (
 	"reverie/gpu/load"
 	"reverie/gpu/store"
 	"reverie/gpu/tune"
+	"reverie/weights"
 )
 
 // GPU is the engine on a WebGPU device.
@@ -122,7 +123,7 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 			return nil, protocol.Started{}, err
 		}
 	}
-	config, started, err := configure(m, e.model.Factor())
+	config, started, err := configure(m, e.model.Manifest())
 	if err != nil {
 		return nil, started, err
 	}
@@ -175,7 +176,7 @@ func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (proto
 			return protocol.Foreseen{}, err
 		}
 	}
-	config, _, err := configure(protocol.Start{Settings: m.Settings, Images: make([]protocol.Picture, len(m.Settings.ImagePrompts))}, e.forecast.Factor())
+	config, _, err := configure(protocol.Start{Settings: m.Settings, Images: make([]protocol.Picture, len(m.Settings.ImagePrompts))}, e.forecast.Manifest())
 	if err != nil {
 		return protocol.Foreseen{}, err
 	}
@@ -251,14 +252,15 @@ func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
 	}
 	s := protocol.Storage{How: string(e.store.Kind()), Usage: room.Usage, Quota: room.Quota, Persisted: room.Persisted}
 	for _, k := range kept {
-		s.Models = append(s.Models, protocol.Model{Name: k.Name, Title: k.Manifest.Title, Factor: k.Manifest.VQGAN.Factor(), Bytes: k.Total, Stored: k.Stored})
+		s.Models = append(s.Models, protocol.Model{Name: k.Name, Title: k.Manifest.Title, Factor: k.Manifest.VQGAN.Factor(), Bytes: k.Total, Stored: k.Stored,
+			Suggested: k.Manifest.Suggested})
 	}
 	return s, nil
 }
 
-// configure turns what the page asks for into a run of a model with that many pixels per token.
-func configure(m protocol.Start, factor int) (guide.Config, protocol.Started, error) {
-	s, notices, err := m.Settings.Normalise(factor)
+// configure turns what the page asks for into a run of a model.
+func configure(m protocol.Start, model *weights.Manifest) (guide.Config, protocol.Started, error) {
+	s, notices, err := m.Settings.Suggest(model.Suggested).Normalise(model.VQGAN.Factor())
 	if err != nil {
 		return guide.Config{}, protocol.Started{}, err
 	}
@@ -274,8 +276,8 @@ func configure(m protocol.Start, factor int) (guide.Config, protocol.Started, er
 		return guide.Config{}, protocol.Started{}, fmt.Errorf("worker: there is no preset %q", s.Preset)
 	}
 	c := guide.Config{
-		Prompts: prompts, Width: s.Width, Height: s.Height, Cutouts: s.Cutouts, CutPow: s.CutPow, Seed: s.Seed,
-		LearningRate: s.LearningRate, Preset: chosen, InitWeight: s.InitWeight, InitLoss: s.InitLoss,
+		Prompts: prompts, Width: s.Width, Height: s.Height, Cutouts: s.Cutouts, CutPow: *s.CutPow, Seed: s.Seed,
+		LearningRate: *s.LearningRate, Preset: chosen, InitWeight: s.InitWeight, InitLoss: s.InitLoss,
 	}
 	if m.Init != nil {
 		start := guide.Picture(*m.Init)

@@ -14,6 +14,7 @@ import (
 	"reverie/app/protocol"
 	"reverie/app/settings"
 	"reverie/gpu/load"
+	"reverie/weights"
 )
 
 // fakeEngine is an engine of one-pixel pictures. Its channels let a test hold it at a point.
@@ -515,6 +516,20 @@ func TestForesee(t *testing.T) {
 	c.in <- protocol.Foresee{ID: 3, Settings: s}
 	if got := expect[protocol.Foreseen](c); got.ID != 3 || got.Seconds != 0 {
 		t.Errorf("during a run: %+v", got)
+	}
+}
+
+// What the page leaves open is the model's, and the answer says what really runs.
+func TestConfigureTakesWhatTheModelSuggests(t *testing.T) {
+	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}}, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3)}}
+	m := start(1)
+	m.Settings.CutPow = new(0.5)
+	config, started, err := configure(m, model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config.LearningRate != 0.15 || config.CutPow != 0.5 || *started.Settings.LearningRate != 0.15 || *started.Settings.CutPow != 0.5 {
+		t.Errorf("the run is %+v, and it says %+v", config, started.Settings)
 	}
 }
 

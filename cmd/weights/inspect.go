@@ -28,6 +28,12 @@ func runInspect(args []string, out io.Writer) error {
 		fmt.Fprintf(out, "licence  %s\n", m.Licence)
 	}
 	fmt.Fprintf(out, "quant    %s\n", m.Quant)
+	if rate := m.Suggested.LearningRate; rate != nil {
+		fmt.Fprintf(out, "suggests learning rate %g\n", *rate)
+	}
+	if power := m.Suggested.CutPow; power != nil {
+		fmt.Fprintf(out, "suggests cut power %g\n", *power)
+	}
 	if c := m.CLIP; m.HasCLIP() {
 		if c.IsResNet() {
 			fmt.Fprintf(out, "CLIP     ResNet of %v blocks\n", c.ResNetBlocks)

@@ -37,8 +37,8 @@ func NewForecast(ctx context.Context, d *gpu.Device, m *weights.Manifest) (*Fore
 	return &Forecast{d, model}, nil
 }
 
-// Factor is the model's number of pixels per token along one axis.
-func (f *Forecast) Factor() int { return f.model.Factor() }
+// Manifest describes the model.
+func (f *Forecast) Manifest() *weights.Manifest { return f.model.manifest }
 
 // Run is what a run would take, by the speed that the device has shown last. Its error is *TooLarge, without what would fit, where no way to run it does.
 func (f *Forecast) Run(ctx context.Context, c Config) (Footprint, error) {

@@ -104,7 +104,7 @@ func newModel(name string, files fs.FS) (model, error) {
 	for _, size := range sizes {
 		bytes += size
 	}
-	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes}, files}, nil
+	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes, Suggested: m.Suggested}, files}, nil
 }
 
 // about says what a model is good at, or else what can be known from its configuration.

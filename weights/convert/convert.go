@@ -30,6 +30,7 @@ type Options struct {
 	Title       string // for people; may be empty
 	About       string // what it is good at, in one sentence; may be empty
 	Licence     string // of the weights; may be empty
+	Suggested   weights.Suggested
 	Out         string // folder
 }
 
@@ -52,7 +53,7 @@ type TensorReport struct {
 // Run converts and writes the folder. On an error nothing is left behind, and a model that was in the folder stays.
 func Run(o Options) (*weights.Manifest, Report, error) {
 	c := &conversion{Options: o, manifest: &weights.Manifest{
-		Format: weights.FormatVersion, Name: o.Name, Title: o.Title, About: o.About, Licence: o.Licence, Quant: o.Quant,
+		Format: weights.FormatVersion, Name: o.Name, Title: o.Title, About: o.About, Licence: o.Licence, Quant: o.Quant, Suggested: o.Suggested,
 	}}
 	defer c.close()
 	if err := c.run(); err != nil {
@@ -116,7 +117,7 @@ func (c *conversion) checkOptions() error {
 	case c.Out == "":
 		return errors.New("convert: give -o DIR, the folder to write")
 	}
-	return nil
+	return c.Suggested.Validate()
 }
 
 func (c *conversion) open(path string) (*checkpoint.File, error) {

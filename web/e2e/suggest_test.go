@@ -1,0 +1,114 @@
+//go:build e2e && !js
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"reverie/app/picture"
+	"reverie/app/protocol"
+	"reverie/app/settings"
+	"reverie/web/chromium"
+	"reverie/web/driver"
+	"reverie/web/padded"
+	"reverie/web/site"
+	"reverie/weights"
+)
+
+// choose takes a model from the picker.
+func (v *visit) choose(model string) {
+	v.Helper()
+	v.waits(fmt.Sprintf(`[...document.getElementById("model").options].some(o => o.value === %q)`, model))
+	_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`(() => {
+		const picker = document.getElementById("model");
+		picker.value = %q;
+		return picker.dispatchEvent(new Event("change", {bubbles: true}));
+	})()`, model))
+	v.must(err)
+}
+
+// takes wants what stands in a field, or stands there while it is empty.
+func (v *visit) takes(field, typed, suggested string) {
+	v.Helper()
+	v.waits(fmt.Sprintf(`(f => f.value === %q && f.placeholder === %q)(document.getElementById("field-%s"))`, typed, suggested, field))
+}
+
+// The fields show what the chosen model suggests until the person says something else, and a run takes what they show.
+func TestModelSuggestsSettings(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := padded.Write(filepath.Join(dir, "plain"), "plain", 0); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "plain", weights.ManifestFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := weights.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Suggested = weights.Suggested{}
+	if text, err = m.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := site.New(site.Config{Program: program, Weights: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	const small = "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=1"
+	v := openHandler(t, s, chromium.Software, "?tune=off"+small)
+	until[protocol.Ready](v)
+	v.takes("learning-rate", "", "0.15")
+	v.takes("cut-power", "", "0.3")
+	v.choose("plain")
+	v.takes("learning-rate", "", "0.1")
+	v.takes("cut-power", "", "1")
+
+	runs := func(rate, cutPow float64) settings.Settings {
+		t.Helper()
+		v.must(v.Click("button", "Start"))
+		ran := until[protocol.Started](v).Settings
+		if *ran.LearningRate != rate || *ran.CutPow != cutPow {
+			t.Errorf("the run of %s has learning rate %g and cut power %g, want %g and %g", ran.Model, *ran.LearningRate, *ran.CutPow, rate, cutPow)
+		}
+		until[protocol.Done](v)
+		return ran
+	}
+	_, err = driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-power").closest("details").open = true`)
+	v.must(err)
+	v.must(v.Fill("textbox", "Cut power", "0.5"))
+	v.choose("mini")
+	v.takes("learning-rate", "", "0.15")
+	v.takes("cut-power", "0.5", "0.3")
+	runs(0.15, 0.5)
+	saved := v.download()
+	v.must(v.Fill("textbox", "Cut power", ""))
+	v.choose("plain")
+	ran := runs(0.1, 1)
+
+	// The picture restores its own, with whatever model.
+	data, err := os.ReadFile(saved)
+	v.must(err)
+	if found, err := picture.Read(data); err != nil || found.Settings.Model == ran.Model {
+		t.Fatalf("the file tells %+v, %v", found, err)
+	}
+	v.must(v.Choose("Open image", saved))
+	v.status("restored")
+	v.takes("learning-rate", "0.15", "0.15")
+	v.takes("cut-power", "0.5", "0.3")
+	v.choose("plain")
+	v.takes("learning-rate", "0.15", "0.1")
+
+	v.again("?tune=off" + small + "&lr=0.1")
+	v.takes("learning-rate", "0.1", "0.15")
+	v.takes("cut-power", "", "0.3")
+	v.clean()
+}
