@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,8 +68,13 @@ func New(c Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	index, err := indexOf(page, s.Build)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
+	mux.Handle("GET /{$}", index)
 	for url, a := range s.assets {
 		mux.Handle("GET "+url, a)
 	}
@@ -81,6 +88,19 @@ func New(c Config) (*Site, error) {
 	}
 	s.Handler = secured(mux, c.Dev)
 	return s, nil
+}
+
+// address is what go-app writes into the page of the site's own address. Nobody has told it which host that is, so it would say "https:///".
+var address = regexp.MustCompile(`\s*<meta [^>]*"og:(url|image)"[^>]*>`)
+
+// indexOf is the page without address.
+func indexOf(page http.Handler, build string) (*asset, error) {
+	answer := httptest.NewRecorder()
+	page.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+	if answer.Code != http.StatusOK {
+		return nil, fmt.Errorf("site: making the page: HTTP status %d", answer.Code)
+	}
+	return &asset{kind: "text/html; charset=utf-8", etag: strconv.Quote(build), plain: address.ReplaceAll(answer.Body.Bytes(), nil)}, nil
 }
 
 // buildID is a short hash of everything that a browser gets apart from models.
@@ -132,7 +152,6 @@ func pageHandler(c Config, build string) (http.Handler, error) {
 	h := &app.Handler{
 		Name: "Reverie", ShortName: "Reverie", Title: "Reverie", Lang: "en", Description: description,
 		Icon:            app.Icon{Default: "/web/icon-192.png", Large: "/web/icon-512.png", SVG: "/web/icon.svg", Maskable: "/web/icon-maskable.png"},
-		Image:           "/web/icon-512.png",
 		BackgroundColor: "#15131c", ThemeColor: "#15131c",
 		LoadingLabel:          "Loading… {progress} %",
 		Styles:                []string{"/web/app.css"},

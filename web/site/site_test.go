@@ -291,6 +291,23 @@ func TestVerifyFindsADamagedShard(t *testing.T) {
 	}
 }
 
+// Where the site is, only its host knows: the page says nothing of it. go-app writes attributes in any order.
+func TestPageDoesNotGuessItsAddress(t *testing.T) {
+	for _, base := range []string{"/", "/sub/", "/", "/sub/", "/", "/sub/"} {
+		page := get(newTestSite(t, Config{Base: base}), "/").Body.String()
+		for _, wrong := range []string{"https://", "og:url", "og:image"} {
+			if strings.Contains(page, wrong) {
+				t.Errorf("under %s the page has %s in it:\n%.2000s", base, wrong, page)
+			}
+		}
+		for _, stays := range []string{"og:title", "og:description", "og:type", "viewport"} {
+			if !strings.Contains(page, stays) {
+				t.Errorf("under %s the page has lost %s", base, stays)
+			}
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	dir, models := t.TempDir(), t.TempDir()
 	modelFolder(t, filepath.Join(models, "big"), "x")
@@ -311,6 +328,9 @@ func TestExport(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if bytes.Contains(page, []byte("https:///")) {
+		t.Errorf("the page names an address without a host:\n%.2000s", page)
 	}
 	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1) {
 		if !bytes.HasPrefix(link[1], []byte("/sub/")) {
