@@ -4,6 +4,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/andybalholm/brotli"
 )
 
 // Root finds the folder of Reverie's source around the current one.
@@ -36,6 +39,22 @@ func Root() (string, error) {
 // Brotli sends it, and gains nothing that a person notices but where Go loops over memory and pixels.
 var small = []string{"-gcflags=all=-l", "-gcflags=runtime=", "-gcflags=compress/flate=", "-gcflags=hash/crc32=", "-gcflags=image/...=",
 	"-gcflags=reverie/app/picture=", "-gcflags=reverie/gpu/guide/resample="}
+
+// Goal is the most that a visitor should download for app.wasm, in bytes as Packed makes them.
+const Goal = 1_600_000
+
+// Packed is a program compressed as far as Brotli goes, which takes some twenty seconds.
+func Packed(program []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	w := brotli.NewWriterLevel(&packed, brotli.BestCompression)
+	if _, err := w.Write(program); err != nil {
+		return nil, fmt.Errorf("wasm: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("wasm: %w", err)
+	}
+	return packed.Bytes(), nil
+}
 
 // Build compiles app.wasm from the source in root to the file out. The go command does no work twice, so this takes a moment only
 // when nothing has changed.
