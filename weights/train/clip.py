@@ -281,6 +281,24 @@ def unfolded(saved, own):
     return out
 
 
+@torch.no_grad()
+def refit_norms(tower, x):
+    """Gives the batch norms of a converted ResNet, which only add a bias, the statistics of pictures x (B,3,64,64), undone by
+    their scale and shift: the tower computes what it did, and can be trained on."""
+    def refit(norm, inputs):
+        var, mean = torch.var_mean(inputs[0], (0, 2, 3), unbiased=False)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(var)
+        norm.weight.copy_((var + norm.eps).sqrt())
+        norm.bias.add_(mean)
+
+    hooks = [m.register_forward_pre_hook(refit) for m in tower.modules() if isinstance(m, nn.BatchNorm2d)]
+    tower.eval()(x)
+    tower.train()
+    for hook in hooks:
+        hook.remove()
+
+
 def save(model, folder):
     """Writes clip_mini.pt (matrices float16 as OpenAI ships them) and the merges."""
     state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}

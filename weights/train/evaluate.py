@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 import clip
 import guide
 import measure
+import memory
 import shipped
 import views
 import vqgan
@@ -69,6 +70,7 @@ def goals(figures):
 
 
 def main():
+    memory.keep()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
     parser.add_argument("--clip", type=pathlib.Path, default=shipped.MINI, help="file or model folder")

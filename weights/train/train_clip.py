@@ -18,6 +18,7 @@ import clip
 import colours
 import guide
 import measure
+import memory
 import scenes
 import shapes
 import views
@@ -130,9 +131,24 @@ class Fakes:
         return self.pool[torch.randint(len(self.pool), (n,), generator=g, device=self.pool.device)]
 
 
+class Attack:
+    """Adversarial training for free (Shafahi et al. 2019): pictures x (B,3,S,S) again and again, moved along the last pass's
+    input gradient by a length of each picture's own, between 0.2 and reach."""
+
+    def __init__(self, x, g, reach):
+        self.x, self.delta = x, torch.zeros_like(x)
+        self.length = views.uniform(g, len(x), 0.2, reach)[:, None, None, None]
+
+    def moved(self, gradient):
+        unit = lambda d: d / d.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+        self.delta = self.length * unit(self.delta + self.length * unit(gradient))
+        return (self.x + self.delta).clamp(0, 1)
+
+
 def load_start(model, path):
-    """Takes over every weight of the same name and shape (a ViT's text tower serves the teacher too)."""
-    saved = torch.load(path, map_location="cpu")
+    """Takes over every weight of the same name and shape from a state dict or a converted folder (any text tower serves a
+    teacher, too)."""
+    saved = clip.load(path).state_dict() if path.is_dir() else torch.load(path, map_location="cpu")
     own = model.state_dict()
     same = {k: v.float() for k, v in saved.items() if k in own and own[k].shape == v.shape}
     model.load_state_dict(same, strict=False)
@@ -140,11 +156,12 @@ def load_start(model, path):
 
 
 def main():
+    memory.keep()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
     parser.add_argument("--name", default="clip")
     parser.add_argument("--tower", choices=["resnet", "vit", "squeezenet"], default="resnet")
-    parser.add_argument("--init", type=pathlib.Path, help="start from this model's weights")
+    parser.add_argument("--init", type=pathlib.Path, help="start from the weights of this state dict or converted folder")
     parser.add_argument("--teacher", type=pathlib.Path, help="average.pt of a SqueezeNet tower; its text tower is taken over")
     parser.add_argument("--vqgan", type=pathlib.Path, help="checkpoint for reconstructions and guided negatives")
     parser.add_argument("--minutes", type=float, default=60, help="of work (processor time on a CPU)")
@@ -154,6 +171,7 @@ def main():
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--attack", type=float, default=2.0, help="largest L2 length of the adversarial steps (0: none)")
+    parser.add_argument("--repeats", type=int, default=1, help="adversarial steps per batch")
     parser.add_argument("--attack-from", type=float, default=0.6, help="share of the time after which they begin")
     parser.add_argument("--vqgan-from", type=float, default=0.4, help="share of the time after which reconstructions begin")
     parser.add_argument("--sparse", type=int, default=32, help="patches a ViT sees of each picture at first")
@@ -174,6 +192,8 @@ def main():
         clip.start_as_convolution(model.visual, patches(pictures, choice, g))
     if args.init:
         print(f"took over {load_start(model, args.init)} tensors of {args.init}")
+        if args.init.is_dir() and args.tower == "resnet":
+            clip.refit_norms(model.visual, scenes.disturb(source.draw(g, 512, 64, args.seed)[0], g))
     teacher = distillation = None
     if args.teacher:
         teacher = clip.load(args.teacher, dev).eval().requires_grad_(False)
@@ -198,7 +218,7 @@ def main():
         trained.load_state_dict(saved["trained"])
         average.model.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
-    log, last_note, start, delta = (run / "log.jsonl").open("a"), time.time(), clock(args.device) - spent, None
+    log, last_note, start, repeats = (run / "log.jsonl").open("a"), time.time(), clock(args.device) - spent, 0
 
     def note(line):
         print(json.dumps(line), flush=True)
@@ -220,9 +240,10 @@ def main():
         if progress >= 1:
             break
 
-        # Late, every second step repeats its batch along the input gradient of the first: adversarial training for free.
-        attacking = args.attack > 0 and progress >= args.attack_from
-        if delta is None:
+        if repeats:
+            x, repeats = attack.moved(x.grad), repeats - 1
+        else:
+            attacking = args.attack > 0 and progress >= args.attack_from
             g.manual_seed(args.seed * 1_000_003 + step)
             clean, captions, keys = source.draw(g, args.batch, 64, args.seed * 1_000_003 + step)
             tokens, forms = tokenizer(captions).to(dev), [table.get(k, -1) for k in keys]
@@ -238,9 +259,9 @@ def main():
                 x = scenes.disturb(clean, g)
                 if teacher:
                     target, maps = teacher.visual(x)
-        else:
-            x = (x.detach() + delta).clamp(0, 1)
-        x.requires_grad_(attacking)
+            if attacking:
+                attack, repeats = Attack(x, g, args.attack), args.repeats
+        x.requires_grad_(repeats > 0)
         keep = telling_patches(x.detach(), args.sparse, g) if args.tower == "vit" and progress < args.sparse_until else None
         with torch.autocast(torch.device(dev).type, torch.bfloat16):
             raw, states = model.visual(x, keep) if args.tower == "vit" else model.visual(x)
@@ -257,18 +278,13 @@ def main():
                 named = torch.tensor([forms[i] for i in plain], device=dev)
                 total = total + 0.5 * F.cross_entropy(scale * embedding[plain] @ table_texts.t(), named)
         total.backward()
-        if attacking and delta is None:
-            length = views.uniform(g, len(x), 0.2, args.attack)[:, None, None, None]
-            delta = length * x.grad / x.grad.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
-        else:
-            delta = None
-            if teacher:  # texts that still move would tell the old captions from the new by their age
-                queue.add(text.float(), keys)
+        if teacher and not repeats:  # texts that still move would tell the old captions from the new by their age
+            queue.add(text.float(), keys)
         lr = optimiser.step(progress)
         average.update(model)
         step += 1
         if step % 50 < 2:
-            note({"step": step, "seconds": round(clock(args.device) - start), "attacked": attacking and delta is None,
+            note({"step": step, "seconds": round(clock(args.device) - start), "repeats": repeats,
                   "lr": round(lr, 6), "loss": round(total.item(), 4), "contrast": round(loss.item(), 4)})
 
     if vq:

@@ -80,6 +80,13 @@ class Networks(unittest.TestCase):
                                            again["bn1.running_var"], again["bn1.weight"], again["bn1.bias"], eps=norm.eps)
         torch.testing.assert_close(y, norm(conv(x)))
 
+    def test_refitted_norms_compute_the_same(self):
+        tower, x = clip.load(shipped.MINI).visual.eval(), torch.rand(32, 3, 64, 64)
+        before = tower(x)[0]
+        clip.refit_norms(tower, x)
+        # In training the norms take the batch's statistics: those of x, so only rounding is left. Embeddings here are about 1 long.
+        torch.testing.assert_close(tower.train()(x)[0], before, atol=1e-3, rtol=0)
+
     def test_straight_through(self):
         model = vqgan.VQGAN()
         z = torch.randn(1, 64, 2, 2, requires_grad=True)
@@ -153,6 +160,15 @@ class Training(unittest.TestCase):
         self.assertEqual(scenes.kind("red heart"), ("heart", "red"))
         self.assertEqual(scenes.kind("heart", "red"), ("heart", "red"))
         self.assertEqual(scenes.kind("orange"), ("orange", None))
+
+    def test_attacks_stay_in_reach_and_go_uphill(self):
+        x, up = torch.full((4, 3, 8, 8), 0.5), torch.randn(4, 3, 8, 8)
+        attack = train_clip.Attack(x, torch.Generator().manual_seed(1), 2.0)
+        for gradient in (torch.randn_like(up), up):
+            moved = attack.moved(gradient) - x
+        length = moved.flatten(1).norm(dim=1)
+        torch.testing.assert_close(length, attack.length.flatten())
+        self.assertTrue(((length >= 0.2) & (length <= 2)).all() and ((moved * up).sum((1, 2, 3)) > 0).all())
 
     def test_patches_where_something_happens_are_seen(self):
         x = torch.zeros(1, 3, 64, 64)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
+import memory
 import squeezenet
 import views
 import vqgan
@@ -77,6 +78,7 @@ def contact(pictures, path, columns=8):
 
 
 def main():
+    memory.keep()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data")
     parser.add_argument("--name", default="vqgan")
