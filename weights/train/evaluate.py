@@ -83,6 +83,7 @@ def main():
     parser.add_argument("--cuts", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.15)
     parser.add_argument("--cut-pow", type=float, default=0.3)
+    parser.add_argument("--smoothness", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--skip-figures", action="store_true", help="only the guided loop")
@@ -115,7 +116,7 @@ def main():
     for i in range(0, len(prompts), 4):
         text = measure.embed_text(model, prompts[i:i + 4], args.device).float()
         made.append(guide.paint(vq, model, text, g, args.size, args.steps, args.cuts, rate=args.rate, start=start,
-                                cut_pow=args.cut_pow))
+                                cut_pow=args.cut_pow, smoothness=args.smoothness))
         contact(torch.cat(made), args.out / "guided.png")  # to look at while the rest is painted
         print(json.dumps({"painted": min(i + 4, len(prompts))}), flush=True)
     made = torch.cat(made)

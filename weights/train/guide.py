@@ -27,13 +27,21 @@ def cutouts(picture, count, size, g, cut_pow=1.0):
     return x + noise * views.uniform(g, len(x), 0, 0.1)[:, None, None, None]
 
 
+def total_variation(picture):
+    """Mean differences of pixels (B,3,H,W) to their right and lower neighbours, (B,)."""
+    across, down = picture[..., 1:] - picture[..., :-1], picture[..., 1:, :] - picture[..., :-1, :]
+    return across.abs().mean((1, 2, 3)) + down.abs().mean((1, 2, 3))
+
+
 class Painting:
     """Pictures (B,3,size,size) in the making for prompt embeddings text (B,256).
 
-    start: what the first picture is: a grey level, or random tokens of these codes (None: of all)."""
+    start: what the first picture is: a grey level, or random tokens of these codes (None: of all). smoothness: the weight of
+    the picture's total variation."""
 
-    def __init__(self, vqgan, clip, text, g, size=128, cuts=16, rate=0.1, start=None, cut_pow=1.0):
-        self.vqgan, self.clip, self.text, self.g, self.cuts, self.cut_pow = vqgan, clip, text, g, cuts, cut_pow
+    def __init__(self, vqgan, clip, text, g, size=128, cuts=16, rate=0.1, start=None, cut_pow=1.0, smoothness=0.0):
+        self.vqgan, self.clip, self.text, self.g, self.cuts = vqgan, clip, text, g, cuts
+        self.cut_pow, self.smoothness = cut_pow, smoothness
         codes = vqgan.quantize.embedding.weight
         self.low, self.high = codes.min(0).values.view(1, -1, 1, 1), codes.max(0).values.view(1, -1, 1, 1)
         with torch.no_grad():
@@ -58,7 +66,7 @@ class Painting:
             e = self.clip.encode_image(cutouts(picture, self.cuts, 64, self.g, self.cut_pow)).view(b, self.cuts, -1)
         distance = (e - self.text[:, None]).norm(dim=-1).div(2).clamp(max=1 - 1e-6).arcsin().square().mul(2)
         self.optimiser.zero_grad()
-        distance.mean(1).sum().backward()
+        (distance.mean(1).sum() + self.smoothness * total_variation(picture).sum()).backward()
         self.optimiser.step()
         with torch.no_grad():
             self.z.clamp_(self.low, self.high)

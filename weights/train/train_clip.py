@@ -136,7 +136,7 @@ class Attack:
     input gradient by a length of each picture's own, between 0.2 and reach."""
 
     def __init__(self, x, g, reach):
-        self.x, self.delta = x, torch.zeros_like(x)
+        self.x, self.delta = x.detach(), torch.zeros_like(x)
         self.length = views.uniform(g, len(x), 0.2, reach)[:, None, None, None]
 
     def moved(self, gradient):

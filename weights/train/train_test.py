@@ -162,10 +162,11 @@ class Training(unittest.TestCase):
         self.assertEqual(scenes.kind("orange"), ("orange", None))
 
     def test_attacks_stay_in_reach_and_go_uphill(self):
-        x, up = torch.full((4, 3, 8, 8), 0.5), torch.randn(4, 3, 8, 8)
+        x, up = torch.full((4, 3, 8, 8), 0.5, requires_grad=True), torch.randn(4, 3, 8, 8)
         attack = train_clip.Attack(x, torch.Generator().manual_seed(1), 2.0)
         for gradient in (torch.randn_like(up), up):
             moved = attack.moved(gradient) - x
+        self.assertTrue(attack.moved(up).is_leaf)
         length = moved.flatten(1).norm(dim=1)
         torch.testing.assert_close(length, attack.length.flatten())
         self.assertTrue(((length >= 0.2) & (length <= 2)).all() and ((moved * up).sum((1, 2, 3)) > 0).all())
