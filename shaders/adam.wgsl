@@ -13,14 +13,9 @@ BINDING var<storage, read_write> m: array<vec4f>;
 BINDING var<storage, read_write> v: array<vec4f>;
 BINDING var<storage, read_write> x: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let g = dx[i];
   let first = p.beta1 * m[i] + p.one_minus_beta1 * g;
   let second = p.beta2 * v[i] + p.one_minus_beta2 * g * g;

@@ -9,15 +9,10 @@ BINDING var<storage, read> id: array<u32>;
 BINDING var<storage, read> position: array<vec4f>;
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 #include "elements.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let col = i % p.c4;
   let token = i / p.c4;
   let row = id[token] - p.first; // wraps around below first

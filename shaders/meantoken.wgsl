@@ -8,14 +8,9 @@ BINDING var<storage, read> position: array<vec4f>;
 #endif
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let c = i % p.c4;
   let share = 1.0 / f32(p.tokens);
 #ifdef BACKWARD

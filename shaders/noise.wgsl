@@ -13,7 +13,7 @@ BINDING var<storage, read_write> y: array<vec4u>;
 BINDING var<storage, read_write> y: array<vec4f>;
 #endif
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 #include "philox.wgsl"
 #include "precise.wgsl"
 
@@ -24,12 +24,7 @@ fn box_muller(a: u32, b: u32) -> vec2f {
   return sqrt(max(-2.0 * natural_log(u), 0.0)) * vec2f(sin_pi(2.0 * v + 0.5), sin_pi(2.0 * v));
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let image = i / p.image_vecs;
   let words = philox(vec2u(state.seed_low, state.seed_high), vec4u(i % p.image_vecs, image, state.step, p.stream));
 #ifdef RAW

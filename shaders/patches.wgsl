@@ -8,14 +8,9 @@ struct Params {
 BINDING var<storage, read> x: array<vec4f>;
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let k = p.kernel;
   let grid_w = p.w / k;
   let grid_h = p.h / k;

@@ -12,14 +12,9 @@ BINDING var<storage, read> pre: array<vec4f>;
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
 #include "activation.wgsl"
-#include "grid.wgsl"
+#include "each.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
 #ifdef COPY
   y[i] = x[i];
 #endif

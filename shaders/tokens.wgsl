@@ -19,14 +19,9 @@ BINDING var<storage, read> index: array<u32>;
 #endif
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let col = i % p.c4;
   let row = i / p.c4;
 #ifdef JOIN

@@ -14,7 +14,7 @@ BINDING var<storage, read_write> weight: array<vec2u>;
 BINDING var<storage, read_write> weight: array<vec4f>;
 #endif
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 #include "elements.wgsl"
 
 // Tap `tap` of the kernel's weight, of the stored elements from first on.
@@ -35,12 +35,7 @@ fn tap_of(first: u32, tap: u32) -> f32 {
 #endif
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let o = (i / p.row_vecs) % p.padded_rows;
   let tap = i / (p.row_vecs * p.padded_rows);
   var v = vec4f(0.0);

@@ -11,7 +11,7 @@ BINDING var<storage, read> x: array<vec4f>;
 BINDING var<storage, read> maps: array<vec4f>; // three rows each
 BINDING var<storage, read_write> y: array<vec4f>;
 BINDING var<uniform> p: Params;
-#include "grid.wgsl"
+#include "each.wgsl"
 
 // The place that pixel `at` of an image shows, bounded to where its meaning ends: with ZEROS, one pixel outside sees nothing.
 fn place(row: u32, at: vec2f) -> vec2f {
@@ -62,12 +62,7 @@ fn rows_of(row: u32, low: vec2f, high: vec2f) -> vec2f {
   return clamp(vec2f(floor(range.x) - 1.0, ceil(range.y) + 1.0), vec2f(0.0, -1.0), vec2f(f32(p.h), all.y));
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let i = linear_workgroup(wg, count) * 64u + lid.x;
-  if (i >= p.vecs) {
-    return;
-  }
+fn each(i: u32) {
   let col = i % p.c4;
   let pixel = i / p.c4;
   let at = vec2f(f32(pixel % p.w), f32(pixel / p.w % p.h));

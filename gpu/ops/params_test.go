@@ -34,7 +34,7 @@ func TestParamsMatchTheShaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(src.Text, "fn main(") {
+		if !strings.Contains(src.Text, "struct Params {") || !strings.Contains(src.Text, "fn main(") {
 			continue // it is included by others
 		}
 		host, ok := hostStructs[file]
