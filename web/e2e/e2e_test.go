@@ -40,20 +40,9 @@ func TestMain(m *testing.M) {
 
 // build compiles app.wasm as it is now, so that no test runs an old one.
 func build() error {
-	root, err := wasm.Root()
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "reverie-e2e-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := wasm.Build(context.Background(), root, filepath.Join(dir, "app.wasm")); err != nil {
-		return err
-	}
-	program = site.ReadProgram(os.DirFS(dir))
-	return nil
+	compiled, err := wasm.Compile(context.Background())
+	program.Wasm = compiled
+	return err
 }
 
 // visit is a browser with the page open.

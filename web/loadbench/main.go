@@ -14,8 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,10 +43,19 @@ func run(ctx context.Context, mb int64) error {
 		return fmt.Errorf("loadbench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	address, err := serve(ctx, dir, mb)
+	program, err := wasm.Compile(ctx)
 	if err != nil {
 		return err
 	}
+	if _, err := padded.Write(filepath.Join(dir, "padded"), "padded", mb*1e6); err != nil {
+		return err
+	}
+	s, err := site.New(site.Config{Program: site.Program{Wasm: program}, Weights: dir})
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(s)
+	defer server.Close()
 	page, err := driver.Open(ctx, chromium.Software)
 	if err != nil {
 		return err
@@ -57,7 +65,7 @@ func run(ctx context.Context, mb int64) error {
 		if err := page.Navigate("about:blank"); err != nil {
 			return err
 		}
-		if err := page.Navigate("http://" + address + "/#model=padded"); err != nil {
+		if err := page.Navigate(server.URL + "/#model=padded"); err != nil {
 			return err
 		}
 		if err := load(ctx, page, from, mb); err != nil {
@@ -65,31 +73,6 @@ func run(ctx context.Context, mb int64) error {
 		}
 	}
 	return nil
-}
-
-// serve serves the page with a model of that size.
-func serve(ctx context.Context, dir string, mb int64) (address string, err error) {
-	root, err := wasm.Root()
-	if err != nil {
-		return "", err
-	}
-	if err := wasm.Build(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
-		return "", err
-	}
-	weights := filepath.Join(dir, "weights")
-	if _, err := padded.Write(weights, "padded", mb*1e6); err != nil {
-		return "", err
-	}
-	s, err := site.New(site.Config{Program: site.ReadProgram(os.DirFS(dir)), Weights: weights})
-	if err != nil {
-		return "", err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("loadbench: %w", err)
-	}
-	go http.Serve(listener, s)
-	return listener.Addr().String(), nil
 }
 
 // settle is how long the page rests before its idle memory is taken.

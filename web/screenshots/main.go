@@ -9,8 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"time"
@@ -47,16 +46,22 @@ func run(fragment string) error {
 	if err != nil {
 		return err
 	}
-	url, err := serve(ctx, root)
+	program, err := wasm.Compile(ctx)
 	if err != nil {
 		return err
 	}
+	s, err := site.New(site.Config{Program: site.Program{Wasm: program}})
+	if err != nil {
+		return err
+	}
+	server := httptest.NewServer(s)
+	defer server.Close()
 	page, err := driver.Open(ctx, chromium.Software)
 	if err != nil {
 		return err
 	}
 	defer page.Close()
-	if err := page.Navigate(url + fragment); err != nil {
+	if err := page.Navigate(server.URL + "/" + fragment); err != nil {
 		return err
 	}
 	if err := finish(ctx, page); err != nil {
@@ -75,28 +80,6 @@ func run(fragment string) error {
 		}
 	}
 	return nil
-}
-
-// serve builds the page's program and serves it.
-func serve(ctx context.Context, root string) (url string, err error) {
-	dir, err := os.MkdirTemp("", "reverie-screenshots-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	if err := wasm.Build(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
-		return "", err
-	}
-	s, err := site.New(site.Config{Program: site.ReadProgram(os.DirFS(dir))})
-	if err != nil {
-		return "", err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	go http.Serve(l, s)
-	return "http://" + l.Addr().String() + "/", nil
 }
 
 // finish presses Start and waits for the picture.

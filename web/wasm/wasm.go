@@ -82,3 +82,25 @@ func Build(ctx context.Context, root, out string) error {
 	}
 	return nil
 }
+
+// Compile builds the program of the source around the current folder and returns it.
+func Compile(ctx context.Context) ([]byte, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "reverie-wasm-")
+	if err != nil {
+		return nil, fmt.Errorf("wasm: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "app.wasm")
+	if err := Build(ctx, root, file); err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("wasm: %w", err)
+	}
+	return program, nil
+}

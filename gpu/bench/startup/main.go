@@ -10,10 +10,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -54,21 +52,12 @@ func run(ctx context.Context, visits int) error {
 
 // build compiles the program as it is now and compresses it as far as Brotli goes.
 func build(ctx context.Context) (site.Program, error) {
-	root, err := wasm.Root()
+	program, err := wasm.Compile(ctx)
 	if err != nil {
 		return site.Program{}, err
 	}
-	dir, err := os.MkdirTemp("", "startup")
-	if err != nil {
-		return site.Program{}, err
-	}
-	defer os.RemoveAll(dir)
-	if err := wasm.Build(ctx, root, filepath.Join(dir, "app.wasm")); err != nil {
-		return site.Program{}, err
-	}
-	p := site.ReadProgram(os.DirFS(dir))
-	p.Brotli, err = wasm.Packed(p.Wasm)
-	return p, err
+	packed, err := wasm.Packed(program)
+	return site.Program{Wasm: program, Brotli: packed}, err
 }
 
 // watch notes when the page's main button listens, which it does as soon as the program runs.
@@ -91,12 +80,7 @@ func measure(ctx context.Context, program site.Program, visits int) (live, ready
 	if err != nil {
 		return nil, nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, err
-	}
-	server := &http.Server{Handler: s}
-	go server.Serve(listener)
+	server := httptest.NewServer(s)
 	defer server.Close()
 	p, err := driver.Open(ctx, chromium.Software)
 	if err != nil {
@@ -107,7 +91,7 @@ func measure(ctx context.Context, program site.Program, visits int) (live, ready
 		return nil, nil, err
 	}
 	for visit := range visits + 1 {
-		if err := p.Navigate("http://" + listener.Addr().String() + "/"); err != nil {
+		if err := p.Navigate(server.URL + "/"); err != nil {
 			return nil, nil, err
 		}
 		if err := untilReady(ctx, p); err != nil {
