@@ -23,6 +23,12 @@ func attentionCases() []opCase {
 		{1, 77, 64, 1, true},
 		{1, 65, 96, 3, true},
 		{1, 130, 96, 1, false},
+		{2, 1, 64, 1, false},
+		{2, 5, 128, 2, false},
+		{1, 197, 64, 1, false},
+		{1, 257, 128, 2, false},
+		{1, 77, 88, 1, true},
+		{1, 64, 80, 1, false},
 	} {
 		name := fmt.Sprintf("attention %d images %d tokens width %d heads %d causal %v", s.n, s.tokens, s.width, s.heads, s.causal)
 		cases = append(cases, opCase{
