@@ -51,9 +51,12 @@ var (
 	errLarge   = fmt.Errorf("The picture has more than %d million pixels: choose a smaller one.", maxPixels/1000000)
 )
 
+// Read is Decoder.Read without pauses.
+func Read(data []byte) (Found, error) { return Decoder{}.Read(data) }
+
 // Read looks for the settings of a run in a PNG: in the pixels first, then in Reverie's chunk, in XMP, and in the chunks of
 // pixray and nerdyrodent. A sound picture without any is no error: its Tool is "".
-func Read(data []byte) (Found, error) {
+func (d Decoder) Read(data []byte) (Found, error) {
 	h, texts, ok := readChunks(data)
 	if !bytes.HasPrefix(data, []byte(signature)) {
 		return Found{}, errNotPNG
@@ -62,7 +65,7 @@ func Read(data []byte) (Found, error) {
 		return Found{}, errDamaged
 	}
 	found := Found{Width: h.width, Height: h.height, Settings: settings.Default()}
-	pix, pixErr := pixels(data, h)
+	pix, pixErr := d.pixels(data, h)
 	byKeyword := map[string]string{}
 	for _, t := range texts {
 		byKeyword[t.keyword] = t.value
@@ -100,11 +103,11 @@ func Read(data []byte) (Found, error) {
 }
 
 // pixels returns the RGBA bytes of an 8-bit RGB or RGBA picture and nil for another sound one: nothing hides there.
-func pixels(data []byte, h header) ([]byte, error) {
+func (d Decoder) pixels(data []byte, h header) ([]byte, error) {
 	if h.width > maxPixels/h.height {
 		return nil, errLarge
 	}
-	decoded, err := png.Decode(bytes.NewReader(data))
+	decoded, err := png.Decode(d.file(data))
 	if err != nil {
 		return nil, errDamaged
 	}

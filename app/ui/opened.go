@@ -24,17 +24,34 @@ type ImagePrompt struct {
 	Picture      *protocol.Picture // nil: the settings name it, and the person has not opened it yet
 }
 
-// OpenFile takes a file that was chosen or dropped. A picture that carries settings restores them; any other becomes the start
-// picture. There is always a message.
-func (s *State) OpenFile(name string, data []byte) {
+// Opens is told that a file is being decoded: no run starts before Opened.
+func (s *State) Opens(name string) {
+	s.opening++
+	s.Status = fmt.Sprintf("Opening %s.", name)
+}
+
+// Opened takes what OpenFile or AddImagePrompt has decoded.
+func (s *State) Opened(take func()) {
+	s.opening--
+	take()
+}
+
+// OpenFile decodes a file that was chosen or dropped, which takes a while and changes nothing yet, and returns what takes it: a picture
+// that carries settings restores them; any other becomes the start picture. There is always a message.
+func (s *State) OpenFile(name string, data []byte, d picture.Decoder) (take func()) {
+	opened, openErr := open(name, data, d)
+	found, _ := d.Read(data) // what cannot be read tells nothing
+	return func() { s.takeFile(opened, openErr, found) }
+}
+
+func (s *State) takeFile(opened Opened, openErr error, found picture.Found) {
 	s.Problem, s.Offer, s.Notices = "", nil, nil
-	opened, openErr := open(name, data)
-	if found, err := picture.Read(data); err == nil && found.Tool != "" {
+	if found.Tool != "" {
 		s.restore(found.Settings, append(found.Notices, s.missing(found)...))
 		if openErr == nil {
 			s.Offer = &opened
 		}
-		s.Status = fmt.Sprintf("The settings of %s are restored. Press Start to make the picture again.", name)
+		s.Status = fmt.Sprintf("The settings of %s are restored. Press Start to make the picture again.", opened.Name)
 		return
 	}
 	if openErr != nil {
@@ -43,7 +60,7 @@ func (s *State) OpenFile(name string, data []byte) {
 		return
 	}
 	s.Start = &opened
-	s.Status = fmt.Sprintf("%s carries no settings. It is the start picture now.", name)
+	s.Status = fmt.Sprintf("%s carries no settings. It is the start picture now.", opened.Name)
 }
 
 // missing tells what of a picture's making its file does not hold.
@@ -58,17 +75,9 @@ func (s *State) missing(found picture.Found) []string {
 	return notices
 }
 
-func open(name string, data []byte) (Opened, error) {
-	rgb, err := picture.Open(data)
-	if err != nil {
-		return Opened{}, err
-	}
-	p := protocol.Picture{Width: rgb.Width, Height: rgb.Height, Pix: make([]byte, 4*rgb.Width*rgb.Height)}
-	for i := range rgb.Width * rgb.Height {
-		copy(p.Pix[4*i:], rgb.Pix[3*i:3*i+3])
-		p.Pix[4*i+3] = 255
-	}
-	return Opened{Name: name, Picture: p}, nil
+func open(name string, data []byte, d picture.Decoder) (Opened, error) {
+	p, err := d.Open(data)
+	return Opened{Name: name, Picture: protocol.Picture(p)}, err
 }
 
 // UseOffer starts the next run from the picture whose settings were restored.
@@ -121,21 +130,25 @@ func (s *State) adoptModel() {
 	s.Form.Model = instead
 }
 
-// AddImagePrompt takes a file as an image prompt, or as the missing picture of one of that name.
-func (s *State) AddImagePrompt(name string, data []byte) {
+// AddImagePrompt is OpenFile for a file that becomes an image prompt, or the missing picture of one of that name.
+func (s *State) AddImagePrompt(name string, data []byte, d picture.Decoder) (take func()) {
+	opened, err := open(name, data, d)
+	return func() { s.takeImagePrompt(opened, err) }
+}
+
+func (s *State) takeImagePrompt(opened Opened, err error) {
 	s.Problem = ""
-	opened, err := open(name, data)
 	if err != nil {
 		s.Problem = err.Error()
 		s.Status = s.Problem
 		return
 	}
-	s.Status = fmt.Sprintf("%s is an image prompt now.", name)
-	if i := slices.IndexFunc(s.Images, func(p ImagePrompt) bool { return p.Name == name }); i >= 0 {
+	s.Status = fmt.Sprintf("%s is an image prompt now.", opened.Name)
+	if i := slices.IndexFunc(s.Images, func(p ImagePrompt) bool { return p.Name == opened.Name }); i >= 0 {
 		s.Images[i].Picture = &opened.Picture
 		return
 	}
-	s.Images = append(s.Images, ImagePrompt{Name: name, Weight: "1", Picture: &opened.Picture})
+	s.Images = append(s.Images, ImagePrompt{Name: opened.Name, Weight: "1", Picture: &opened.Picture})
 }
 
 // RemoveImagePrompt takes the i-th image prompt away.

@@ -38,8 +38,8 @@ func TestOpenOwnPicture(t *testing.T) {
 	want.Prompt, want.Seed, want.Cutouts, want.InitImage = "a blue heart", 99, 7, "start.png"
 	want.ImagePrompts = []prompt.Image{{Name: "a.png", Weight: 2, Stop: prompt.NoStop}}
 	s := idle(t)
-	s.AddImagePrompt("a.png", foreignPicture(t))
-	s.OpenFile("heart.png", ownPicture(t, want))
+	s.AddImagePrompt("a.png", foreignPicture(t), picture.Decoder{})()
+	s.OpenFile("heart.png", ownPicture(t, want), picture.Decoder{})()
 	if s.Form.Prompt != "a blue heart" || s.Form.Seed != "99" || s.Form.Cutouts != "7" {
 		t.Errorf("the form is %+v", s.Form)
 	}
@@ -62,9 +62,27 @@ func TestOpenOwnPicture(t *testing.T) {
 	}
 }
 
+// Start waits for a picture that is being decoded: the person has chosen it for this run.
+func TestStartWaitsForAPicture(t *testing.T) {
+	s := idle(t)
+	take := s.OpenFile("photo.png", foreignPicture(t), picture.Decoder{})
+	if s.Start != nil {
+		t.Error("decoding changes the page")
+	}
+	s.Opens("photo.png")
+	if _, ok := s.PressStart("/"); ok || !strings.Contains(s.Status, "still being opened") {
+		t.Errorf("started %t, status %q", ok, s.Status)
+	}
+	s.Opened(take)
+	m, ok := s.PressStart("/")
+	if !ok || m.(protocol.Start).Settings.InitImage != "photo.png" {
+		t.Errorf("started %t with %+v", ok, m)
+	}
+}
+
 func TestOpenForeignPicture(t *testing.T) {
 	s := idle(t)
-	s.OpenFile("photo.png", foreignPicture(t))
+	s.OpenFile("photo.png", foreignPicture(t), picture.Decoder{})()
 	if s.Start == nil || s.Start.Name != "photo.png" || s.Form.Prompt != "a red apple" || !strings.Contains(s.Status, "start picture") {
 		t.Errorf("got %+v", s)
 	}
@@ -76,11 +94,11 @@ func TestOpenForeignPicture(t *testing.T) {
 func TestOpenWhatIsNoPicture(t *testing.T) {
 	for name, data := range map[string][]byte{"empty": nil, "text": []byte("hello"), "broken PNG": foreignPicture(t)[:40]} {
 		s := idle(t)
-		s.OpenFile("x.png", data)
+		s.OpenFile("x.png", data, picture.Decoder{})()
 		if s.Problem == "" || s.Status != s.Problem || s.Start != nil || s.Form.Prompt != "a red apple" {
 			t.Errorf("%s: %+v", name, s)
 		}
-		s.AddImagePrompt("x.png", data)
+		s.AddImagePrompt("x.png", data, picture.Decoder{})()
 		if s.Problem == "" || len(s.Images) != 0 {
 			t.Errorf("%s as an image prompt: %+v", name, s)
 		}
@@ -138,7 +156,7 @@ func TestModelSuggests(t *testing.T) {
 	for name, say := range map[string]func(*State){
 		"typed":    func(s *State) { s.Form.LearningRate, s.Form.CutPow = "0.15", " 0.3" },
 		"a link":   func(s *State) { s.Prefill("#p=x&lr=0.15&cut_pow=.3") },
-		"restored": func(s *State) { s.OpenFile("x.png", ownPicture(t, own)) },
+		"restored": func(s *State) { s.OpenFile("x.png", ownPicture(t, own), picture.Decoder{})() },
 	} {
 		s := NewState()
 		s.SetModels(models)
@@ -152,9 +170,9 @@ func TestModelSuggests(t *testing.T) {
 
 func TestImagePrompts(t *testing.T) {
 	s := idle(t)
-	s.AddImagePrompt("a.png", foreignPicture(t))
-	s.AddImagePrompt("b.png", foreignPicture(t))
-	s.AddImagePrompt("a.png", foreignPicture(t))
+	s.AddImagePrompt("a.png", foreignPicture(t), picture.Decoder{})()
+	s.AddImagePrompt("b.png", foreignPicture(t), picture.Decoder{})()
+	s.AddImagePrompt("a.png", foreignPicture(t), picture.Decoder{})()
 	if len(s.Images) != 2 {
 		t.Fatalf("%d image prompts, want 2", len(s.Images))
 	}
@@ -168,7 +186,7 @@ func TestImagePrompts(t *testing.T) {
 // A page that is opened with a picture says so, though its engine becomes ready only afterwards.
 func TestOpenBeforeTheEngineIsReady(t *testing.T) {
 	s := NewState()
-	s.OpenFile("heart.png", ownPicture(t, settings.Default()))
+	s.OpenFile("heart.png", ownPicture(t, settings.Default()), picture.Decoder{})()
 	s.Receive(protocol.Ready{Adapter: "test"}, start)
 	if s.Phase != Idle || !strings.Contains(s.Status, "heart.png are restored") {
 		t.Errorf("phase %d, status %q", s.Phase, s.Status)

@@ -205,7 +205,10 @@ func (p *Page) promptKey(ctx app.Context, e app.Event) {
 	}
 }
 
-func (p *Page) chooseFile(id string, open func(name string, data []byte)) app.EventHandler {
+// opener is OpenFile or AddImagePrompt.
+type opener func(name string, data []byte, d picture.Decoder) (take func())
+
+func (p *Page) chooseFile(id string, open opener) app.EventHandler {
 	return func(app.Context, app.Event) {
 		if read, name, ok := chosenFile(id); ok {
 			p.openFile(read, name, open)
@@ -213,15 +216,17 @@ func (p *Page) chooseFile(id string, open func(name string, data []byte)) app.Ev
 	}
 }
 
-func (p *Page) openFile(read func() ([]byte, error), name string, open func(name string, data []byte)) {
+// openFile decodes a file while the page goes on, and then takes it.
+func (p *Page) openFile(read func() ([]byte, error), name string, open opener) {
+	p.ctx.Dispatch(func(app.Context) { p.state.Opens(name) })
 	p.ctx.Async(func() {
 		data, err := read()
+		take := func() { p.state.Problem, p.state.Status = err.Error(), err.Error() }
+		if err == nil {
+			take = open(name, data, picture.Decoder{Pause: breather()})
+		}
 		p.ctx.Dispatch(func(app.Context) {
-			if err != nil {
-				p.state.Problem, p.state.Status = err.Error(), err.Error()
-				return
-			}
-			open(name, data)
+			p.state.Opened(take)
 			p.foresee()
 		})
 	})

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ type State struct {
 	Notices []string // what to know about the settings that were opened
 	Update  bool     // whether a new version of the page waits
 
+	opening   int // files that are being decoded
 	forecast  forecast
 	listed    []Model         // by the site
 	unlisted  bool            // the site's list cannot be fetched
@@ -150,6 +152,8 @@ func (s *State) check() (settings.Settings, error) {
 		return chosen, err
 	}
 	switch {
+	case s.opening > 0:
+		return chosen, errors.New("A picture is still being opened: press Start once it is there.")
 	case s.Phase == Loading && s.loading != chosen.Model:
 		return chosen, fmt.Errorf("%s is being downloaded: choose it, wait for it, or press Stop.", s.titleOf(s.loading))
 	case s.Phase == Idle && s.needsDownload():
