@@ -9,6 +9,7 @@ import clip
 import colours
 import data
 import guide
+import merge
 import optimise
 import scenes
 import shipped
@@ -170,6 +171,11 @@ class Training(unittest.TestCase):
         length = moved.flatten(1).norm(dim=1)
         torch.testing.assert_close(length, attack.length.flatten())
         self.assertTrue(((length >= 0.2) & (length <= 2)).all() and ((moved * up).sum((1, 2, 3)) > 0).all())
+
+    def test_merging_is_the_mean(self):
+        one, two = {"w": torch.tensor([1.0, 2]), "n": torch.tensor(3)}, {"w": torch.tensor([3.0, 2]), "n": torch.tensor(5)}
+        merged = merge.mean([one, two])
+        self.assertEqual((merged["w"].tolist(), merged["n"].item()), ([2, 2], 3))
 
     def test_patches_where_something_happens_are_seen(self):
         x = torch.zeros(1, 3, 64, 64)
