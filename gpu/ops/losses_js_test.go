@@ -14,6 +14,9 @@ func TestLossKernels(t *testing.T) {
 	for _, c := range initLossCases() {
 		testLossKernel(ctx, t, c, 0)
 	}
+	for _, c := range totalVariationCases() {
+		testLossKernel(ctx, t, c, 1)
+	}
 }
 
 func testLossKernel(ctx context.Context, t *testing.T, c lossCase, first int) {

@@ -18,7 +18,7 @@ var hostStructs = map[string]any{
 	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
-	"tokens.wgsl": tokensParams{}, "warp.wgsl": warpParams{},
+	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "warp.wgsl": warpParams{},
 	"unpack.wgsl": nil, // of package load
 	"peak.wgsl":   nil, // of the benchmarks
 }

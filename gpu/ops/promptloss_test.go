@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -12,15 +13,31 @@ import (
 // lossCase is one op that computes losses of x: native tests hold its gradient against finite differences of its losses' sum, the
 // kernel tests its kernels against both.
 type lossCase struct {
-	name   string
-	shape  [4]int
+	name  string
+	shape [4]int
+	// values makes an element of x; nil means standard normal ones.
+	values func(i int, r *rand.Rand) float64
 	losses func(x []float64) []float64
 	back   func(x []float64) []float64
 	record func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) // losses go to that place on
-	gated  bool                                                    // a stop makes the gradient another than the losses' derivative
+	gated  bool                                                    // a stop or a kink makes the gradient another than the losses' derivative
 }
 
-func (c lossCase) x() []float64 { return normals(c.name, c.shape[0]*c.shape[1]*c.shape[2]*c.shape[3]) }
+func (c lossCase) x() []float64 {
+	x := normals(c.name, c.shape[0]*c.shape[1]*c.shape[2]*c.shape[3])
+	if c.values != nil {
+		r := opCase{name: c.name}.rand()
+		for i := range x {
+			x[i] = c.values(i, r)
+		}
+	}
+	return x
+}
+
+// lossCases is every loss's table.
+func lossCases() []lossCase {
+	return slices.Concat(promptLossCases(), initLossCases(), totalVariationCases())
+}
 
 var noStop = math.Inf(-1)
 
@@ -61,7 +78,7 @@ func promptLossCases() []lossCase {
 }
 
 func TestLossGradients(t *testing.T) {
-	for _, c := range append(promptLossCases(), initLossCases()...) {
+	for _, c := range lossCases() {
 		if c.gated {
 			continue
 		}

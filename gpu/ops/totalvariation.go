@@ -1,0 +1,87 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// RefTotalVariation is the loss that smooths a picture x [h, w, 3]: the weight times the sum of two means, of the absolute
+// differences of pixels to their right and to their lower neighbours. It is anisotropic total variation; see Rudin, Osher and Fatemi,
+// "Nonlinear total variation based noise removal algorithms", Physica D 60, 1992.
+func RefTotalVariation(x []float64, h, w int, weight float64) float64 {
+	sum := 0.0
+	eachDifference(h, w, weight, func(at, neighbour int, scale float64) {
+		sum += scale * math.Abs(x[neighbour]-x[at])
+	})
+	return sum
+}
+
+// RefTotalVariationBackward is dx for RefTotalVariation: of the subgradients where a difference is zero, zero.
+func RefTotalVariationBackward(x []float64, h, w int, weight float64) []float64 {
+	dx := make([]float64, len(x))
+	eachDifference(h, w, weight, func(at, neighbour int, scale float64) {
+		if d := x[neighbour] - x[at]; d != 0 {
+			dx[neighbour] += math.Copysign(scale, d)
+			dx[at] -= math.Copysign(scale, d)
+		}
+	})
+	return dx
+}
+
+// eachDifference visits pairs of elements that are neighbours, with what their difference counts.
+func eachDifference(h, w int, weight float64, visit func(at, neighbour int, scale float64)) {
+	across, down := variationScales(h, w, weight)
+	for y := range h {
+		for x := range w {
+			for at := 3 * (y*w + x); at < 3*(y*w+x+1); at++ {
+				if x+1 < w {
+					visit(at, at+3, across)
+				}
+				if y+1 < h {
+					visit(at, at+3*w, down)
+				}
+			}
+		}
+	}
+}
+
+// variationScales are the weight over the number of differences along rows and along columns. Where there are none, so is the scale.
+func variationScales(h, w int, weight float64) (across, down float64) {
+	if w > 1 {
+		across = weight / float64(3*h*(w-1))
+	}
+	if h > 1 {
+		down = weight / float64(3*(h-1)*w)
+	}
+	return across, down
+}
+
+type totalVariationParams struct {
+	W, H         uint32
+	Across, Down float32
+}
+
+type totalVariationFinishParams struct{ Parts, First uint32 }
+
+// TotalVariation computes RefTotalVariation of x [1, H, W, 3] into losses (float32) at place first, and adds its gradient to d(x) at
+// once, as PromptLoss does.
+func (t *Tape) TotalVariation(x *Tensor, weight float64, losses *gpu.Buffer, first int) {
+	if x.C != 3 || x.N != 1 {
+		panic(fmt.Sprintf("ops: total variation of %v", x))
+	}
+	const workgroup = 256
+	across, down := variationScales(x.H, x.W, weight)
+	parts := t.New(1, 1, 1, (x.Rows()+workgroup-1)/workgroup)
+	defines, buffers := shaders.Defines{}, []*gpu.Buffer{x.Buf, parts.Buf}
+	if dx, accumulate, ok := t.grad(x); ok {
+		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
+		buffers = append(buffers, dx.Buf)
+	}
+	t.Plan.Dispatch(t.device.Kernel("totalvariation.wgsl", defines), gpu.Linear(parts.C), float64(8*x.Len()),
+		totalVariationParams{uint32(x.W), uint32(x.H), float32(across), float32(down)}, buffers...)
+	t.Plan.Dispatch(t.device.Kernel("totalvariation_finish.wgsl", nil), gpu.Grid{1, 1, 1}, float64(parts.C),
+		totalVariationFinishParams{uint32(parts.C), uint32(first)}, parts.Buf, losses)
+}

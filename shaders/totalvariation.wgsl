@@ -1,0 +1,48 @@
+// Total variation of a picture x, a vec4f per pixel: each workgroup sums the differences of its pixels to their right and lower
+// neighbours into its part. With GRADIENT each pixel gathers the signs of its differences, up to four. Beyond an edge a pixel is its own
+// neighbour: the difference is zero, and so is its sign.
+struct Params {
+  w: u32, h: u32, across: f32, down: f32,
+}
+BINDING var<storage, read> x: array<vec4f>;
+BINDING var<storage, read_write> parts: array<f32>;
+#ifdef GRADIENT
+BINDING var<storage, read_write> dx: array<vec4f>;
+#endif
+BINDING var<uniform> p: Params;
+#define LANES 256u
+#define WORKGROUP 256u
+#include "rows.wgsl"
+#include "grid.wgsl"
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
+  let part = linear_workgroup(wg, count);
+  if (part * 256u >= p.w * p.h) {
+    return;
+  }
+  let i = part * 256u + lid.x;
+  var variation = 0.0;
+  if (i < p.w * p.h) {
+    let column = i % p.w;
+    let row = i / p.w;
+    let here = x[i];
+    let right = x[i + select(0u, 1u, column + 1u < p.w)] - here;
+    let below = x[i + select(0u, p.w, row + 1u < p.h)] - here;
+    variation = horizontal(p.across * abs(right) + p.down * abs(below));
+#ifdef GRADIENT
+    let left = here - x[i - select(0u, 1u, column > 0u)];
+    let above = here - x[i - select(0u, p.w, row > 0u)];
+    let gradient = p.across * (sign(left) - sign(right)) + p.down * (sign(above) - sign(below));
+#ifdef ACCUMULATE
+    dx[i] += gradient;
+#else
+    dx[i] = gradient;
+#endif
+#endif
+  }
+  let sum = row_sum(lid.x, variation);
+  if (lid.x == 0u) {
+    parts[part] = sum;
+  }
+}
