@@ -49,8 +49,9 @@ type Config struct {
 	Init          *Picture // nil starts from random tokens, of the model's start codes if it names some
 	InitWeight    float64
 	InitLoss      string
-	Thrift        Thrift // the zero value chooses what the device needs
-	Memory        int64  // bytes that the device may hold; 0 goes by what it tells
+	Smoothness    float64 // weight of the picture's total variation
+	Thrift        Thrift  // the zero value chooses what the device needs
+	Memory        int64   // bytes that the device may hold; 0 goes by what it tells
 	// First, if not nil, gets the start's picture while the image tower is still on its way.
 	First func(Picture)
 }
@@ -137,7 +138,7 @@ func (r *Run) spec(targets []Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
 		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Warps: r.aug.warps(), Noise: c.Preset.Noise > 0,
-		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight,
+		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight, Smoothness: c.Smoothness,
 		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"reverie/gpu"
 	"reverie/gpu/guide/preset"
 	"reverie/gpu/guide/prompt"
+	"reverie/gpu/ops"
 )
 
 var model *Model
@@ -119,6 +120,81 @@ func TestLossFalls(t *testing.T) {
 	if first, last := losses[0], losses[len(losses)-1]; last > 0.95*first {
 		t.Errorf("the loss went from %g to %g in %d steps, want at least 5 %% down: %v", first, last, len(losses), losses)
 	}
+}
+
+// Smoothness is a loss of its own, before the prompts', of which the picture gets the gradient besides theirs.
+func TestSmoothness(t *testing.T) {
+	const smoothness = 100
+	for _, name := range []string{preset.ZQ, preset.Pool} { // each makes its cutouts in its own way
+		c := config("a red apple", name, 1)
+		plain := pictureGradient(t, c)
+		c.Smoothness = smoothness
+		got := pictureGradient(t, c)
+		// Float32 sums of 3,840 pixels keep five digits and more.
+		want := ops.RefTotalVariation(got.picture, c.Height, c.Width, smoothness)
+		if len(plain.losses) != 1 || len(got.losses) != 2 || math.Abs(got.losses[0]-want) > 1e-5*want || got.losses[1] != plain.losses[0] {
+			t.Errorf("%s: losses %v, and without smoothness %v; want a first one of %g and then the same", name, got.losses, plain.losses, want)
+		}
+		difference := ops.RefTotalVariationBackward(got.picture, c.Height, c.Width, smoothness)
+		var largest, worst float64
+		for i, d := range difference {
+			largest = max(largest, math.Abs(got.gradient[i]))
+			worst = max(worst, math.Abs(got.gradient[i]-plain.gradient[i]-d))
+		}
+		// One sum is rounded, to 2^-24 of it; the other terms are the same.
+		if !(worst <= 1e-6*largest) {
+			t.Errorf("%s: the gradient is off by %g, its largest is %g", name, worst, largest)
+		}
+	}
+}
+
+// firstUpdate is what a run's first update computes.
+type firstUpdate struct{ losses, picture, gradient []float64 }
+
+func pictureGradient(t *testing.T, c Config) firstUpdate {
+	t.Helper()
+	ctx := context.Background()
+	quiet := func(string, int64, int64) {}
+	r := newRun(model, c)
+	defer r.Close()
+	read := func(x *ops.Tensor) []float64 {
+		t.Helper()
+		values, err := r.step.tape.Read(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := make([]float64, len(values))
+		for i, v := range values {
+			out[i] = float64(v)
+		}
+		return out
+	}
+	targets, _, err := r.textTargets(ctx, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := r.start(ctx, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := r.spec(targets)
+	spec.Inspect = true
+	if r.step, err = NewStep(model.device, spec); err != nil {
+		t.Fatal(err)
+	}
+	r.step.tape.Keep(r.step.Picture.D())
+	r.step.SetZ(z)
+	if err := r.step.Compile(ctx, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Submit(false); err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Report(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firstUpdate{report.Losses, read(r.step.Picture), read(r.step.Picture.D())}
 }
 
 func TestStartPictureAndImagePrompt(t *testing.T) {

@@ -41,6 +41,7 @@ type StepSpec struct {
 	Targets    []Target
 	InitLoss   string // of a weight above zero
 	InitWeight float64
+	Smoothness float64 // weight of the picture's total variation
 	Adam       ops.AdamConfig
 	Lowest     []float32 // range of z per channel
 	Highest    []float32
@@ -82,7 +83,7 @@ type Step struct {
 	warps    []*gpu.Buffer
 	sigmas   *gpu.Buffer
 	state    *gpu.Buffer
-	losses   *gpu.Buffer // one float32 per loss: the init loss if any, then the targets'
+	losses   *gpu.Buffer // one float32 per loss: the init loss if any, the picture's total variation if it counts, then the targets'
 	nLosses  int
 	pixels   *gpu.Buffer // RGBA bytes of Picture
 	ring     *gpu.Ring
@@ -169,7 +170,7 @@ func (s *Step) cutouts(picture *ops.Tensor) *ops.Tensor {
 	return x
 }
 
-// loss records the init loss, CLIP and the targets' losses, and with parts of the cutouts also their way back.
+// loss records the init loss, the picture's total variation, CLIP and the targets' losses, and with parts of the cutouts also their way back.
 func (s *Step) loss() error {
 	t, spec := s.tape, s.spec
 	var rows []float32
@@ -188,18 +189,23 @@ func (s *Step) loss() error {
 	}
 	t.Part(PartLoss)
 	first := 0
-	if spec.InitWeight > 0 {
-		first = 1
+	for _, weight := range []float64{spec.InitWeight, spec.Smoothness} {
+		if weight > 0 {
+			first++
+		}
 	}
 	s.nLosses = first + len(prompts)
 	s.losses = t.Buffer("losses", align16(4*s.nLosses))
-	if first > 0 {
+	if spec.InitWeight > 0 {
 		target := (*ops.Tensor)(nil)
 		if spec.InitLoss == InitLossNotebook {
 			s.z0 = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, false)
 			target = s.z0
 		}
 		t.InitLoss(s.Z, target, s.state, float32(spec.InitWeight), s.losses)
+	}
+	if spec.Smoothness > 0 {
+		t.TotalVariation(s.Picture, spec.Smoothness, s.losses, first-1)
 	}
 	targets := t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
 	t.Write(targets, rows)

@@ -13,7 +13,7 @@ import (
 func TestThriftChangesNothing(t *testing.T) {
 	ctx := context.Background()
 	c := config("a red apple", preset.Upd, 7)
-	c.Cutouts = 3
+	c.Cutouts, c.Smoothness = 3, 1
 	plain := oneStep(ctx, t, c, Thrift{})
 	for _, test := range []struct {
 		name   string
