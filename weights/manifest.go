@@ -45,12 +45,14 @@ type Manifest struct {
 type Suggested struct {
 	LearningRate *float64 `json:"learning_rate,omitempty"`
 	CutPow       *float64 `json:"cut_pow,omitempty"`
+	Smoothness   *float64 `json:"smoothness,omitempty"`
 }
 
 // The limits of what can be suggested, and of what runs take.
 const (
 	MaxLearningRate = 10 // the codebook's values are mostly within ±1
 	MaxCutPow       = 100
+	MaxSmoothness   = 100
 )
 
 // The names of the parts.

@@ -35,10 +35,12 @@ func sample() *Manifest {
 
 func TestManifestRoundTrip(t *testing.T) {
 	for name, change := range map[string]func(*Manifest){
-		"pair":        func(*Manifest) {},
-		"CLIP only":   func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
-		"VQGAN only":  vqganOnly,
-		"suggestions": func(m *Manifest) { m.Suggested = Suggested{LearningRate: new(0.15), CutPow: new(0.0)} },
+		"pair":       func(*Manifest) {},
+		"CLIP only":  func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
+		"VQGAN only": vqganOnly,
+		"suggestions": func(m *Manifest) {
+			m.Suggested = Suggested{LearningRate: new(0.15), CutPow: new(0.0), Smoothness: new(1.0)}
+		},
 		"quiet start": func(m *Manifest) { m.VQGAN.StartCodes = []int{0, 5} },
 	} {
 		m := sample()
@@ -96,6 +98,8 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Suggested.LearningRate = new(math.NaN()) }, "suggested.learning_rate is NaN"},
 		{func(m *Manifest) { m.Suggested.CutPow = new(-0.5) }, "suggested.cut_pow is -0.5 and must be from 0"},
 		{func(m *Manifest) { m.Suggested.CutPow = new(math.Inf(1)) }, "suggested.cut_pow is +Inf"},
+		{func(m *Manifest) { m.Suggested.Smoothness = new(101.0) }, "suggested.smoothness is 101 and must be from 0 to 100"},
+		{func(m *Manifest) { m.Suggested.Smoothness = new(math.NaN()) }, "suggested.smoothness is NaN"},
 		{func(m *Manifest) { m.Parts = nil }, "no parts"},
 		{func(m *Manifest) { m.Parts = m.Parts[:3] }, "parts decoder and encoder go together"},
 		{func(m *Manifest) { m.Parts = append(m.Parts, Part{Name: "loss"}) }, `part "loss"`},

@@ -70,6 +70,9 @@ func (s Suggested) Validate() error {
 	if power := s.CutPow; power != nil && !(*power >= 0 && *power <= MaxCutPow) {
 		return fmt.Errorf("weights: suggested.cut_pow is %g and must be from 0 to %d", *power, MaxCutPow)
 	}
+	if smoothness := s.Smoothness; smoothness != nil && !(*smoothness >= 0 && *smoothness <= MaxSmoothness) {
+		return fmt.Errorf("weights: suggested.smoothness is %g and must be from 0 to %d", *smoothness, MaxSmoothness)
+	}
 	return nil
 }
 

@@ -37,7 +37,7 @@ func testMeta() Meta {
 	s.Prompt = "schöne 🍎 äpfel:2|\"fog\" \\ <b>:-0.5:-0.2"
 	s.Seed = math.MaxUint64
 	s.Width, s.Height = 96, 64
-	s.InitImage, s.InitWeight = "start.png", 0.25
+	s.InitImage, s.InitWeight, s.Smoothness = "start.png", 0.25, new(0.5)
 	s.ImagePrompts = []prompt.Image{{Name: "köln.jpg", Weight: 0.5, Stop: prompt.NoStop}}
 	return Meta{Settings: s, Step: 40, ModelTitle: "Mini", Build: "abc123", Weights: "0123456789abcdef"}
 }
@@ -290,7 +290,7 @@ func TestReadDamaged(t *testing.T) {
 	// Settings of another form: what can be read is read.
 	file := withText(t, 3, 3, "tEXt", ownKeyword+"\x00"+`{"notebook":"VQGAN+CLIP","i":"7","seed":8,"reverie":{"settings":{"prompt":"a","turbo":1,"steps":"x"}}}`)
 	found, err = Read(file)
-	if err != nil || !found.Complete || found.Settings.Prompt != "a" || found.Step != 7 || found.Seed != "8" || len(found.Notices) != 2 {
+	if err != nil || !found.Complete || found.Settings.Prompt != "a" || *found.Settings.Smoothness != 0 || found.Step != 7 || found.Seed != "8" || len(found.Notices) != 2 {
 		t.Errorf("settings of another form: %+v, %v", found, err)
 	}
 }

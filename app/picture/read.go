@@ -154,6 +154,9 @@ func (found *Found) readTag(s string) (tag, bool) {
 	}
 	if json.Unmarshal(a.Reverie, &own) == nil {
 		if s, notices, err := settings.FromJSON(own.Settings); err == nil {
+			if s.Smoothness == nil {
+				s.Smoothness = new(0.0) // a picture keeps all that its run took; only from before this setting it is missing
+			}
 			t.Reverie = &reverieTag{Settings: s, Build: word(own.Build), Weights: word(own.Weights)}
 			found.Notices = notices
 		}

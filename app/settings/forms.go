@@ -40,6 +40,7 @@ var fields = []field{
 	suggested("cut_pow", "cut_pow", func(s *Settings) **float64 { return &s.CutPow }),
 	text("preset", "preset", func(s *Settings) *string { return &s.Preset }),
 	suggested("lr", "learning_rate", func(s *Settings) **float64 { return &s.LearningRate }),
+	suggested("smoothness", "smoothness", func(s *Settings) **float64 { return &s.Smoothness }),
 	text("optimizer", "optimizer", func(s *Settings) *string { return &s.Optimizer }),
 	text("init_image", "init_image", func(s *Settings) *string { return &s.InitImage }),
 	real("init_weight", "init_weight", func(s *Settings) *float64 { return &s.InitWeight }),

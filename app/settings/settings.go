@@ -24,17 +24,18 @@ const Version = 1
 
 // Limits. A number beyond them is cut to them with a notice; a prompt beyond them is an error.
 const (
-	MaxSide    = 4096    // pixels
-	MaxSteps   = 1000000 // at ten steps a second more than a day
-	MaxCutouts = 1024
-	MaxPrompt  = 20000 // characters
-	MaxParts   = 64    // prompts and image prompts together
-	MaxRate    = weights.MaxLearningRate
-	MaxCutPow  = weights.MaxCutPow
+	MaxSide       = 4096    // pixels
+	MaxSteps      = 1000000 // at ten steps a second more than a day
+	MaxCutouts    = 1024
+	MaxPrompt     = 20000 // characters
+	MaxParts      = 64    // prompts and image prompts together
+	MaxRate       = weights.MaxLearningRate
+	MaxCutPow     = weights.MaxCutPow
+	MaxSmoothness = weights.MaxSmoothness
 )
 
 // Settings is everything that decides a run's picture, apart from the build, the device, and the pixels of the
-// pictures named. Where the person has said nothing, LearningRate and CutPow are nil and the model's: see Suggest.
+// pictures named. Where the person has said nothing, LearningRate, CutPow and Smoothness are nil and the model's: see Suggest.
 type Settings struct {
 	Version      int            `json:"version"`
 	Prompt       string         `json:"prompt"` // in the grammar of package prompt
@@ -48,7 +49,8 @@ type Settings struct {
 	CutPow       *float64       `json:"cut_pow,omitempty"` // the size of a crop is random^CutPow of the range; above 1 prefers small ones
 	Preset       string         `json:"preset"`            // PresetUpd, PresetZQ or PresetPool
 	LearningRate *float64       `json:"learning_rate,omitempty"`
-	Optimizer    string         `json:"optimizer"` // "adam"
+	Smoothness   *float64       `json:"smoothness,omitempty"` // weight of the picture's total variation
+	Optimizer    string         `json:"optimizer"`            // "adam"
 	InitImage    string         `json:"init_image,omitempty"`
 	InitWeight   float64        `json:"init_weight"`
 	InitLoss     string         `json:"init_loss"` // InitLossNotebook or InitLossNerdyRodent
@@ -87,14 +89,16 @@ func Default() Settings {
 
 // What runs take where neither the person nor the model says anything: the notebook's.
 const (
-	notebookRate   = 0.1
-	notebookCutPow = 1.0
+	notebookRate       = 0.1
+	notebookCutPow     = 1.0
+	notebookSmoothness = 0.0
 )
 
 // Suggest fills in what the person has left to the model.
 func (s Settings) Suggest(by weights.Suggested) Settings {
 	s.LearningRate = cmp.Or(s.LearningRate, by.LearningRate, new(notebookRate))
 	s.CutPow = cmp.Or(s.CutPow, by.CutPow, new(notebookCutPow))
+	s.Smoothness = cmp.Or(s.Smoothness, by.Smoothness, new(notebookSmoothness))
 	return s
 }
 
@@ -216,7 +220,8 @@ func (n *normaliser) limitInt(name string, value, limit int) int {
 }
 
 func (n *normaliser) rates() error {
-	n.LearningRate, n.CutPow = clone(n.LearningRate), clone(n.CutPow) // what is cut to its limit here is not the caller's
+	// What is cut to its limit here is not the caller's.
+	n.LearningRate, n.CutPow, n.Smoothness = clone(n.LearningRate), clone(n.CutPow), clone(n.Smoothness)
 	for _, rate := range []struct {
 		name  string
 		value *float64
@@ -225,6 +230,7 @@ func (n *normaliser) rates() error {
 	}{
 		{"learning rate", n.LearningRate, MaxRate, false},
 		{"cut power", n.CutPow, MaxCutPow, true},
+		{"smoothness", n.Smoothness, MaxSmoothness, true},
 		{"init weight", &n.InitWeight, prompt.MaxWeight, true},
 	} {
 		if rate.value == nil {

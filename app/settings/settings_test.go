@@ -41,6 +41,7 @@ func TestNormalise(t *testing.T) {
 		{"too many steps", 8, func(s *Settings) { s.Steps = 2000000 }, func(s *Settings) { s.Steps = MaxSteps }, "number of steps"},
 		{"too many cutouts", 8, func(s *Settings) { s.Cutouts = 2000 }, func(s *Settings) { s.Cutouts = MaxCutouts }, "number of cutouts"},
 		{"endless rate", 8, func(s *Settings) { s.LearningRate = new(math.Inf(1)) }, func(s *Settings) { s.LearningRate = new(10.0) }, "learning rate"},
+		{"too smooth", 8, func(s *Settings) { s.Smoothness = new(100.5) }, func(s *Settings) { s.Smoothness = new(100.0) }, "The smoothness was 100.5 and became 100"},
 		{"left out", 8, func(s *Settings) { s.Preset, s.Model, s.InitLoss, s.Optimizer, s.Version = "", "", "", "", 0 }, func(s *Settings) {}, ""},
 		{"newer", 8, func(s *Settings) { s.Version = 99 }, func(s *Settings) {}, "newer Reverie"},
 		{"image only", 8, func(s *Settings) {
@@ -87,6 +88,8 @@ func TestNormaliseErrors(t *testing.T) {
 		{func(s *Settings) { s.LearningRate = new(0.0) }, "learning rate"},
 		{func(s *Settings) { s.LearningRate = new(math.NaN()) }, "learning rate"},
 		{func(s *Settings) { s.CutPow = new(-1.0) }, "cut power"},
+		{func(s *Settings) { s.Smoothness = new(-0.5) }, "The smoothness is -0.5: choose 0 or a positive number."},
+		{func(s *Settings) { s.Smoothness = new(math.NaN()) }, "smoothness"},
 		{func(s *Settings) { s.InitWeight = math.Inf(-1) }, "init weight"},
 		{func(s *Settings) { s.Preset = "turbo" }, "choose upd, zq, pool"},
 		{func(s *Settings) { s.InitLoss = "l1" }, "choose notebook, nerdyrodent"},
@@ -99,23 +102,24 @@ func TestNormaliseErrors(t *testing.T) {
 }
 
 func TestSuggest(t *testing.T) {
-	mini := weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3)}
+	mini := weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3), Smoothness: new(1.0)}
 	for _, test := range []struct {
-		name         string
-		said         func(*Settings)
-		by           weights.Suggested
-		rate, cutPow float64
+		name                     string
+		said                     func(*Settings)
+		by                       weights.Suggested
+		rate, cutPow, smoothness float64
 	}{
-		{"nobody says anything", func(s *Settings) {}, weights.Suggested{}, 0.1, 1},
-		{"the model does", func(s *Settings) {}, mini, 0.15, 0.3},
-		{"the model says half", func(s *Settings) {}, weights.Suggested{CutPow: new(0.0)}, 0.1, 0},
-		{"the person says half", func(s *Settings) { s.LearningRate = new(0.1) }, mini, 0.1, 0.3},
-		{"the person says all", func(s *Settings) { s.LearningRate, s.CutPow = new(0.2), new(0.0) }, mini, 0.2, 0},
+		{"nobody says anything", func(s *Settings) {}, weights.Suggested{}, 0.1, 1, 0},
+		{"the model does", func(s *Settings) {}, mini, 0.15, 0.3, 1},
+		{"the model says a part", func(s *Settings) {}, weights.Suggested{CutPow: new(0.0)}, 0.1, 0, 0},
+		{"the person says a part", func(s *Settings) { s.LearningRate = new(0.1) }, mini, 0.1, 0.3, 1},
+		{"the person says all", func(s *Settings) { s.LearningRate, s.CutPow, s.Smoothness = new(0.2), new(0.0), new(0.0) }, mini, 0.2, 0, 0},
 	} {
 		asked := apple(test.said)
 		got := asked.Suggest(test.by)
-		if *got.LearningRate != test.rate || *got.CutPow != test.cutPow {
-			t.Errorf("%s: learning rate %g, cut power %g; want %g, %g", test.name, *got.LearningRate, *got.CutPow, test.rate, test.cutPow)
+		if *got.LearningRate != test.rate || *got.CutPow != test.cutPow || *got.Smoothness != test.smoothness {
+			t.Errorf("%s: learning rate %g, cut power %g, smoothness %g; want %g, %g, %g", test.name,
+				*got.LearningRate, *got.CutPow, *got.Smoothness, test.rate, test.cutPow, test.smoothness)
 		}
 		if !reflect.DeepEqual(asked, apple(test.said)) {
 			t.Errorf("%s: the settings that were asked for have changed", test.name)
@@ -144,6 +148,7 @@ func TestFragment(t *testing.T) {
 			s.LearningRate = new(0.05)
 		}), "#p=a%2Bb%20%26%20%C3%BC%3A2%7Cc%20%231&images=x%3A1.png%3A-0.5%3A-0.25&lr=0.05"},
 		{apple(func(s *Settings) { s.LearningRate, s.CutPow = new(0.1), new(0.0) }), "#p=a%20red%20apple&cut_pow=0&lr=0.1"},
+		{apple(func(s *Settings) { s.Smoothness = new(0.0) }), "#p=a%20red%20apple&smoothness=0"},
 	} {
 		got := test.settings.ToFragment()
 		if got != test.want {
@@ -170,7 +175,7 @@ func TestJSON(t *testing.T) {
 	want := apple(func(s *Settings) {
 		s.Seed = math.MaxUint64
 		s.ImagePrompts = []prompt.Image{{Name: "a.png", Weight: 2, Stop: prompt.NoStop}}
-		s.InitImage, s.InitWeight, s.LearningRate = "b.png", 0.5, new(0.1)
+		s.InitImage, s.InitWeight, s.LearningRate, s.Smoothness = "b.png", 0.5, new(0.1), new(0.0)
 	})
 	b, err := json.Marshal(want)
 	if err != nil {

@@ -52,6 +52,11 @@ func TestForecast(t *testing.T) {
 	s.Receive(protocol.Foreseen{ID: ask().ID, Problem: "Too large: choose a smaller size."}, start)
 	says("Too large: choose a smaller size.")
 
+	s.Form.Smoothness = "1"
+	if m := ask(); *m.Settings.Smoothness != 1 {
+		t.Errorf("asked %+v", m)
+	}
+
 	s.Form.Width = "many"
 	if m, ok := s.Foresee("/w/"); ok {
 		t.Errorf("settings that are none are asked for: %+v", m)

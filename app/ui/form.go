@@ -8,11 +8,11 @@ import (
 	"reverie/app/settings"
 )
 
-// Form is the settings as a person types them: numbers are text, so that half-typed ones survive. Without a text the learning rate and
-// the cut power are the model's.
+// Form is the settings as a person types them: numbers are text, so that half-typed ones survive. Without a text the learning rate,
+// the cut power and the smoothness are the model's.
 type Form struct {
-	Prompt, Model, Preset                                                 string
-	Width, Height, Steps, Seed, Cutouts, LearningRate, CutPow, InitWeight string
+	Prompt, Model, Preset                                                             string
+	Width, Height, Steps, Seed, Cutouts, LearningRate, CutPow, Smoothness, InitWeight string
 
 	rest settings.Settings // what has no field of its own
 }
@@ -23,7 +23,7 @@ func FormOf(s settings.Settings) Form {
 		Prompt: s.Prompt, Model: s.Model, Preset: s.Preset,
 		Width: strconv.Itoa(s.Width), Height: strconv.Itoa(s.Height), Steps: strconv.Itoa(s.Steps),
 		Seed: strconv.FormatUint(s.Seed, 10), Cutouts: strconv.Itoa(s.Cutouts),
-		LearningRate: orNothing(s.LearningRate), CutPow: orNothing(s.CutPow), InitWeight: number(s.InitWeight),
+		LearningRate: orNothing(s.LearningRate), CutPow: orNothing(s.CutPow), Smoothness: orNothing(s.Smoothness), InitWeight: number(s.InitWeight),
 		rest: s,
 	}
 }
@@ -65,12 +65,13 @@ func (f Form) Settings() (settings.Settings, error) {
 		}
 		*field.to = int(n)
 	}
-	s.LearningRate, s.CutPow = place(f.LearningRate), place(f.CutPow)
+	s.LearningRate, s.CutPow, s.Smoothness = place(f.LearningRate), place(f.CutPow), place(f.Smoothness)
 	for _, field := range []struct {
 		label, text string
 		to          *float64
 	}{
-		{"Learning rate", f.LearningRate, s.LearningRate}, {"Cut power", f.CutPow, s.CutPow}, {"Start picture's weight", f.InitWeight, &s.InitWeight},
+		{"Learning rate", f.LearningRate, s.LearningRate}, {"Cut power", f.CutPow, s.CutPow}, {"Smoothness", f.Smoothness, s.Smoothness},
+		{"Start picture's weight", f.InitWeight, &s.InitWeight},
 	} {
 		if field.to == nil {
 			continue

@@ -33,9 +33,9 @@ func (m Model) title() string {
 }
 
 // suggests is the text of the numbers that a run takes where none is typed.
-func (m Model) suggests() (rate, cutPow string) {
+func (m Model) suggests() (rate, cutPow, smoothness string) {
 	s := settings.Default().Suggest(m.Suggested)
-	return number(*s.LearningRate), number(*s.CutPow)
+	return number(*s.LearningRate), number(*s.CutPow), number(*s.Smoothness)
 }
 
 func parseModels(text []byte) ([]Model, error) {

@@ -128,10 +128,10 @@ func TestPrefillTellsWhatItCannotRead(t *testing.T) {
 // What a person, a link or a picture says of the learning rate stays; what nobody says is the model's.
 func TestModelSuggests(t *testing.T) {
 	models := []Model{
-		{Name: "mini", Factor: 8, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3)}},
+		{Name: "mini", Factor: 8, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3), Smoothness: new(1.0)}},
 		{Name: "other", Factor: 8},
 	}
-	sent := func(s *State) (rate, cutPow *float64) {
+	sent := func(s *State) (rate, cutPow, smoothness *float64) {
 		t.Helper()
 		s.Phase, s.Form.Prompt = Idle, "a red apple"
 		m, ok := s.PressStart("/")
@@ -139,30 +139,30 @@ func TestModelSuggests(t *testing.T) {
 			t.Fatal(s.Problem)
 		}
 		got := m.(protocol.Start).Settings
-		return got.LearningRate, got.CutPow
+		return got.LearningRate, got.CutPow, got.Smoothness
 	}
 	s := NewState()
 	s.SetModels(models)
-	for _, c := range [][3]string{{"mini", "0.15", "0.3"}, {"other", "0.1", "1"}} {
+	for _, c := range [][4]string{{"mini", "0.15", "0.3", "1"}, {"other", "0.1", "1", "0"}} {
 		s.ChooseModel(c[0])
-		if rate, cutPow := s.Model().suggests(); rate != c[1] || cutPow != c[2] {
-			t.Errorf("%s suggests %s and %s, want %s and %s", c[0], rate, cutPow, c[1], c[2])
+		if rate, cutPow, smoothness := s.Model().suggests(); rate != c[1] || cutPow != c[2] || smoothness != c[3] {
+			t.Errorf("%s suggests %s, %s and %s, want %v", c[0], rate, cutPow, smoothness, c[1:])
 		}
-		if rate, cutPow := sent(&s); rate != nil || cutPow != nil {
+		if rate, cutPow, smoothness := sent(&s); rate != nil || cutPow != nil || smoothness != nil {
 			t.Errorf("%s: the page decides what nobody has said", c[0])
 		}
 	}
 	own := settings.Default().Suggest(models[0].Suggested)
 	for name, say := range map[string]func(*State){
-		"typed":    func(s *State) { s.Form.LearningRate, s.Form.CutPow = "0.15", " 0.3" },
-		"a link":   func(s *State) { s.Prefill("#p=x&lr=0.15&cut_pow=.3") },
+		"typed":    func(s *State) { s.Form.LearningRate, s.Form.CutPow, s.Form.Smoothness = "0.15", " 0.3", "1" },
+		"a link":   func(s *State) { s.Prefill("#p=x&lr=0.15&cut_pow=.3&smoothness=1") },
 		"restored": func(s *State) { s.OpenFile("x.png", ownPicture(t, own), picture.Decoder{})() },
 	} {
 		s := NewState()
 		s.SetModels(models)
 		say(&s)
 		s.ChooseModel("other")
-		if rate, cutPow := sent(&s); rate == nil || *rate != 0.15 || cutPow == nil || *cutPow != 0.3 {
+		if rate, cutPow, smoothness := sent(&s); rate == nil || *rate != 0.15 || cutPow == nil || *cutPow != 0.3 || smoothness == nil || *smoothness != 1 {
 			t.Errorf("%s: what was said is lost with another model: %+v", name, s.Form)
 		}
 	}

@@ -330,7 +330,7 @@ func (p *Page) fileInput(id, label string, chosen app.EventHandler) app.UI {
 
 func (p *Page) renderAdvanced() app.UI {
 	s := &p.state
-	rate, cutPow := s.Model().suggests()
+	rate, cutPow, smoothness := s.Model().suggests()
 	return app.Details().Class("advanced").Body(
 		app.Summary().Text("Advanced"),
 		app.Div().Class("field").Body(
@@ -345,6 +345,7 @@ func (p *Page) renderAdvanced() app.UI {
 		app.Div().Class("grid").Body(
 			p.decimal("Learning rate", &s.Form.LearningRate, rate, "How far each step goes: 0.05 is calm, 0.3 is wild. Left empty, the model's own."),
 			p.decimal("Cut power", &s.Form.CutPow, cutPow, "Above 1 prefers small cutouts, below 1 large ones. Left empty, the model's own."),
+			p.decimal("Smoothness", &s.Form.Smoothness, smoothness, "How strongly stray strokes are kept off plain grounds: 0 leaves them. Left empty, the model's own."),
 			p.decimal("Start weight", &s.Form.InitWeight, "", "How strongly the picture is held to its start."),
 		),
 		app.Div().Class("field").Body(

@@ -57,9 +57,9 @@ func checkTrace(t *testing.T, path string) {
 	if err := json.Unmarshal([]byte(lines[0]), &head); err != nil || head.Adapter == "" || head.Model != "mini" || head.Build == "" {
 		t.Errorf("the first line is %s (%v)", lines[0], err)
 	}
-	for i, line := range lines[1:] {
+	for i, line := range lines[1:] { // with two losses: mini suggests a smoothness, and there is one prompt
 		var step protocol.Step
-		if err := json.Unmarshal([]byte(line), &step); err != nil || step.Step != i+1 || step.Loss == 0 || len(step.Losses) != 1 || step.Milliseconds <= 0 {
+		if err := json.Unmarshal([]byte(line), &step); err != nil || step.Step != i+1 || step.Loss == 0 || len(step.Losses) != 2 || step.Milliseconds <= 0 {
 			t.Errorf("line %d is %s (%v)", i+2, line, err)
 		}
 	}

@@ -51,6 +51,7 @@ func runConvert(args []string, out io.Writer) error {
 	flags.StringVar(&o.Licence, "licence", "", "licence of the weights, `TEXT`")
 	flags.Func("learning-rate", "learning rate that the model suggests, `N` (default: none)", number(&o.Suggested.LearningRate))
 	flags.Func("cut-pow", "cut power that the model suggests, `N` (default: none)", number(&o.Suggested.CutPow))
+	flags.Func("smoothness", "smoothness that the model suggests, `N` (default: none)", number(&o.Suggested.Smoothness))
 	flags.StringVar(&o.Out, "o", "", "folder to write, `DIR`")
 	rest, err := parse(flags, convertUsage, args, out)
 	if err != nil {

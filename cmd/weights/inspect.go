@@ -34,6 +34,9 @@ func runInspect(args []string, out io.Writer) error {
 	if power := m.Suggested.CutPow; power != nil {
 		fmt.Fprintf(out, "suggests cut power %g\n", *power)
 	}
+	if smoothness := m.Suggested.Smoothness; smoothness != nil {
+		fmt.Fprintf(out, "suggests smoothness %g\n", *smoothness)
+	}
 	if c := m.CLIP; m.HasCLIP() {
 		if c.IsResNet() {
 			fmt.Fprintf(out, "CLIP     ResNet of %v blocks\n", c.ResNetBlocks)

@@ -33,9 +33,9 @@ func TestConvertInspectVerify(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{convertArguments(dir, "-learning-rate", ".15", "-cut-pow", "0.3"), []string{"read clip_script.pt (TorchScript archive, 53 tensors)", "token_embedding.weight", "[520 8]", "rel rms error",
+		{convertArguments(dir, "-learning-rate", ".15", "-cut-pow", "0.3", "-smoothness", "1"), []string{"read clip_script.pt (TorchScript archive, 53 tensors)", "token_embedding.weight", "[520 8]", "rel rms error",
 			"left out loss.* (2 tensors)", "left out context_length (1 tensors)", "wrote " + dir}},
-		{[]string{"inspect", dir}, []string{"title    A pair", "licence  none", "suggests learning rate 0.15", "suggests cut power 0.3", "2 layers, 4 heads; text", "vocabulary 520", "VQModel, factor 2, 10 codes of 4", "decoder.conv_in.weight"}},
+		{[]string{"inspect", dir}, []string{"title    A pair", "licence  none", "suggests learning rate 0.15", "suggests cut power 0.3", "suggests smoothness 1", "2 layers, 4 heads; text", "vocabulary 520", "VQModel, factor 2, 10 codes of 4", "decoder.conv_in.weight"}},
 		{[]string{"verify", dir}, []string{dir + " is whole", "image"}},
 	}
 	for _, tt := range tests {
@@ -126,6 +126,7 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "-learning-rate", "fast"), `"fast" is not a number`},
 		{convertArguments(out, "-learning-rate", "0"), "suggested.learning_rate is 0 and must be above 0 and at most 10"},
 		{convertArguments(out, "-cut-pow", "nan"), "suggested.cut_pow is NaN and must be from 0 to 100"},
+		{convertArguments(out, "-smoothness", "-1"), "suggested.smoothness is -1 and must be from 0 to 100"},
 		{convertArguments(filepath.Join(truncated, "out")), "cannot write to"},
 		{[]string{"inspect"}, "inspect takes one folder"},
 		{[]string{"inspect", dir}, "not a model's folder"},

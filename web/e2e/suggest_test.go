@@ -68,16 +68,26 @@ func TestModelSuggestsSettings(t *testing.T) {
 	until[protocol.Ready](v)
 	v.takes("learning-rate", "", "0.15")
 	v.takes("cut-power", "", "0.3")
+	v.takes("smoothness", "", "1")
 	v.choose("plain")
 	v.takes("learning-rate", "", "0.1")
 	v.takes("cut-power", "", "1")
+	v.takes("smoothness", "", "0")
 
-	runs := func(rate, cutPow float64) settings.Settings {
+	runs := func(rate, cutPow, smoothness float64) settings.Settings {
 		t.Helper()
 		v.must(v.Click("button", "Start"))
 		ran := until[protocol.Started](v).Settings
-		if *ran.LearningRate != rate || *ran.CutPow != cutPow {
-			t.Errorf("the run of %s has learning rate %g and cut power %g, want %g and %g", ran.Model, *ran.LearningRate, *ran.CutPow, rate, cutPow)
+		if *ran.LearningRate != rate || *ran.CutPow != cutPow || *ran.Smoothness != smoothness {
+			t.Errorf("the run of %s has learning rate %g, cut power %g and smoothness %g, want %g, %g and %g", ran.Model,
+				*ran.LearningRate, *ran.CutPow, *ran.Smoothness, rate, cutPow, smoothness)
+		}
+		losses := 1
+		if smoothness > 0 {
+			losses++
+		}
+		if step := until[protocol.Step](v); len(step.Losses) != losses {
+			t.Errorf("a step of %s with smoothness %g has losses %v, want %d", ran.Model, smoothness, step.Losses, losses)
 		}
 		until[protocol.Done](v)
 		return ran
@@ -88,11 +98,11 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.choose("mini")
 	v.takes("learning-rate", "", "0.15")
 	v.takes("cut-power", "0.5", "0.3")
-	runs(0.15, 0.5)
+	runs(0.15, 0.5, 1)
 	saved := v.download()
 	v.must(v.Fill("textbox", "Cut power", ""))
 	v.choose("plain")
-	ran := runs(0.1, 1)
+	ran := runs(0.1, 1, 0)
 
 	// The picture restores its own, with whatever model.
 	data, err := os.ReadFile(saved)
@@ -104,11 +114,14 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.status("restored")
 	v.takes("learning-rate", "0.15", "0.15")
 	v.takes("cut-power", "0.5", "0.3")
+	v.takes("smoothness", "1", "1")
 	v.choose("plain")
 	v.takes("learning-rate", "0.15", "0.1")
+	v.takes("smoothness", "1", "0")
 
-	v.again("?tune=off" + small + "&lr=0.1")
+	v.again("?tune=off" + small + "&lr=0.1&smoothness=0")
 	v.takes("learning-rate", "0.1", "0.15")
 	v.takes("cut-power", "", "0.3")
+	v.takes("smoothness", "0", "1")
 	v.clean()
 }

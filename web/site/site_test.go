@@ -255,7 +255,7 @@ func TestModels(t *testing.T) {
 		var names []string
 		for _, m := range listed {
 			names = append(names, m.Name)
-			if m.Factor != 8 || m.Bytes < 1<<20 || m.About == "" || m.Suggested.LearningRate == nil || m.Suggested.CutPow == nil {
+			if m.Factor != 8 || m.Bytes < 1<<20 || m.About == "" || m.Suggested.LearningRate == nil || m.Suggested.CutPow == nil || m.Suggested.Smoothness == nil {
 				t.Errorf("%s: listed as %+v", c.dir, m)
 			}
 		}
