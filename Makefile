@@ -13,7 +13,7 @@ RUN ?=
 COMMA := ,
 
 # How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
-JUDGE := --tower squeezenet --name judge --minutes 7 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
+JUDGE := --tower squeezenet --name judge --minutes 10 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
 
 # web/wasm/program.go explains these flags.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
@@ -111,7 +111,7 @@ bench-load: chromium
 screenshots: chromium
 	go run ./web/screenshots
 
-## eval-mini: judge the mini pair goal by goal; 40 minutes of one core (estimated). EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
+## eval-mini: judge the mini pair goal by goal; EVALTIME. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done
 	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
 

@@ -147,7 +147,7 @@ def main():
     parser.add_argument("--cuts", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.15)
     parser.add_argument("--cut-pow", type=float, default=0.3)
-    parser.add_argument("--smoothness", type=float, default=1)
+    parser.add_argument("--smoothness", type=float, default=0.25)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--skip-figures", action="store_true", help="only the guided loop")
