@@ -11,15 +11,14 @@ import (
 	"reverie/gpu/guide"
 )
 
-// Examples are prompts that a person can click. The embedded pair makes something recognisable of each: a plain ground, asked for in the
-// words of its captions, keeps it to one thing.
+// Examples are prompts that a person can click. The embedded pair makes something recognisable of each: see its samples.
 var Examples = []string{
-	"a blue heart on a white background",
-	"a smiling face on a white background",
-	"a red balloon on a white background",
-	"a strawberry on a white background",
-	"a yellow star on a white background",
-	"a red apple",
+	"a yellow star",
+	"a blue heart",
+	"a smiling face",
+	"a green tree",
+	"a snowman",
+	"a birthday cake",
 }
 
 func (p *Page) Render() app.UI {
