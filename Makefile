@@ -111,7 +111,7 @@ bench-load: chromium
 screenshots: chromium
 	go run ./web/screenshots
 
-## eval-mini: judge the mini pair goal by goal; EVALTIME. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
+## eval-mini: judge the mini pair goal by goal; 38 minutes with two cores, other work beside it. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done
 	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
 
