@@ -19,9 +19,6 @@ var (
 //
 // When ctx ends first, Await returns its error; the promise still runs on and its callbacks are released when it settles.
 func Await(ctx context.Context, promise js.Value) (js.Value, error) {
-	if err := ctx.Err(); err != nil {
-		return js.Undefined(), err
-	}
 	type result struct {
 		value js.Value
 		err   error
@@ -42,6 +39,9 @@ func Await(ctx context.Context, promise js.Value) (js.Value, error) {
 		return nil
 	})
 	promiseClass.Call("resolve", promise).Call("then", fulfil, reject)
+	if err := ctx.Err(); err != nil { // only now: a promise that nobody listens to would complain in the console if it failed
+		return js.Undefined(), err
+	}
 	select {
 	case r := <-settled:
 		return r.value, r.err
