@@ -8,6 +8,7 @@ Writes runs/NAME/: log.jsonl, average.pt, last.pt (to resume); for a ViT clip_mi
 import argparse
 import itertools
 import json
+import math
 import pathlib
 import time
 
@@ -165,6 +166,7 @@ def main():
     parser.add_argument("--teacher", type=pathlib.Path, help="average.pt of a SqueezeNet tower; its text tower is taken over")
     parser.add_argument("--vqgan", type=pathlib.Path, help="checkpoint for reconstructions and guided negatives")
     parser.add_argument("--minutes", type=float, default=60, help="of work (processor time on a CPU)")
+    parser.add_argument("--until", type=float, default=math.inf, help="stop after so many of the minutes, to be resumed")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--parts", type=float, default=1, help="share of the training pictures to use, chosen by the seed")
@@ -228,7 +230,8 @@ def main():
     while True:
         seconds = clock(args.device) - start
         progress = seconds / (60 * args.minutes)
-        if step == 0 or progress >= 1 or time.time() - last_note > 240:
+        stop = progress >= 1 or seconds >= 60 * args.until
+        if step == 0 or stop or time.time() - last_note > 240:
             last_note = time.time()
             note({"step": step, "seconds": round(seconds), **measure.retrieval(average.model, pictures),
                   **measure.shapes(average.model, pictures)})
@@ -237,7 +240,7 @@ def main():
             torch.save(average.model.state_dict(), run / "average.pt")
             if args.tower != "squeezenet":
                 clip.save(average.model, run)
-        if progress >= 1:
+        if stop:
             break
 
         if repeats:
