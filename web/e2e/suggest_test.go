@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"reverie/app/picture"
@@ -36,6 +37,8 @@ func (v *visit) takes(field, typed, suggested string) {
 	v.waits(fmt.Sprintf(`(f => f.value === %q && f.placeholder === %q)(document.getElementById("field-%s"))`, typed, suggested, field))
 }
 
+func formatted(n *float64) string { return strconv.FormatFloat(*n, 'g', -1, 64) }
+
 // The fields show what the chosen model suggests until the person says something else, and a run takes what they show.
 func TestModelSuggestsSettings(t *testing.T) {
 	dir := t.TempDir()
@@ -51,6 +54,8 @@ func TestModelSuggestsSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own := m.Suggested // the padded model has the manifest of mini
+	rate, cutPow, smoothness := formatted(own.LearningRate), formatted(own.CutPow), formatted(own.Smoothness)
 	m.Suggested = weights.Suggested{}
 	if text, err = m.Encode(); err != nil {
 		t.Fatal(err)
@@ -66,9 +71,9 @@ func TestModelSuggestsSettings(t *testing.T) {
 	const small = "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=1"
 	v := openHandler(t, s, chromium.Software, "?tune=off"+small)
 	until[protocol.Ready](v)
-	v.takes("learning-rate", "", "0.15")
-	v.takes("cut-power", "", "0.3")
-	v.takes("smoothness", "", "0.25")
+	v.takes("learning-rate", "", rate)
+	v.takes("cut-power", "", cutPow)
+	v.takes("smoothness", "", smoothness)
 	v.choose("plain")
 	v.takes("learning-rate", "", "0.1")
 	v.takes("cut-power", "", "1")
@@ -96,9 +101,9 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.must(err)
 	v.must(v.Fill("textbox", "Cut power", "0.5"))
 	v.choose("mini")
-	v.takes("learning-rate", "", "0.15")
-	v.takes("cut-power", "0.5", "0.3")
-	runs(0.15, 0.5, 0.25)
+	v.takes("learning-rate", "", rate)
+	v.takes("cut-power", "0.5", cutPow)
+	runs(*own.LearningRate, 0.5, *own.Smoothness)
 	saved := v.download()
 	v.must(v.Fill("textbox", "Cut power", ""))
 	v.choose("plain")
@@ -112,16 +117,16 @@ func TestModelSuggestsSettings(t *testing.T) {
 	}
 	v.must(v.Choose("Open image", saved))
 	v.status("restored")
-	v.takes("learning-rate", "0.15", "0.15")
-	v.takes("cut-power", "0.5", "0.3")
-	v.takes("smoothness", "0.25", "0.25")
+	v.takes("learning-rate", rate, rate)
+	v.takes("cut-power", "0.5", cutPow)
+	v.takes("smoothness", smoothness, smoothness)
 	v.choose("plain")
-	v.takes("learning-rate", "0.15", "0.1")
-	v.takes("smoothness", "0.25", "0")
+	v.takes("learning-rate", rate, "0.1")
+	v.takes("smoothness", smoothness, "0")
 
 	v.again("?tune=off" + small + "&lr=0.1&smoothness=0")
-	v.takes("learning-rate", "0.1", "0.15")
-	v.takes("cut-power", "", "0.3")
-	v.takes("smoothness", "0", "0.25")
+	v.takes("learning-rate", "0.1", rate)
+	v.takes("cut-power", "", cutPow)
+	v.takes("smoothness", "0", smoothness)
 	v.clean()
 }
