@@ -12,57 +12,24 @@ import (
 // convolutions, and attention pooling at the end. Its frozen batch norms are folded into the convolutions.
 type resNet struct {
 	config weights.CLIPConfig
-	stem   [3]conv
+	stem   [3]ops.ConvLayer
 	blocks []bottleneck
 	pool   attentionPool
 }
 
-// conv is a convolution with bias.
-type conv struct {
-	w    ops.Matrix
-	b    *ops.Vector
-	spec ops.ConvSpec
-}
-
-// pointwise marks a 1×1 convolution, which is a linear layer.
-var pointwise = ops.ConvSpec{}
-
-func loadConv(w *load.Weights, name string, spec ops.ConvSpec) conv {
-	return conv{w.Linear(name + ".weight"), w.Vector(name + ".bias"), spec}
-}
-
-func (c conv) forward(t *ops.Tape, x, residual *ops.Tensor) *ops.Tensor {
-	if c.spec == pointwise {
-		return t.Linear(x, c.w, ops.LinearOptions{Bias: c.b, Residual: residual})
-	}
-	return t.Conv(x, c.w, c.b, c.spec, residual)
-}
-
-// relu records the convolution and what follows it. It is done with x.
-func (c conv) relu(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	h := c.forward(t, x, nil)
-	return relu(t, h)
-}
-
-func relu(t *ops.Tape, h *ops.Tensor) *ops.Tensor {
-	y := t.ReLU(h)
-	return y
-}
-
-// shrink is mean pooling, done with x where it does anything.
+// shrink is mean pooling over k×k pixels.
 func shrink(t *ops.Tape, x *ops.Tensor, k int) *ops.Tensor {
 	if k == 1 {
 		return x
 	}
-	y := t.AvgPool(x, k)
-	return y
+	return t.AvgPool(x, k)
 }
 
 func loadResNet(w *load.Weights, c weights.CLIPConfig) *resNet {
 	halve := ops.Conv3x3
 	halve.Stride = 2
-	m := &resNet{config: c, stem: [3]conv{
-		loadConv(w, "visual.conv1", halve), loadConv(w, "visual.conv2", ops.Conv3x3), loadConv(w, "visual.conv3", ops.Conv3x3),
+	m := &resNet{config: c, stem: [3]ops.ConvLayer{
+		w.Conv("visual.conv1", halve), w.Conv("visual.conv2", ops.Conv3x3), w.Conv("visual.conv3", ops.Conv3x3),
 	}}
 	for stage, n := range c.ResNetBlocks {
 		for i := range n {
@@ -76,7 +43,7 @@ func loadResNet(w *load.Weights, c weights.CLIPConfig) *resNet {
 func (m *resNet) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	h := t.Normalise(x, m.config.Mean, m.config.Std)
 	for _, c := range m.stem {
-		h = c.relu(t, h)
+		h = t.ReLU(c.Forward(t, h, nil))
 	}
 	h = shrink(t, h, 2)
 	for _, b := range m.blocks {
@@ -87,51 +54,48 @@ func (m *resNet) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 
 // bottleneck is relu(conv3(shrink(relu(conv2(relu(conv1(x)))))) + shortcut(x)).
 type bottleneck struct {
-	conv1, conv2, conv3 conv
+	conv1, conv2, conv3 ops.ConvLayer
 	stride              int
-	shortcut            *conv // after shrinking; nil where neither size nor channels change
+	shortcut            *ops.ConvLayer // after shrinking; nil where neither size nor channels change
 }
 
 func loadBottleneck(w *load.Weights, name string, halves, widens bool) bottleneck {
 	b := bottleneck{
-		conv1: loadConv(w, name+".conv1", pointwise), conv2: loadConv(w, name+".conv2", ops.Conv3x3), conv3: loadConv(w, name+".conv3", pointwise),
+		conv1: w.Pointwise(name + ".conv1"), conv2: w.Conv(name+".conv2", ops.Conv3x3), conv3: w.Pointwise(name + ".conv3"),
 		stride: 1,
 	}
 	if halves {
 		b.stride = 2
 	}
 	if widens {
-		s := loadConv(w, name+".downsample.0", pointwise)
+		s := w.Pointwise(name + ".downsample.0")
 		b.shortcut = &s
 	}
 	return b
 }
 
 func (b bottleneck) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	h := relu(t, b.conv1.forward(t, x, nil))
-	h = shrink(t, b.conv2.relu(t, h), b.stride)
+	h := t.ReLU(b.conv1.Forward(t, x, nil))
+	h = shrink(t, t.ReLU(b.conv2.Forward(t, h, nil)), b.stride)
 	s := x
 	if b.shortcut != nil {
-		small := shrink(t, x, b.stride)
-		s = b.shortcut.forward(t, small, nil)
+		s = b.shortcut.Forward(t, shrink(t, x, b.stride), nil)
 	}
-	y := b.conv3.forward(t, h, s)
-	return relu(t, y)
+	return t.ReLU(b.conv3.Forward(t, h, s))
 }
 
 // attentionPool is multi-head attention whose only query is the mean of all points.
 type attentionPool struct {
 	position *ops.Vector
-	qkv, out conv
+	qkv, out ops.ConvLayer
 	heads    int
 }
 
 func loadAttentionPool(w *load.Weights, name string, heads int) attentionPool {
-	q, k, v := name+".q_proj", name+".k_proj", name+".v_proj"
 	return attentionPool{
 		position: w.Rows(name + ".positional_embedding"),
-		qkv:      conv{w: w.Stacked(q+".weight", k+".weight", v+".weight"), b: w.StackedVectors(q+".bias", k+".bias", v+".bias")},
-		out:      loadConv(w, name+".c_proj", pointwise),
+		qkv:      w.Pointwise(name+".q_proj", name+".k_proj", name+".v_proj"),
+		out:      w.Pointwise(name + ".c_proj"),
 		heads:    heads,
 	}
 }
@@ -139,9 +103,8 @@ func loadAttentionPool(w *load.Weights, name string, heads int) attentionPool {
 // forward lets every token ask and picks the mean's answer: the other queries cost less than a kernel of its own would save.
 func (p attentionPool) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	tokens := t.JoinMean(x, p.position)
-	qkv := p.qkv.forward(t, tokens, nil)
+	qkv := p.qkv.Forward(t, tokens, nil)
 	answers := t.Attention(qkv, p.heads, false)
 	mean := t.Pick(answers, Indices(t, make([]int32, x.N)))
-	e := p.out.forward(t, mean, nil)
-	return e
+	return p.out.Forward(t, mean, nil)
 }

@@ -259,13 +259,23 @@ func (w *Weights) Patch(name string) ops.Matrix {
 	return w.matrix(name, v)
 }
 
-// Stacked puts linear weights of one shape below one another; their rows are a multiple of four.
-func (w *Weights) Stacked(names ...string) ops.Matrix {
-	v := linearView(w.tensor(names[0]).Shape)
-	half := w.half(w.tensor(names[0]))
-	m := ops.Matrix{Taps: 1, Out: len(names) * v.rows, In: v.columns, Half: half, Buf: w.buffer(names[0], len(names)*v.vecs(), half)}
+// Conv is a convolution with its bias.
+func (w *Weights) Conv(name string, s ops.ConvSpec) ops.ConvLayer {
+	return ops.ConvLayer{Weight: w.Linear(name + ".weight"), Bias: w.Vector(name + ".bias"), Spec: s}
+}
+
+// Pointwise is a 1×1 convolution, or a linear layer, with its bias. Several of one shape, whose outputs are a multiple of four, become one
+// whose outputs stand side by side.
+func (w *Weights) Pointwise(names ...string) ops.ConvLayer {
+	return ops.ConvLayer{Weight: w.stacked(names, ".weight"), Bias: w.stackedVectors(names, ".bias")}
+}
+
+func (w *Weights) stacked(names []string, suffix string) ops.Matrix {
+	first := w.tensor(names[0] + suffix)
+	v, half := linearView(first.Shape), w.half(first)
+	m := ops.Matrix{Taps: 1, Out: len(names) * v.rows, In: v.columns, Half: half, Buf: w.buffer(first.Name, len(names)*v.vecs(), half)}
 	for i, name := range names {
-		w.unpack(name, v, m.Buf, i*v.vecs(), half)
+		w.unpack(name+suffix, v, m.Buf, i*v.vecs(), half)
 	}
 	return m
 }
@@ -316,13 +326,13 @@ func (w *Weights) inFloat32(name string, v view) ops.Matrix {
 	return m
 }
 
-// StackedVectors joins vectors whose lengths are multiples of four.
-func (w *Weights) StackedVectors(names ...string) *ops.Vector {
-	n := w.tensor(names[0]).Shape[0]
+func (w *Weights) stackedVectors(names []string, suffix string) *ops.Vector {
+	first := w.tensor(names[0] + suffix)
+	n := first.Shape[0]
 	v := view{taps: 1, rows: 1, columns: n, columnStep: 1, vector: true}
-	b := w.buffer(names[0], len(names)*v.vecs(), false)
+	b := w.buffer(first.Name, len(names)*v.vecs(), false)
 	for i, name := range names {
-		w.unpack(name, v, b, i*v.vecs(), false)
+		w.unpack(name+suffix, v, b, i*v.vecs(), false)
 	}
 	return &ops.Vector{N: len(names) * n, Buf: b}
 }

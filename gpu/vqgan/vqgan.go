@@ -16,29 +16,6 @@ const (
 	normEps    = 1e-6
 )
 
-type conv struct {
-	w    ops.Matrix
-	b    *ops.Vector
-	spec ops.ConvSpec
-}
-
-func loadConv(w *load.Weights, name string, spec ops.ConvSpec) conv {
-	return conv{w.Linear(name + ".weight"), w.Vector(name + ".bias"), spec}
-}
-
-// loadEnlarging is taming-transformers' Upsample.
-func loadEnlarging(w *load.Weights, name string) conv {
-	return conv{w.Enlarged(name + ".weight"), w.Vector(name + ".bias"), ops.Enlarge3x3}
-}
-
-// forward records the convolution; a 1×1 one is a linear layer.
-func (c conv) forward(t *ops.Tape, x, residual *ops.Tensor) *ops.Tensor {
-	if c.w.Taps == 1 {
-		return t.Linear(x, c.w, ops.LinearOptions{Bias: c.b, Residual: residual})
-	}
-	return t.Conv(x, c.w, c.b, c.spec, residual)
-}
-
 func loadNorm(w *load.Weights, name string, swish bool) ops.GroupNorm {
 	return ops.GroupNorm{Groups: normGroups, Eps: normEps, Gamma: w.Vector(name + ".weight"), Beta: w.Vector(name + ".bias"), Swish: swish}
 }
@@ -46,17 +23,17 @@ func loadNorm(w *load.Weights, name string, swish bool) ops.GroupNorm {
 // residual is ResnetBlock: shortcut(x) + conv2(swish(norm2(conv1(swish(norm1(x)))))).
 type residual struct {
 	norm1, norm2 ops.GroupNorm
-	conv1, conv2 conv
-	shortcut     *conv // where the channels change
+	conv1, conv2 ops.ConvLayer
+	shortcut     *ops.ConvLayer // where the channels change
 }
 
 func loadResidual(w *load.Weights, name string, in, out int) residual {
 	r := residual{
-		norm1: loadNorm(w, name+".norm1", true), conv1: loadConv(w, name+".conv1", ops.Conv3x3),
-		norm2: loadNorm(w, name+".norm2", true), conv2: loadConv(w, name+".conv2", ops.Conv3x3),
+		norm1: loadNorm(w, name+".norm1", true), conv1: w.Conv(name+".conv1", ops.Conv3x3),
+		norm2: loadNorm(w, name+".norm2", true), conv2: w.Conv(name+".conv2", ops.Conv3x3),
 	}
 	if in != out {
-		s := loadConv(w, name+".nin_shortcut", ops.ConvSpec{})
+		s := w.Pointwise(name + ".nin_shortcut")
 		r.shortcut = &s
 	}
 	return r
@@ -64,32 +41,32 @@ func loadResidual(w *load.Weights, name string, in, out int) residual {
 
 func (r residual) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
 	n := t.GroupNorm(x, r.norm1)
-	h := r.conv1.forward(t, n, nil)
+	h := r.conv1.Forward(t, n, nil)
 	n = t.GroupNorm(h, r.norm2)
 	s := x
 	if r.shortcut != nil {
-		s = r.shortcut.forward(t, x, nil)
+		s = r.shortcut.Forward(t, x, nil)
 	}
-	return r.conv2.forward(t, n, s)
+	return r.conv2.Forward(t, n, s)
 }
 
 // attention is AttnBlock: x + proj_out(attention(norm(x))) over all points, one head.
 type attention struct {
 	norm     ops.GroupNorm
-	qkv, out conv
+	qkv, out ops.ConvLayer
 }
 
 func loadAttention(w *load.Weights, name string) attention {
 	return attention{
 		norm: loadNorm(w, name+".norm", false),
-		qkv:  conv{w: w.Stacked(name+".q.weight", name+".k.weight", name+".v.weight"), b: w.StackedVectors(name+".q.bias", name+".k.bias", name+".v.bias")},
-		out:  loadConv(w, name+".proj_out", ops.ConvSpec{}),
+		qkv:  w.Pointwise(name+".q", name+".k", name+".v"),
+		out:  w.Pointwise(name + ".proj_out"),
 	}
 }
 
 func (a attention) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	qkv := a.qkv.forward(t, t.GroupNorm(x, a.norm), nil)
-	return a.out.forward(t, t.Attention(qkv, 1, false), x)
+	qkv := a.qkv.Forward(t, t.GroupNorm(x, a.norm), nil)
+	return a.out.Forward(t, t.Attention(qkv, 1, false), x)
 }
 
 // layer is one of the above.
@@ -97,11 +74,16 @@ type layer interface {
 	forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor
 }
 
-// resample is a convolution that changes the picture's size.
-type resample struct{ conv }
+// single is a convolution by itself.
+type single struct{ ops.ConvLayer }
 
-func (r resample) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	return r.conv.forward(t, x, nil)
+func (c single) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	return c.Forward(t, x, nil)
+}
+
+// enlarging is taming-transformers' Upsample.
+func enlarging(w *load.Weights, name string) ops.ConvLayer {
+	return ops.ConvLayer{Weight: w.Enlarged(name + ".weight"), Bias: w.Vector(name + ".bias"), Spec: ops.Enlarge3x3}
 }
 
 func middle(w *load.Weights, name string, width int) []layer {
@@ -124,11 +106,11 @@ func blocks(w *load.Weights, c weights.VQGANConfig, name string, level, n, in in
 // tail is norm, swish and the last convolution.
 type tail struct {
 	norm ops.GroupNorm
-	conv conv
+	conv ops.ConvLayer
 }
 
 func (e tail) forward(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	return e.conv.forward(t, t.GroupNorm(x, e.norm), nil)
+	return e.conv.Forward(t, t.GroupNorm(x, e.norm), nil)
 }
 
 func run(t *ops.Tape, x *ops.Tensor, layers []layer) *ops.Tensor {
@@ -149,17 +131,17 @@ func LoadDecoder(w *load.Weights, c weights.VQGANConfig) (*Decoder, error) {
 	last := len(c.ChMult) - 1
 	width := c.Width(last)
 	d := &Decoder{Codebook: w.Codebook(c.CodebookName())}
-	d.layers = append(d.layers, resample{loadConv(w, "post_quant_conv", ops.ConvSpec{})}, resample{loadConv(w, "decoder.conv_in", ops.Conv3x3)})
+	d.layers = append(d.layers, single{w.Pointwise("post_quant_conv")}, single{w.Conv("decoder.conv_in", ops.Conv3x3)})
 	d.layers = append(d.layers, middle(w, "decoder.mid", width)...)
 	for level := last; level >= 0; level-- {
 		name := fmt.Sprintf("decoder.up.%d", level)
 		d.layers = append(d.layers, blocks(w, c, name, level, c.NumResBlocks+1, width)...)
 		width = c.Width(level)
 		if level > 0 {
-			d.layers = append(d.layers, resample{loadEnlarging(w, name+".upsample.conv")})
+			d.layers = append(d.layers, single{enlarging(w, name+".upsample.conv")})
 		}
 	}
-	d.layers = append(d.layers, tail{loadNorm(w, "decoder.norm_out", true), loadConv(w, "decoder.conv_out", ops.Conv3x3)})
+	d.layers = append(d.layers, tail{loadNorm(w, "decoder.norm_out", true), w.Conv("decoder.conv_out", ops.Conv3x3)})
 	return d, w.Finish()
 }
 
@@ -169,26 +151,26 @@ func (d *Decoder) Decode(t *ops.Tape, z *ops.Tensor) *ops.Tensor { return run(t,
 // Encoder turns pictures into latents before quantisation.
 type Encoder struct {
 	layers []layer
-	logits *conv // GumbelVQ: scores of the codes
+	logits *ops.ConvLayer // GumbelVQ: scores of the codes
 }
 
 // LoadEncoder takes the encoder and quant_conv out of their part.
 func LoadEncoder(w *load.Weights, c weights.VQGANConfig) (*Encoder, error) {
-	e := &Encoder{layers: []layer{resample{loadConv(w, "encoder.conv_in", ops.Conv3x3)}}}
+	e := &Encoder{layers: []layer{single{w.Conv("encoder.conv_in", ops.Conv3x3)}}}
 	width := c.Ch
 	for level := range c.ChMult {
 		name := fmt.Sprintf("encoder.down.%d", level)
 		e.layers = append(e.layers, blocks(w, c, name, level, c.NumResBlocks, width)...)
 		width = c.Width(level)
 		if level < len(c.ChMult)-1 {
-			e.layers = append(e.layers, resample{loadConv(w, name+".downsample.conv", ops.Downsample3x3)})
+			e.layers = append(e.layers, single{w.Conv(name+".downsample.conv", ops.Downsample3x3)})
 		}
 	}
 	e.layers = append(e.layers, middle(w, "encoder.mid", width)...)
-	e.layers = append(e.layers, tail{loadNorm(w, "encoder.norm_out", true), loadConv(w, "encoder.conv_out", ops.Conv3x3)},
-		resample{loadConv(w, "quant_conv", ops.ConvSpec{})})
+	e.layers = append(e.layers, tail{loadNorm(w, "encoder.norm_out", true), w.Conv("encoder.conv_out", ops.Conv3x3)},
+		single{w.Pointwise("quant_conv")})
 	if c.Gumbel {
-		l := loadConv(w, "quantize.proj", ops.ConvSpec{})
+		l := w.Pointwise("quantize.proj")
 		e.logits = &l
 	}
 	return e, w.Finish()
@@ -202,5 +184,5 @@ func (e *Encoder) Logits(t *ops.Tape, latents *ops.Tensor) (*ops.Tensor, bool) {
 	if e.logits == nil {
 		return nil, false
 	}
-	return e.logits.forward(t, latents, nil), true
+	return e.logits.Forward(t, latents, nil), true
 }
