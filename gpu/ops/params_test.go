@@ -17,7 +17,7 @@ var hostStructs = map[string]any{
 	"groupnorm_apply.wgsl": groupNormParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormParams{},
 	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
-	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
+	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "warp.wgsl": warpParams{},
 	"unpack.wgsl": nil, // of package load
 	"peak.wgsl":   nil, // of the benchmarks
