@@ -15,7 +15,7 @@ var hostStructs = map[string]any{
 	"adam.wgsl": adamParams{}, "argbest.wgsl": argbestParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
 	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "embed.wgsl": embedParams{}, "gather.wgsl": gatherParams{},
 	"groupnorm_apply.wgsl": groupNormParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormParams{},
-	"initloss.wgsl": initLossParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
+	"initloss.wgsl": initLossParams{}, "jitter.wgsl": jitterParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "warp.wgsl": warpParams{},
@@ -52,7 +52,8 @@ func TestHostBuffersMatchTheShaders(t *testing.T) {
 		file, name string
 		host       any
 		size       int
-	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"prompts.wgsl", "Prompt", promptParams{}, PromptSize}} {
+	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
+		{"jitter.wgsl", "Jitter", jitterLayout{}, JitterSize}} {
 		src, err := shaders.Expand(c.file, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -80,6 +81,7 @@ var wgslTypes = map[string]struct {
 	"u32":   {reflect.TypeFor[uint32](), 4},
 	"f32":   {reflect.TypeFor[float32](), 4},
 	"vec4f": {reflect.TypeFor[[4]float32](), 16},
+	"vec4u": {reflect.TypeFor[[4]uint32](), 16},
 }
 
 func checkStruct(t *testing.T, file, text, name string, host any) {
