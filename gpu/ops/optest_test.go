@@ -162,7 +162,7 @@ func testVector(t *Tape, v []float64) *Vector {
 func allCases() []opCase {
 	var all []opCase
 	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), tableCases(), patchCases(),
-		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(), sharpenCases(), jitterCases(),
+		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(), sharpenCases(), jitterCases(), eraseCases(),
 		resNetCases(), sliceCases()} {
 		all = append(all, table...)
 	}
