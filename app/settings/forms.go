@@ -39,6 +39,7 @@ var fields = []field{
 	whole("cutouts", "cutouts", func(s *Settings) *int { return &s.Cutouts }),
 	suggested("cut_pow", "cut_pow", func(s *Settings) **float64 { return &s.CutPow }),
 	text("preset", "preset", func(s *Settings) *string { return &s.Preset }),
+	text("augment", "augment", func(s *Settings) *string { return &s.Augment }),
 	suggested("lr", "learning_rate", func(s *Settings) **float64 { return &s.LearningRate }),
 	suggested("smoothness", "smoothness", func(s *Settings) **float64 { return &s.Smoothness }),
 	text("optimizer", "optimizer", func(s *Settings) *string { return &s.Optimizer }),

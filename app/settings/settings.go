@@ -48,6 +48,7 @@ type Settings struct {
 	Cutouts      int            `json:"cutouts"`
 	CutPow       *float64       `json:"cut_pow,omitempty"` // the size of a crop is random^CutPow of the range; above 1 prefers small ones
 	Preset       string         `json:"preset"`            // PresetUpd, PresetZQ or PresetPool
+	Augment      string         `json:"augment"`           // AugmentMoves or AugmentAll
 	LearningRate *float64       `json:"learning_rate,omitempty"`
 	Smoothness   *float64       `json:"smoothness,omitempty"` // weight of the picture's total variation
 	Optimizer    string         `json:"optimizer"`            // "adam"
@@ -63,6 +64,12 @@ const (
 	PresetPool = preset.Pool
 )
 
+// What of a preset's augmentations a run has. Older pictures and links, which do not say, had the first.
+const (
+	AugmentMoves = "moves" // flips, affine and perspective maps and noise
+	AugmentAll   = "all"   // sharpness, colour jitter and erasing besides: what the notebooks do
+)
+
 // The losses that pull z, i the step from 0 and w the InitWeight.
 const (
 	InitLossNotebook    = "notebook"    // mse(z, z0)·w/2
@@ -72,7 +79,7 @@ const (
 // OptimizerAdam is the only optimiser.
 const OptimizerAdam = "adam"
 
-// Default is what the page starts with: the embedded pair on a modest GPU, augmented as in the article.
+// Default is what the page starts with: the embedded pair on a modest GPU, with as much of the article's augmentation as it needs.
 func Default() Settings {
 	return Settings{
 		Version:   Version,
@@ -82,6 +89,7 @@ func Default() Settings {
 		Steps:     150,
 		Cutouts:   16,
 		Preset:    PresetUpd,
+		Augment:   AugmentMoves,
 		Optimizer: OptimizerAdam,
 		InitLoss:  InitLossNotebook,
 	}
@@ -264,6 +272,7 @@ func (n *normaliser) choices() error {
 		known []string // the first is the default
 	}{
 		{"preset", &n.Preset, []string{PresetUpd, PresetZQ, PresetPool}},
+		{"choice of augmentations", &n.Augment, []string{AugmentMoves, AugmentAll}},
 		{"init loss", &n.InitLoss, []string{InitLossNotebook, InitLossNerdyRodent}},
 		{"optimizer", &n.Optimizer, []string{OptimizerAdam}},
 	} {

@@ -42,7 +42,9 @@ func TestNormalise(t *testing.T) {
 		{"too many cutouts", 8, func(s *Settings) { s.Cutouts = 2000 }, func(s *Settings) { s.Cutouts = MaxCutouts }, "number of cutouts"},
 		{"endless rate", 8, func(s *Settings) { s.LearningRate = new(math.Inf(1)) }, func(s *Settings) { s.LearningRate = new(10.0) }, "learning rate"},
 		{"too smooth", 8, func(s *Settings) { s.Smoothness = new(100.5) }, func(s *Settings) { s.Smoothness = new(100.0) }, "The smoothness was 100.5 and became 100"},
-		{"left out", 8, func(s *Settings) { s.Preset, s.Model, s.InitLoss, s.Optimizer, s.Version = "", "", "", "", 0 }, func(s *Settings) {}, ""},
+		{"left out", 8, func(s *Settings) {
+			s.Preset, s.Augment, s.Model, s.InitLoss, s.Optimizer, s.Version = "", "", "", "", "", 0
+		}, func(s *Settings) {}, ""},
 		{"newer", 8, func(s *Settings) { s.Version = 99 }, func(s *Settings) {}, "newer Reverie"},
 		{"image only", 8, func(s *Settings) {
 			s.Prompt, s.ImagePrompts = "", []prompt.Image{{Name: "a.png", Weight: 1, Stop: prompt.NoStop}}
@@ -92,6 +94,7 @@ func TestNormaliseErrors(t *testing.T) {
 		{func(s *Settings) { s.Smoothness = new(math.NaN()) }, "smoothness"},
 		{func(s *Settings) { s.InitWeight = math.Inf(-1) }, "init weight"},
 		{func(s *Settings) { s.Preset = "turbo" }, "choose upd, zq, pool"},
+		{func(s *Settings) { s.Augment = "some" }, "choose moves, all"},
 		{func(s *Settings) { s.InitLoss = "l1" }, "choose notebook, nerdyrodent"},
 		{func(s *Settings) { s.Optimizer = "sgd" }, "choose adam"},
 	} {
@@ -149,6 +152,7 @@ func TestFragment(t *testing.T) {
 		}), "#p=a%2Bb%20%26%20%C3%BC%3A2%7Cc%20%231&images=x%3A1.png%3A-0.5%3A-0.25&lr=0.05"},
 		{apple(func(s *Settings) { s.LearningRate, s.CutPow = new(0.1), new(0.0) }), "#p=a%20red%20apple&cut_pow=0&lr=0.1"},
 		{apple(func(s *Settings) { s.Smoothness = new(0.0) }), "#p=a%20red%20apple&smoothness=0"},
+		{apple(func(s *Settings) { s.Preset, s.Augment = PresetPool, AugmentAll }), "#p=a%20red%20apple&preset=pool&augment=all"},
 	} {
 		got := test.settings.ToFragment()
 		if got != test.want {

@@ -57,6 +57,11 @@ func TestForecast(t *testing.T) {
 		t.Errorf("asked %+v", m)
 	}
 
+	s.Form.Augment = "all"
+	if m := ask(); m.Settings.Augment != "all" {
+		t.Errorf("asked %+v", m)
+	}
+
 	s.Form.Width = "many"
 	if m, ok := s.Foresee("/w/"); ok {
 		t.Errorf("settings that are none are asked for: %+v", m)

@@ -341,6 +341,14 @@ func (p *Page) renderAdvanced() app.UI {
 			),
 			app.P().ID("preset-help").Class("help").Text("How the cutouts are made before CLIP sees them."),
 		),
+		app.Div().Class("field").Body(
+			app.Label().For("augment").Text("Augmentations"),
+			app.Select().ID("augment").Aria("describedby", "augment-help").OnChange(p.typed(&s.Form.Augment)).Body(
+				option(settings.AugmentMoves, "moves: flips, turns, perspective and noise", s.Form.Augment),
+				option(settings.AugmentAll, "all: blurred, recoloured and erased, too", s.Form.Augment),
+			),
+			app.P().ID("augment-help").Class("help").Text("What of the preset is done to the cutouts: “all” is what the notebooks do."),
+		),
 		app.Div().Class("grid").Body(
 			p.decimal("Learning rate", &s.Form.LearningRate, rate, "How far each step goes: 0.05 is calm, 0.3 is wild. Left empty, the model's own."),
 			p.decimal("Cut power", &s.Form.CutPow, cutPow, "Above 1 prefers small cutouts, below 1 large ones. Left empty, the model's own."),

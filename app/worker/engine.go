@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"reverie/app/protocol"
+	"reverie/app/settings"
 	"reverie/gpu"
 	"reverie/gpu/bench/quick"
 	"reverie/gpu/guide"
@@ -274,6 +275,9 @@ func configure(m protocol.Start, model *weights.Manifest) (guide.Config, protoco
 	chosen, ok := preset.Named(s.Preset)
 	if !ok {
 		return guide.Config{}, protocol.Started{}, fmt.Errorf("worker: there is no preset %q", s.Preset)
+	}
+	if s.Augment == settings.AugmentMoves {
+		chosen = chosen.Moving()
 	}
 	c := guide.Config{
 		Prompts: prompts, Width: s.Width, Height: s.Height, Cutouts: s.Cutouts, CutPow: *s.CutPow, Seed: s.Seed,

@@ -534,6 +534,27 @@ func TestConfigureTakesWhatTheModelSuggests(t *testing.T) {
 	}
 }
 
+// Pictures of the first builds say nothing of augmentations and had fewer of them.
+func TestConfigureAugments(t *testing.T) {
+	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}}}
+	for _, c := range []struct {
+		json string
+		want float64
+	}{
+		{`{"prompt":"p","preset":"pool"}`, 0}, {`{"prompt":"p","preset":"pool","augment":"moves"}`, 0}, {`{"prompt":"p","preset":"pool","augment":"all"}`, 0.7},
+	} {
+		m := start(1)
+		var err error
+		if m.Settings, _, err = settings.FromJSON([]byte(c.json)); err != nil {
+			t.Fatal(err)
+		}
+		config, _, err := configure(m, model)
+		if p := config.Preset; err != nil || !p.Pooled || p.AffineP != 0.7 || p.JitterP != c.want || p.EraseP != c.want {
+			t.Errorf("%s runs %+v, %v", c.json, p, err)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	t.Run("no adapter", func(t *testing.T) {
 		c := serve(t, &fakeEngine{openErr: reasoned{protocol.NoAdapter, errors.New("none")}})

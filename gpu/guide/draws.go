@@ -7,7 +7,7 @@ import (
 	"reverie/gpu/ops"
 )
 
-// The ops that draw, one key each, so that no two draws of a run share numbers and adding an op changes none of the others.
+// What draws, one key each, so that no two draws of a run share numbers and adding one changes none of the others.
 // A number must never change: pictures are reproduced by it.
 const (
 	drawTokens uint32 = iota + 1
@@ -16,38 +16,42 @@ const (
 	drawAffine
 	drawPerspective
 	drawNoise
+	drawSharpness
+	drawJitter
+	drawJitterOrder
+	drawErased
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.
 func imagePromptStep(i int) uint32 { return math.MaxUint32 - uint32(i) }
 
-// draws are the random choices of one set of cutouts.
-type draws struct {
-	boxes  []ops.Box
-	warps  [][]ops.Homography // per recorded warp, per cutout
-	sigmas []float32          // noise per cutout
-}
-
 // draw makes the choices for the cutouts of a w×h picture at a step.
-func (a augmentation) draw(seed uint64, step uint32, w, h int) draws {
-	d := draws{boxes: make([]ops.Box, a.cutouts), sigmas: make([]float32, a.cutouts)}
+func (a augmentation) draw(seed uint64, step uint32, w, h int) Inputs {
+	in := Inputs{Seed: seed, Step: int(step), Boxes: make([]ops.Box, a.cutouts), Factors: make([]float32, a.cutouts),
+		Jitters: make([]ops.Jitter, a.cutouts), Erased: make([]ops.Box, a.cutouts), Sigmas: make([]float32, a.cutouts)}
 	for range a.warps() {
-		d.warps = append(d.warps, make([]ops.Homography, a.cutouts))
+		in.Warps = append(in.Warps, make([]ops.Homography, a.cutouts))
 	}
+	// What all cutouts share is drawn under the first one's name.
+	order := a.drawJitterOrder(ops.NewDraws(seed, step, 0, drawJitterOrder))
+	erased := a.drawErased(ops.NewDraws(seed, step, 0, drawErased))
 	for i := range a.cutouts {
-		from := func(op uint32) *ops.Draws { return ops.NewDraws(seed, step, uint32(i), op) }
-		d.boxes[i] = a.crop(from(drawCrop), w, h)
+		from := func(what uint32) *ops.Draws { return ops.NewDraws(seed, step, uint32(i), what) }
+		in.Boxes[i] = a.crop(from(drawCrop), w, h)
+		in.Factors[i] = float32(a.drawSharpness(from(drawSharpness)))
 		next := 0
 		if a.affine() {
-			d.warps[next][i] = a.drawAffine(from(drawFlip), from(drawAffine))
+			in.Warps[next][i] = a.drawAffine(from(drawFlip), from(drawAffine))
 			next++
 		}
 		if a.PerspectiveP > 0 {
-			d.warps[next][i] = a.drawPerspective(from(drawPerspective))
+			in.Warps[next][i] = a.drawPerspective(from(drawPerspective))
 		}
-		d.sigmas[i] = float32(a.Noise * from(drawNoise).Uniform())
+		in.Jitters[i] = a.drawJitter(from(drawJitter), order)
+		in.Erased[i] = erased
+		in.Sigmas[i] = float32(a.Noise * from(drawNoise).Uniform())
 	}
-	return d
+	return in
 }
 
 // augmentation is a preset for cutouts of one side.
@@ -128,6 +132,66 @@ func (a augmentation) drawPerspective(r *ops.Draws) ops.Homography {
 		}
 	}
 	return quadToQuad(to, corners)
+}
+
+// drawSharpness draws the factor of one cutout; 1 leaves it as it is. The notebooks flip before they sharpen, which comes to the same.
+func (a augmentation) drawSharpness(r *ops.Draws) float64 {
+	if r.Uniform() >= a.SharpnessP {
+		return 1
+	}
+	return a.Sharpness * r.Uniform()
+}
+
+// drawJitterOrder draws one of the 24 orders of a jitter's steps. Like kornia's, a jitter has all four, even where the notebooks ask for
+// neither brightness nor contrast: these two bound colours to [0, 1].
+func (a augmentation) drawJitterOrder(r *ops.Draws) [4]ops.JitterStep {
+	order := [4]ops.JitterStep{ops.Brightness, ops.Contrast, ops.Saturation, ops.Hue}
+	for i := len(order) - 1; i > 0; i-- {
+		j := r.Intn(i + 1)
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+// drawJitter draws how one cutout's colours change.
+func (a augmentation) drawJitter(r *ops.Draws, order [4]ops.JitterStep) ops.Jitter {
+	if r.Uniform() >= a.JitterP {
+		return ops.Jitter{}
+	}
+	saturation := 1 + (2*r.Uniform()-1)*a.JitterSaturation
+	hue := (2*r.Uniform() - 1) * a.JitterHue
+	j := ops.Jitter{Steps: order}
+	for i, step := range order {
+		switch step {
+		case ops.Contrast:
+			j.Amounts[i] = 1
+		case ops.Saturation:
+			j.Amounts[i] = saturation
+		case ops.Hue:
+			j.Amounts[i] = hue
+		}
+	}
+	return j
+}
+
+// drawErased draws the rectangle that is erased, which may be none: its area, then its ratio of height to width, half the time up to 1 and
+// half the time above, then its place.
+func (a augmentation) drawErased(r *ops.Draws) ops.Box {
+	if r.Uniform() >= a.EraseP {
+		return ops.Box{}
+	}
+	between := func(low, high float64) float64 { return low + r.Uniform()*(high-low) }
+	area := between(a.EraseArea[0], a.EraseArea[1]) * float64(a.side*a.side)
+	var ratio float64
+	if r.Uniform() < 0.5 {
+		ratio = between(a.EraseRatio[0], 1)
+	} else {
+		ratio = between(1, a.EraseRatio[1])
+	}
+	pixels := func(side float64) int { return min(max(int(math.RoundToEven(side)), 1), a.side) }
+	box := ops.Box{W: pixels(math.Sqrt(area / ratio)), H: pixels(math.Sqrt(area * ratio))}
+	box.X, box.Y = r.Intn(a.side-box.W+1), r.Intn(a.side-box.H+1)
+	return box
 }
 
 // quadToQuad is the homography that takes each corner of from to the like corner of to: the solution of the eight linear

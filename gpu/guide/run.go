@@ -137,7 +137,8 @@ func (r *Run) spec(targets []Target) StepSpec {
 	return StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
-		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Warps: r.aug.warps(), Noise: c.Preset.Noise > 0,
+		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Sharpen: c.Preset.SharpnessP > 0, Warps: r.aug.warps(),
+		Jitter: c.Preset.JitterP > 0, Erase: c.Preset.EraseP > 0, Noise: c.Preset.Noise > 0,
 		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight, Smoothness: c.Smoothness,
 		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
@@ -176,9 +177,7 @@ func shorten(s string) string {
 func (r *Run) imageTarget(ctx context.Context, i int, p ImagePrompt) (Target, error) {
 	w, h := resample.FitArea(p.Picture.Width, p.Picture.Height, r.config.Width, r.config.Height)
 	rgb := resample.Lanczos(p.Picture.rgb(), p.Picture.Width, p.Picture.Height, w, h)
-	d := r.aug.draw(r.config.Seed, imagePromptStep(i), w, h)
-	e, err := EmbedPicture(ctx, r.model.device, r.spec(nil), rgb, w, h, Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas,
-		Seed: r.config.Seed, Step: int(imagePromptStep(i))})
+	e, err := EmbedPicture(ctx, r.model.device, r.spec(nil), rgb, w, h, r.aug.draw(r.config.Seed, imagePromptStep(i), w, h))
 	return Target{Embeddings: e, Weight: p.Weight, Stop: p.Stop}, err
 }
 
@@ -292,9 +291,9 @@ func (r *Run) Submit(show bool) error {
 	if r.begun == r.done {
 		r.clock = time.Now()
 	}
-	d := r.aug.draw(r.config.Seed, uint32(r.begun), r.config.Width, r.config.Height)
-	err := r.step.Submit(Inputs{Boxes: d.boxes, Warps: d.warps, Sigmas: d.sigmas, Seed: r.config.Seed,
-		Step: r.begun, Rate: r.config.LearningRate}, show)
+	in := r.aug.draw(r.config.Seed, uint32(r.begun), r.config.Width, r.config.Height)
+	in.Rate = r.config.LearningRate
+	err := r.step.Submit(in, show)
 	r.begun++
 	return err
 }

@@ -148,8 +148,40 @@ func TestSmoothness(t *testing.T) {
 	}
 }
 
+// What CLIP sees is what the preset's augmentations make of the picture, one after the other.
+func TestAugmentationsInOrder(t *testing.T) {
+	c := config("a red apple", preset.Pool, 5)
+	c.Cutouts = 3
+	c.Preset.FlipP, c.Preset.SharpnessP, c.Preset.Sharpness, c.Preset.JitterP, c.Preset.EraseP = 0.5, 1, 0.3, 1, 1
+	got := pictureGradient(t, c)
+	a := newRun(model, c).aug
+	in := a.draw(c.Seed, 0, c.Width, c.Height)
+	n, side := c.Cutouts, a.side
+	want := ops.RefPool(got.picture, c.Width, 3, in.Boxes, side)
+	want = ops.RefSharpen(want, float64s(in.Factors), n, side, side, 3)
+	want = ops.RefWarp(want, n, side, side, 3, in.Warps[0], ops.Border)
+	want = ops.RefWarp(want, n, side, side, 3, in.Warps[1], ops.Zeros)
+	want = ops.RefJitter(want, side*side, in.Jitters)
+	want = ops.RefErase(want, side, side, 3, in.Erased)
+	want = ops.RefNoise(want, float64s(in.Sigmas), n, side*side, 3, c.Seed, 0)
+	for i := range want {
+		// A warp knows its places to some 2^-22 of the side.
+		if !(math.Abs(got.cutouts[i]-want[i]) <= 1e-4) {
+			t.Fatalf("element %d of the cutouts is %g, want %g", i, got.cutouts[i], want[i])
+		}
+	}
+}
+
+func float64s(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}
+
 // firstUpdate is what a run's first update computes.
-type firstUpdate struct{ losses, picture, gradient []float64 }
+type firstUpdate struct{ losses, picture, cutouts, gradient []float64 }
 
 func pictureGradient(t *testing.T, c Config) firstUpdate {
 	t.Helper()
@@ -163,11 +195,7 @@ func pictureGradient(t *testing.T, c Config) firstUpdate {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := make([]float64, len(values))
-		for i, v := range values {
-			out[i] = float64(v)
-		}
-		return out
+		return float64s(values)
 	}
 	targets, _, err := r.textTargets(ctx, quiet)
 	if err != nil {
@@ -194,7 +222,7 @@ func pictureGradient(t *testing.T, c Config) firstUpdate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return firstUpdate{report.Losses, read(r.step.Picture), read(r.step.Picture.D())}
+	return firstUpdate{report.Losses, read(r.step.Picture), read(r.step.Cutouts), read(r.step.Picture.D())}
 }
 
 func TestStartPictureAndImagePrompt(t *testing.T) {

@@ -33,9 +33,12 @@ type StepSpec struct {
 
 	Height, Width int // in tokens
 	Cutouts       int
-	Pooled        bool          // cutouts are pooled and not resampled
-	Clamp         bool          // cutouts are clamped to [0, 1]
+	Pooled        bool // cutouts are pooled and not resampled
+	Clamp         bool // cutouts are clamped to [0, 1]
+	Sharpen       bool
 	Warps         []ops.Padding // one per warp, in order
+	Jitter        bool
+	Erase         bool
 	Noise         bool
 
 	Targets    []Target
@@ -59,14 +62,17 @@ type Thrift struct {
 	CLIP    bool // and CLIP's
 }
 
-// Inputs are what changes from step to step.
+// Inputs are what changes from step to step; a step takes those that its spec asks for.
 type Inputs struct {
-	Boxes  []ops.Box
-	Warps  [][]ops.Homography // per warp, per cutout
-	Sigmas []float32          // noise per cutout
-	Seed   uint64
-	Step   int // from 0
-	Rate   float64
+	Boxes   []ops.Box
+	Factors []float32          // of sharpness per cutout
+	Warps   [][]ops.Homography // per warp, per cutout
+	Jitters []ops.Jitter       // per cutout
+	Erased  []ops.Box          // per cutout
+	Sigmas  []float32          // noise per cutout
+	Seed    uint64
+	Step    int // from 0
+	Rate    float64
 }
 
 // Step is one recorded optimisation step: forward, backward and update of z.
@@ -80,7 +86,10 @@ type Step struct {
 	tape     *ops.Tape
 	z0       *ops.Tensor
 	boxes    *gpu.Buffer
+	factors  *gpu.Buffer
 	warps    []*gpu.Buffer
+	jitters  *gpu.Buffer
+	erased   *gpu.Buffer
 	sigmas   *gpu.Buffer
 	state    *gpu.Buffer
 	losses   *gpu.Buffer // one float32 per loss: the init loss if any, the picture's total variation if it counts, then the targets'
@@ -158,10 +167,22 @@ func (s *Step) cutouts(picture *ops.Tensor) *ops.Tensor {
 	if spec.Clamp {
 		x = t.ClampWithGrad(x, 1, 0, 0, 1)
 	}
+	if spec.Sharpen {
+		s.factors = t.Buffer("sharpness", align16(4*spec.Cutouts))
+		x = t.Sharpen(x, s.factors)
+	}
 	for _, padding := range spec.Warps {
 		b := t.Buffer("warps", ops.HomographySize*spec.Cutouts)
 		s.warps = append(s.warps, b)
 		x = t.Warp(x, b, padding)
+	}
+	if spec.Jitter {
+		s.jitters = t.Buffer("jitters", ops.JitterSize*spec.Cutouts)
+		x = t.Jitter(x, s.jitters)
+	}
+	if spec.Erase {
+		s.erased = t.Buffer("erased", ops.BoxSize*spec.Cutouts)
+		x = t.Erase(x, s.erased)
 	}
 	if spec.Noise {
 		s.sigmas = t.Buffer("noise", align16(4*spec.Cutouts))
@@ -302,8 +323,17 @@ func (s *Step) Collect(ctx context.Context) (losses []float64, pixels []byte, er
 func (s *Step) write(in Inputs) {
 	d := s.Device()
 	d.Write(s.boxes, 0, ops.EncodeBoxes(in.Boxes))
+	if s.factors != nil {
+		d.Write(s.factors, 0, ops.EncodeFloats(in.Factors))
+	}
 	for i, b := range s.warps {
 		d.Write(b, 0, ops.EncodeHomographies(in.Warps[i]))
+	}
+	if s.jitters != nil {
+		d.Write(s.jitters, 0, ops.EncodeJitters(in.Jitters))
+	}
+	if s.erased != nil {
+		d.Write(s.erased, 0, ops.EncodeBoxes(in.Erased))
 	}
 	if s.sigmas != nil {
 		d.Write(s.sigmas, 0, ops.EncodeFloats(in.Sigmas))

@@ -81,27 +81,18 @@ func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome
 	return o
 }
 
-// BenchmarkThrift times updates of the embedded pair, 32² and 4 cutouts, by what saves memory. The ways take turns, so that what
-// else the machine does weighs on all of them; each reports its median as a multiple of the plain plan's.
-func BenchmarkThrift(b *testing.B) {
+// takeTurns makes updates of runs of the embedded pair in turns, so that what else the machine does weighs on all of them, and returns the
+// median time of each.
+func takeTurns(b *testing.B, configs []Config) (runs []*Run, medians []float64) {
 	ctx := context.Background()
-	ways := []struct {
-		name   string
-		thrift Thrift
-	}{
-		{"plain", Thrift{Part: 4}}, {"parts-of-2", Thrift{Part: 2}}, {"parts-of-1", Thrift{Part: 1}},
-		{"decoder-recomputed", Thrift{Part: 4, Decoder: true}}, {"all-recomputed", Thrift{Part: 4, Decoder: true, CLIP: true}},
-	}
-	runs, times := make([]*Run, len(ways)), make([][]float64, len(ways))
-	for i, way := range ways {
-		c := config("a red apple", preset.Upd, 7)
-		c.Width, c.Height, c.Cutouts, c.Thrift = 32, 32, 4, way.thrift
+	times := make([][]float64, len(configs))
+	for _, c := range configs {
 		r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer r.Close()
-		runs[i] = r
+		b.Cleanup(r.Close)
+		runs = append(runs, r)
 	}
 	for turn := range b.N + 1 { // the first is not counted
 		for i, r := range runs {
@@ -117,12 +108,45 @@ func BenchmarkThrift(b *testing.B) {
 			}
 		}
 	}
-	median := func(i int) float64 {
-		slices.Sort(times[i])
-		return times[i][len(times[i])/2]
+	for _, t := range times {
+		slices.Sort(t)
+		medians = append(medians, t[len(t)/2])
 	}
+	return runs, medians
+}
+
+// BenchmarkThrift times updates of 32² and 4 cutouts by what saves memory; each reports its time as a multiple of the plain plan's.
+func BenchmarkThrift(b *testing.B) {
+	ways := []struct {
+		name   string
+		thrift Thrift
+	}{
+		{"plain", Thrift{Part: 4}}, {"parts-of-2", Thrift{Part: 2}}, {"parts-of-1", Thrift{Part: 1}},
+		{"decoder-recomputed", Thrift{Part: 4, Decoder: true}}, {"all-recomputed", Thrift{Part: 4, Decoder: true, CLIP: true}},
+	}
+	var configs []Config
+	for _, way := range ways {
+		c := config("a red apple", preset.Upd, 7)
+		c.Width, c.Height, c.Cutouts, c.Thrift = 32, 32, 4, way.thrift
+		configs = append(configs, c)
+	}
+	runs, medians := takeTurns(b, configs)
 	for i, way := range ways {
-		b.ReportMetric(median(i)/median(0), way.name+"-time")
+		b.ReportMetric(medians[i]/medians[0], way.name+"-time")
 		b.ReportMetric(float64(runs[i].step.tape.Plan.Memory().Total)/(1<<20), way.name+"-MiB")
+	}
+}
+
+// BenchmarkAugmentations times updates of 64² and 4 cutouts with all augmentations of a preset, as a multiple of those that move only.
+func BenchmarkAugmentations(b *testing.B) {
+	for _, name := range []string{preset.Upd, preset.Pool} {
+		b.Run(name, func(b *testing.B) {
+			all := config("a red apple", name, 7)
+			all.Width, all.Height, all.Cutouts = 64, 64, 4
+			moving := all
+			moving.Preset = all.Preset.Moving()
+			_, medians := takeTurns(b, []Config{moving, all})
+			b.ReportMetric(medians[1]/medians[0], "times")
+		})
 	}
 }

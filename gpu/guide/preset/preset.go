@@ -8,13 +8,16 @@ const (
 	Pool = "pool" // the whole picture pooled, strongly augmented, with noise
 )
 
-// Preset says what one preset does between the picture and CLIP. Every probability is per cutout, all angles are in degrees. Of the
-// notebooks' augmentations sharpness, colour jitter and erasing are missing.
+// Preset says what one preset does between the picture and CLIP, in the order in which it is done. Every probability but EraseP is per
+// cutout, all angles are in degrees.
 type Preset struct {
 	Pooled bool // average and maximum pooling of the whole picture in place of random crops
 	Clamp  bool // clamp the cutouts to [0, 1]
 
 	FlipP float64
+
+	SharpnessP float64
+	Sharpness  float64 // the factor is drawn from [0, Sharpness); below 1 it blurs
 
 	AffineP         float64
 	AffineDegrees   float64
@@ -22,6 +25,14 @@ type Preset struct {
 
 	PerspectiveP     float64
 	PerspectiveScale float64
+
+	JitterP          float64
+	JitterSaturation float64 // times 1 ± JitterSaturation
+	JitterHue        float64 // by ± JitterHue turns
+
+	EraseP     float64    // of all cutouts together, the same rectangle of each
+	EraseArea  [2]float64 // smallest and largest, of a cutout's
+	EraseRatio [2]float64 // of height to width, from below to above 1
 
 	Noise float64 // each cutout gets normal noise times a factor drawn from [0, Noise)
 }
@@ -33,9 +44,11 @@ func Named(name string) (Preset, bool) {
 		return Preset{Clamp: true}, true
 	case Upd:
 		return Preset{
-			FlipP:   0.5,
+			FlipP:      0.5,
+			SharpnessP: 0.4, Sharpness: 0.3,
 			AffineP: 0.8, AffineDegrees: 30, AffineTranslate: 0.1,
 			PerspectiveP: 0.4, PerspectiveScale: 0.2,
+			JitterP: 0.7, JitterSaturation: 0.01, JitterHue: 0.01,
 			Noise: 0.1,
 		}, true
 	case Pool:
@@ -43,8 +56,16 @@ func Named(name string) (Preset, bool) {
 			Pooled:  true,
 			AffineP: 0.7, AffineDegrees: 15, AffineTranslate: 0.1,
 			PerspectiveP: 0.7, PerspectiveScale: 0.7,
+			JitterP: 0.7, JitterSaturation: 0.1, JitterHue: 0.1,
+			EraseP: 0.7, EraseArea: [2]float64{0.1, 0.4}, EraseRatio: [2]float64{0.3, 3.33},
 			Noise: 0.1,
 		}, true
 	}
 	return Preset{}, false
+}
+
+// Moving is the preset without what is done to colours and details: sharpness, colour jitter and erasing.
+func (p Preset) Moving() Preset {
+	p.SharpnessP, p.JitterP, p.EraseP = 0, 0, 0
+	return p
 }
