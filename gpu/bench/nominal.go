@@ -53,7 +53,7 @@ func resNetGFLOP(c weights.CLIPConfig) float64 {
 	return sum + linearGFLOP(tokens, in, 2*in) + 2*linearGFLOP(1, tokens, in) + linearGFLOP(1, in, in+c.EmbedDim)
 }
 
-// decoderGFLOP is VQGAN's decoder behind post_quant_conv, from side × side tokens.
+// decoderGFLOP is VQGAN's decoder with post_quant_conv, from side × side tokens.
 func decoderGFLOP(c weights.VQGANConfig, side int) float64 {
 	last := len(c.ChMult) - 1
 	width := c.Width(last)
