@@ -37,7 +37,17 @@ type Buffer struct {
 	memory
 	life   life
 	placed bool // it has memory
+	form   shaders.Form
 }
+
+// As says how the buffer stores elements, for which kernels have variants of their own: before any dispatch that uses it.
+func (b *Buffer) As(f shaders.Form) *Buffer {
+	b.form = f
+	return b
+}
+
+// Form is how the buffer stores elements: float32 unless As said otherwise.
+func (b *Buffer) Form() shaders.Form { return b.form }
 
 // life says for how long a buffer's contents must stand.
 type life int
@@ -132,9 +142,9 @@ func (b *Buffer) Destroy() {
 	}
 }
 
-// Kernel returns the variant of an embedded shader, made at first use and compiled by the first plan that holds it. It panics
+// kernel returns the variant of an embedded shader, made at first use and compiled by the first plan that holds it. It panics
 // when the source does not expand: sources and switches are part of the program.
-func (d *Device) Kernel(file string, defines shaders.Defines) *Kernel {
+func (d *Device) kernel(file string, defines shaders.Defines) *Kernel {
 	key := shaders.Key(file, defines)
 	if k, ok := d.kernels[key]; ok {
 		return k

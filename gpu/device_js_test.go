@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 
 // add records y += x, n vec4f.
 func add(p *Plan, x, y *Buffer, n int) {
-	p.Dispatch(device.Kernel("pointwise.wgsl", shaders.Defines{"ADD": ""}), Workgroups(n, 64), 0, struct{ Vecs uint32 }{uint32(n)}, x, y)
+	p.Dispatch("pointwise.wgsl", shaders.Defines{"COPY": "", "ACCUMULATE": ""}, Workgroups(n, 64), 0, struct{ Vecs uint32 }{uint32(n)}, x, y)
 }
 
 func TestPlanReplays(t *testing.T) {
@@ -61,7 +61,7 @@ func TestPlanReplays(t *testing.T) {
 func TestCompileErrorNamesTheLine(t *testing.T) {
 	p := device.NewPlan()
 	x := device.NewBuffer("x", 16)
-	p.Dispatch(device.Kernel("pointwise.wgsl", shaders.Defines{"TIMES_DERIVATIVE": "no_such_function"}), Grid{1, 1, 1}, 0,
+	p.Dispatch("pointwise.wgsl", shaders.Defines{"TIMES_DERIVATIVE": "no_such_function"}, Grid{1, 1, 1}, 0,
 		struct{ Vecs uint32 }{1}, x, x, device.NewBuffer("y", 16))
 	err := p.Compile(context.Background(), nil)
 	if err == nil || !strings.Contains(err.Error(), "no_such_function") || !strings.Contains(err.Error(), "pointwise.wgsl:") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 
 	"reverie/shaders"
@@ -73,12 +74,13 @@ const uniformAlign = 256
 // overhead is what a dispatch costs even when it computes little, in FLOP.
 const overhead = 1e5
 
-// Dispatch appends one kernel run. Buffers are given in binding order; params is a struct of 4-byte fields laid out like
-// the kernel's Params (nil when it has none). Work is an estimate of its arithmetic in FLOP, used to cut the plan into
-// slices of like duration.
+// Dispatch appends one run of a kernel: of an embedded shader's variant with these switches, for what the buffers hold. Buffers are given
+// in binding order; params is a struct of 4-byte fields laid out like the kernel's Params (nil when it has none). Work is an estimate of
+// its arithmetic in FLOP, used to cut the plan into slices of like duration.
 //
-// It panics when the number of buffers is not the kernel's: that is a mistake in the calling op.
-func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers ...*Buffer) {
+// It panics when the source does not expand or binds another number of buffers: that is a mistake in the calling op.
+func (p *Plan) Dispatch(file string, defines shaders.Defines, grid Grid, work float64, params any, buffers ...*Buffer) {
+	k := p.device.kernel(file, forBuffers(defines, buffers))
 	if want := k.buffers(); want != len(buffers) {
 		panic(fmt.Sprintf("gpu: %s binds %d buffers, got %d", k.Name(), want, len(buffers)))
 	}
@@ -95,6 +97,20 @@ func (p *Plan) Dispatch(k *Kernel, grid Grid, work float64, params any, buffers 
 		}
 	}
 	p.dispatches = append(p.dispatches, d)
+}
+
+// forBuffers adds the forms of the buffers to the switches.
+func forBuffers(defines shaders.Defines, buffers []*Buffer) shaders.Defines {
+	all := maps.Clone(defines)
+	for i, b := range buffers {
+		if b.form != shaders.Float32 {
+			if all == nil {
+				all = shaders.Defines{}
+			}
+			all[shaders.FormOf(i)] = string(b.form)
+		}
+	}
+	return all
 }
 
 // SetPart names the part of a model that the next dispatches belong to, so that parts can be measured.

@@ -2,7 +2,7 @@
 struct Params {
   c4: u32, c: u32, rows: u32, first: u32, // index `first` belongs to row 0
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read_write> indices: array<u32>;
 BINDING var<uniform> p: Params;
 #include "grid.wgsl"
@@ -19,9 +19,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   var at = p.c; // where a lane has seen nothing
   for (var i = lid.x; i < p.c4; i += 64u) {
 #ifdef LARGEST
-    let v = -x[row * p.c4 + i];
+    let v = -load_x(row * p.c4 + i);
 #else
-    let v = x[row * p.c4 + i];
+    let v = load_x(row * p.c4 + i);
 #endif
     for (var j = 0u; j < 4u; j++) {
       if (4u * i + j < p.c && v[j] < best) {

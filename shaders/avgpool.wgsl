@@ -3,8 +3,8 @@
 struct Params {
   vecs: u32, h: u32, w: u32, c4: u32, k: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor x read
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -20,7 +20,7 @@ fn each(i: u32) {
   let image = pixel / (p.w * p.h);
   let inside = column < out_w && row < out_h;
   let source = (image * out_h + min(row, out_h - 1u)) * out_w + min(column, out_w - 1u);
-  let v = select(vec4f(0.0), share * x[source * p.c4 + c], inside);
+  let v = select(vec4f(0.0), share * load_x(source * p.c4 + c), inside);
 #else
   let column = pixel % out_w * p.k;
   let row = pixel / out_w % out_h * p.k;
@@ -28,14 +28,10 @@ fn each(i: u32) {
   var v = vec4f(0.0);
   for (var ky = 0u; ky < p.k; ky++) {
     for (var kx = 0u; kx < p.k; kx++) {
-      v += x[((image * p.h + row + ky) * p.w + column + kx) * p.c4 + c];
+      v += load_x(((image * p.h + row + ky) * p.w + column + kx) * p.c4 + c);
     }
   }
   v *= share;
 #endif
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  store_y(i, v);
 }

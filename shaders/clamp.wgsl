@@ -2,29 +2,25 @@
 struct Params {
   vecs: u32, c4: u32, c: u32, scale: f32, shift: f32, lo: f32, hi: f32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 #ifdef BACKWARD
-BINDING var<storage, read> dy: array<vec4f>;
+#tensor dy read
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
 fn each(i: u32) {
-  let v = x[i] * p.scale + p.shift;
+  let v = load_x(i) * p.scale + p.shift;
   let bounded = clamp(v, vec4f(p.lo), vec4f(p.hi));
 #ifdef BACKWARD
-  let g = dy[i];
+  let g = load_dy(i);
   // Signs are compared, for the product may underflow to zero.
   let outwards = ((v > bounded) & (g < vec4f(0.0))) | ((v < bounded) & (g > vec4f(0.0)));
   let dx = select(p.scale * g, vec4f(0.0), outwards);
-#ifdef ACCUMULATE
-  y[i] += dx;
-#else
-  y[i] = dx;
-#endif
+  store_y(i, dx);
 #else
   let real = vec4u(4u * (i % p.c4)) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.c);
-  y[i] = select(vec4f(0.0), bounded, real);
+  store_y(i, select(vec4f(0.0), bounded, real));
 #endif
 }

@@ -16,7 +16,6 @@
 //                  meet the same taps, few of all: each phase is a matrix of its own (z), m counting its pixels
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
 //                  B_ROWS: [k, n], n contiguous
-//                  B_HALF: elements are packed float16
 // F16:             four neighbouring products at a time are multiplied and added in float16, and then to float32 sums; what the
 //                  workgroup copies is float16, too
 // Epilogue:        BIAS, SAVE_PRE (store the value before the activation too), ACTIVATION, RESIDUAL, ACCUMULATE
@@ -42,36 +41,18 @@ struct Params {
   kernel: u32, stride: u32, pad: u32, a_first: u32,
   b_first: u32, c_first: u32, row_first: u32,
 }
-BINDING var<storage, read> a: array<vec4f>;
-#ifdef B_HALF
-#ifdef F16
-BINDING var<storage, read> b: array<vec4h>;
-fn load_b(i: u32) -> FACTOR {
-  return b[i];
-}
-#else
-BINDING var<storage, read> b: array<vec2u>;
-fn load_b(i: u32) -> FACTOR {
-  let u = b[i];
-  return vec4f(unpack2x16float(u.x), unpack2x16float(u.y));
-}
-#endif
-#else
-BINDING var<storage, read> b: array<vec4f>;
-fn load_b(i: u32) -> FACTOR {
-  return FACTOR(b[i]);
-}
-#endif
+#tensor a read
+#tensor b read
 #ifdef BIAS
 BINDING var<storage, read> bias: array<vec4f>;
 #endif
 #ifdef RESIDUAL
-BINDING var<storage, read> residual: array<vec4f>;
+#tensor residual read
 #endif
 #ifdef SAVE_PRE
-BINDING var<storage, read_write> pre: array<vec4f>;
+#tensor pre read_write
 #endif
-BINDING var<storage, read_write> c: array<vec4f>;
+#tensor c read_write
 BINDING var<uniform> p: Params;
 #include "activation.wgsl"
 
@@ -159,18 +140,15 @@ fn store(i: u32, col: u32, value: vec4f) {
   v += bias[col];
 #endif
 #ifdef SAVE_PRE
-  pre[i] = v;
+  store_pre(i, v);
 #endif
 #ifdef ACTIVATION
   v = ACTIVATION(v);
 #endif
 #ifdef RESIDUAL
-  v += residual[i];
+  v += load_residual(i);
 #endif
-#ifdef ACCUMULATE
-  v += c[i];
-#endif
-  c[i] = v;
+  store_c(i, v);
 }
 
 @compute @workgroup_size(TILE_X, TILE_Y)
@@ -216,7 +194,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
     let mine = min(k + lane, p.k - 1u);
     let weight = select(0.0, 1.0, k + lane < p.k);
 #for G GROUPS
-    let av$G = weight * a[q$G + mine * p.lda];
+    let av$G = weight * load_a(q$G + mine * p.lda);
 #endfor
 #ifdef SUBGROUP
     // Four k at a time, so that the sums leave and enter registers once for all four.
@@ -293,7 +271,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
     for (var first = 0u; first < p.k; first += DEPTH) {
 #for A ROWS_READ
       let k$A = first + slot$A % DEPTH;
-      left[slot$A] = FACTOR(select(0.0, w$A, k$A < p.k) * a[i$A + min(k$A, p.k - 1u)]);
+      left[slot$A] = FACTOR(select(0.0, w$A, k$A < p.k) * load_a(i$A + min(k$A, p.k - 1u)));
 #endfor
       for (var slot = thread; slot < 4u * COLUMNS_HELD * DEPTH; slot += THREADS) {
         // Neighbours read neighbouring memory: columns where B has rows of n, else k.
@@ -307,7 +285,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
         let c = slot / (4u * DEPTH);
 #endif
         let column = min(wg.y * COLUMNS_HELD + c, p.n4 - 1u);
-        right[(4u * k + e) * COLUMNS_HELD + c] = load_b(place_b(b1, column, min(first + k, p.k - 1u)) + e * p.ldb);
+        right[(4u * k + e) * COLUMNS_HELD + c] = FACTOR(load_b(place_b(b1, column, min(first + k, p.k - 1u)) + e * p.ldb));
       }
       workgroupBarrier();
       for (var k = 0u; k < DEPTH; k++) {
@@ -322,14 +300,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
     for (var k = 0u; k < p.k; k++) {
 #for G GROUPS
 #ifdef GATHERED
-      let av$G = w$G * a[i$G + k];
+      let av$G = w$G * load_a(i$G + k);
 #else
-      let av$G = a[i$G + k];
+      let av$G = load_a(i$G + k);
 #endif
 #endfor
 #for C COLUMNS
       let q$C = place_b(b1, col$C, k);
-      let bm$C = FACTORS(load_b(q$C), load_b(q$C + p.ldb), load_b(q$C + 2u * p.ldb), load_b(q$C + 3u * p.ldb));
+      let bm$C = FACTORS(FACTOR(load_b(q$C)), FACTOR(load_b(q$C + p.ldb)), FACTOR(load_b(q$C + 2u * p.ldb)), FACTOR(load_b(q$C + 3u * p.ldb)));
 #endfor
 #endif
 #for G GROUPS

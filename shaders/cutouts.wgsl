@@ -7,10 +7,10 @@
 struct Params {
   first: u32, cuts: u32, h: u32, w: u32, side: u32, largest: u32, stride: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> boxes: array<vec4u>;
 BINDING var<storage, read> taps: array<f32>;
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "cutouts_window.wgsl"
 #include "grid.wgsl"
@@ -39,9 +39,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let reach = window_reach(p.side, b.w);
   let weights = taps_of(n, 1u, o);
   for (var k = 0u; k < reach; k++) {
-    sum += taps[weights + k] * x[(b.y + start + k) * p.w + b.x + column];
+    sum += taps[weights + k] * load_x((b.y + start + k) * p.w + b.x + column);
   }
-  y[i] = sum;
+  store_y(i, sum);
 #endif
 #ifdef ROWS
   let o = i % p.side;
@@ -55,9 +55,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let reach = window_reach(p.side, b.z);
   let weights = taps_of(n, 0u, o);
   for (var k = 0u; k < reach; k++) {
-    sum += taps[weights + k] * x[row * p.largest + start + k];
+    sum += taps[weights + k] * load_x(row * p.largest + start + k);
   }
-  y[p.first * p.side * p.side + i] = sum;
+  store_y(p.first * p.side * p.side + i, sum);
 #endif
 #ifdef ROWS_BACKWARD
   let column = i % p.largest;
@@ -73,9 +73,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let owners = window_owners(column, p.side, b.z);
   for (var o = owners.x; o < owners.y; o++) {
     let weight = taps[taps_of(n, 0u, o) + column - window_start(o, p.side, b.z)];
-    sum += weight * x[(p.first * p.side + row) * p.side + o];
+    sum += weight * load_x((p.first * p.side + row) * p.side + o);
   }
-  y[i] = sum;
+  store_y(i, sum);
 #endif
 #ifdef COLUMNS_BACKWARD
   if (i >= p.h * p.w) {
@@ -92,13 +92,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     let owners = window_owners(inside.y, p.side, b.w);
     for (var o = owners.x; o < owners.y; o++) {
       let weight = taps[taps_of(n, 1u, o) + inside.y - window_start(o, p.side, b.w)];
-      sum += weight * x[(j * p.side + o) * p.largest + inside.x];
+      sum += weight * load_x((j * p.side + o) * p.largest + inside.x);
     }
   }
-#ifdef ACCUMULATE
-  y[i] += sum;
-#else
-  y[i] = sum;
-#endif
+  store_y(i, sum);
 #endif
 }

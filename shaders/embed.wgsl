@@ -7,7 +7,7 @@ struct Params {
 BINDING var<storage, read> stored: array<u32>;
 BINDING var<storage, read> id: array<u32>;
 BINDING var<storage, read> position: array<vec4f>;
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 #include "elements.wgsl"
@@ -26,5 +26,5 @@ fn each(i: u32) {
       v[j] += element(row * p.columns + column);
     }
   }
-  y[i] = v;
+  store_y(i, v);
 }

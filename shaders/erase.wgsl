@@ -2,9 +2,9 @@
 struct Params {
   vecs: u32, h: u32, w: u32, c4: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> boxes: array<vec4u>;
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -12,10 +12,6 @@ fn each(i: u32) {
   let pixel = i / p.c4;
   let box = boxes[pixel / (p.w * p.h)];
   let inside = vec2u(pixel % p.w, pixel / p.w % p.h) - box.xy; // wraps to something large left of and above the box
-  let v = select(x[i], vec4f(0.0), all(inside < box.zw));
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  let v = select(load_x(i), vec4f(0.0), all(inside < box.zw));
+  store_y(i, v);
 }

@@ -3,15 +3,15 @@
 struct Params {
   rows: u32, c4: u32, blocks: u32, block_rows: u32, images: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> stats: array<vec4f>;
 BINDING var<storage, read> gamma: array<vec4f>;
 BINDING var<storage, read> beta: array<vec4f>;
 #ifdef BACKWARD
-BINDING var<storage, read> dy: array<vec4f>;
+#tensor dy read
 BINDING var<storage, read> means: array<vec4f>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "activation.wgsl"
 #include "grid.wgsl"
@@ -37,24 +37,20 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let mean_gx = means[at + 1u];
 #endif
   for (var j = first * p.c4 + col; j < end * p.c4; j += p.c4) {
-    let xhat = (x[j] - mean) * rstd;
+    let xhat = (load_x(j) - mean) * rstd;
     let u = xhat * scale + shift;
 #ifdef BACKWARD
-    var g = scale * dy[j];
+    var g = scale * load_dy(j);
 #ifdef SWISH
     g *= swish_derivative(u);
 #endif
     let dx = rstd * (g - mean_g - xhat * mean_gx);
-#ifdef ACCUMULATE
-    y[j] += dx;
-#else
-    y[j] = dx;
-#endif
+    store_y(j, dx);
 #else
 #ifdef SWISH
-    y[j] = swish(u);
+    store_y(j, swish(u));
 #else
-    y[j] = u;
+    store_y(j, u);
 #endif
 #endif
   }

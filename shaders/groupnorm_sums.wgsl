@@ -4,9 +4,9 @@
 struct Params {
   rows: u32, c4: u32, blocks: u32, block_rows: u32, images: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 #ifdef BACKWARD
-BINDING var<storage, read> dy: array<vec4f>;
+#tensor dy read
 BINDING var<storage, read> stats: array<vec4f>;
 BINDING var<storage, read> gamma: array<vec4f>;
 BINDING var<storage, read> beta: array<vec4f>;
@@ -37,8 +37,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let scale = gamma[col];
   for (var r = first; r < end; r++) {
     let j = (base + r) * p.c4 + col;
-    let xhat = (x[j] - mean) * rstd;
-    var g = scale * dy[j];
+    let xhat = (load_x(j) - mean) * rstd;
+    var g = scale * load_dy(j);
 #ifdef SWISH
     g *= swish_derivative(xhat * scale + beta[col]);
 #endif
@@ -48,9 +48,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   sums[2u * i] = s1;
   sums[2u * i + 1u] = s2;
 #else
-  let pivot = x[(base + first) * p.c4 + col];
+  let pivot = load_x((base + first) * p.c4 + col);
   for (var r = first; r < end; r++) {
-    let v = x[(base + r) * p.c4 + col] - pivot;
+    let v = load_x((base + r) * p.c4 + col) - pivot;
     s1 += v;
     s2 += v * v;
   }

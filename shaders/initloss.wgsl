@@ -11,7 +11,7 @@ BINDING var<storage, read> goal: array<vec4f>;
 #endif
 BINDING var<storage, read_write> losses: array<f32>;
 #ifdef GRADIENT
-BINDING var<storage, read_write> dz: array<vec4f>;
+#tensor dz read_write
 #endif
 BINDING var<uniform> p: Params;
 var<workgroup> parts: array<f32, 256>;
@@ -32,11 +32,7 @@ fn main(@builtin(local_invocation_id) lid: vec3u) {
 #endif
     sum += dot(d, d);
 #ifdef GRADIENT
-#ifdef ACCUMULATE
-    dz[i] += 2.0 * factor * d;
-#else
-    dz[i] = 2.0 * factor * d;
-#endif
+    store_dz(i, 2.0 * factor * d);
 #endif
   }
   parts[lid.x] = sum;

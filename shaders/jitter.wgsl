@@ -10,12 +10,12 @@ struct Params {
 struct Jitter {
   steps: vec4u, amounts: vec4f,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> jitters: array<Jitter>;
 #ifdef BACKWARD
-BINDING var<storage, read> dy: array<vec4f>;
+#tensor dy read
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -120,21 +120,17 @@ fn gradient(c: vec3f, step: u32, a: f32, d: vec3f) -> vec3f {
 
 fn each(i: u32) {
   let j = jitters[i / p.image_vecs];
-  let c0 = x[i].xyz;
+  let c0 = load_x(i).xyz;
   let c1 = change(c0, j.steps.x, j.amounts.x);
   let c2 = change(c1, j.steps.y, j.amounts.y);
   let c3 = change(c2, j.steps.z, j.amounts.z);
 #ifdef BACKWARD
-  var d = gradient(c3, j.steps.w, j.amounts.w, dy[i].xyz);
+  var d = gradient(c3, j.steps.w, j.amounts.w, load_dy(i).xyz);
   d = gradient(c2, j.steps.z, j.amounts.z, d);
   d = gradient(c1, j.steps.y, j.amounts.y, d);
   d = gradient(c0, j.steps.x, j.amounts.x, d);
-#ifdef ACCUMULATE
-  y[i] += vec4f(d, 0.0);
+  store_y(i, vec4f(d, 0.0));
 #else
-  y[i] = vec4f(d, 0.0);
-#endif
-#else
-  y[i] = vec4f(change(c3, j.steps.w, j.amounts.w), 0.0);
+  store_y(i, vec4f(change(c3, j.steps.w, j.amounts.w), 0.0));
 #endif
 }

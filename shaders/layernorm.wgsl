@@ -9,16 +9,16 @@ enable subgroups;
 struct Params {
   rows: u32, c4: u32, c: u32, eps: f32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> gamma: array<vec4f>;
 #ifdef BACKWARD
-BINDING var<storage, read> dy: array<vec4f>;
+#tensor dy read
 BINDING var<storage, read> stats: array<vec2f>;
 #else
 BINDING var<storage, read> beta: array<vec4f>;
 BINDING var<storage, read_write> stats: array<vec2f>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "rows.wgsl"
 #include "grid.wgsl"
@@ -39,9 +39,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   var s1 = 0.0;
   var s2 = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
-    let g = gamma[i] * dy[base + i];
+    let g = gamma[i] * load_dy(base + i);
     s1 += horizontal(g);
-    s2 += horizontal(g * (x[base + i] - mean)) * rstd;
+    s2 += horizontal(g * (load_x(base + i) - mean)) * rstd;
   }
   let mean_g = row_sum(lid.x, s1) / n;
   let mean_gx = row_sum(lid.x, s2) / n;
@@ -49,24 +49,20 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     return;
   }
   for (var i = lane; i < p.c4; i += LANES) {
-    let xhat = (x[base + i] - mean) * rstd;
-    let v = rstd * (gamma[i] * dy[base + i] - mean_g - xhat * mean_gx);
+    let xhat = (load_x(base + i) - mean) * rstd;
+    let v = rstd * (gamma[i] * load_dy(base + i) - mean_g - xhat * mean_gx);
     let dx = select(vec4f(0.0), v, vec4u(4u * i) + real < vec4u(p.c));
-#ifdef ACCUMULATE
-    y[base + i] += dx;
-#else
-    y[base + i] = dx;
-#endif
+    store_y(base + i, dx);
   }
 #else
   var s = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
-    s += horizontal(x[base + i]);
+    s += horizontal(load_x(base + i));
   }
   let mean = row_sum(lid.x, s) / n;
   var v = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
-    let d = select(vec4f(0.0), x[base + i] - mean, vec4u(4u * i) + real < vec4u(p.c));
+    let d = select(vec4f(0.0), load_x(base + i) - mean, vec4u(4u * i) + real < vec4u(p.c));
     v += dot(d, d);
   }
   let rstd = 1.0 / sqrt(row_sum(lid.x, v) / n + p.eps);
@@ -78,7 +74,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   for (var i = lane; i < p.c4; i += LANES) {
     // γ and β are zero in the padding.
-    y[base + i] = (x[base + i] - mean) * rstd * gamma[i] + beta[i];
+    store_y(base + i, (load_x(base + i) - mean) * rstd * gamma[i] + beta[i]);
   }
 #endif
 }

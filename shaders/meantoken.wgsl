@@ -2,11 +2,11 @@
 struct Params {
   vecs: u32, c4: u32, tokens: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 #ifndef BACKWARD
 BINDING var<storage, read> position: array<vec4f>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -16,24 +16,20 @@ fn each(i: u32) {
 #ifdef BACKWARD
   let token = i / p.c4 % p.tokens;
   let mean = i / p.c4 / p.tokens * (p.tokens + 1u);
-  let v = x[(mean + token + 1u) * p.c4 + c] + share * x[mean * p.c4 + c];
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  let v = load_x((mean + token + 1u) * p.c4 + c) + share * load_x(mean * p.c4 + c);
+  store_y(i, v);
 #else
   let token = i / p.c4 % (p.tokens + 1u);
   let first = i / p.c4 / (p.tokens + 1u) * p.tokens;
   var v = vec4f(0.0);
   if (token > 0u) {
-    v = x[(first + token - 1u) * p.c4 + c];
+    v = load_x((first + token - 1u) * p.c4 + c);
   } else {
     for (var t = 0u; t < p.tokens; t++) {
-      v += x[(first + t) * p.c4 + c];
+      v += load_x((first + t) * p.c4 + c);
     }
     v *= share;
   }
-  y[i] = v + position[token * p.c4 + c];
+  store_y(i, v + position[token * p.c4 + c]);
 #endif
 }

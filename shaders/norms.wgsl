@@ -2,7 +2,7 @@
 struct Params {
   rows: u32, c4: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read_write> norms: array<f32>;
 BINDING var<uniform> p: Params;
 #include "grid.wgsl"
@@ -15,7 +15,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   var sum = 0.0;
   for (var i = 0u; i < p.c4; i++) {
-    let v = x[row * p.c4 + i];
+    let v = load_x(row * p.c4 + i);
     sum += dot(v, v);
   }
   norms[row] = sum;

@@ -5,8 +5,8 @@ struct Params {
   mean: vec4f,
   inverse_std: vec4f, // zero in the padding lane
 }
-BINDING var<storage, read> x: array<vec4f>;
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor x read
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -21,12 +21,8 @@ fn each(i: u32) {
   let patch_row = (image * grid_h + py / k) * grid_w + px / k;
   // Pixels right of and below the last whole patch are read by none.
   let inside = px / k < grid_w && py / k < grid_h;
-  let dx = select(vec4f(0.0), x[(patch_row * k + py % k) * k + px % k] * p.inverse_std, inside);
-#ifdef ACCUMULATE
-  y[i] += dx;
-#else
-  y[i] = dx;
-#endif
+  let dx = select(vec4f(0.0), load_x((patch_row * k + py % k) * k + px % k) * p.inverse_std, inside);
+  store_y(i, dx);
 #else
   let kx = i % k;
   let ky = (i / k) % k;
@@ -34,6 +30,6 @@ fn each(i: u32) {
   let gx = patch_row % grid_w;
   let gy = (patch_row / grid_w) % grid_h;
   let image = patch_row / (grid_w * grid_h);
-  y[i] = (x[(image * p.h + gy * k + ky) * p.w + gx * k + kx] - p.mean) * p.inverse_std;
+  store_y(i, (load_x((image * p.h + gy * k + ky) * p.w + gx * k + kx) - p.mean) * p.inverse_std);
 #endif
 }

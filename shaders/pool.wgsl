@@ -4,14 +4,14 @@
 struct Params {
   cuts: u32, h: u32, w: u32, side: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> boxes: array<vec4u>;
 #ifdef BACKWARD
 BINDING var<storage, read> largest: array<vec4u>;
 #else
 BINDING var<storage, read_write> largest: array<vec4u>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "grid.wgsl"
 
@@ -54,15 +54,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
         let extent = bin_end(o, b.zw) - bin_first(o, b.zw);
         let j = (n * p.side + oy) * p.side + ox;
         let share = 1.0 / f32(extent.x * extent.y) + select(vec4f(0.0), vec4f(1.0), largest[j] == vec4u(i));
-        sum += 0.5 * share * x[j];
+        sum += 0.5 * share * load_x(j);
       }
     }
   }
-#ifdef ACCUMULATE
-  y[i] += sum;
-#else
-  y[i] = sum;
-#endif
+  store_y(i, sum);
 #else
   let n = i / (p.side * p.side);
   if (n >= p.cuts) {
@@ -74,10 +70,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let end = b.xy + bin_end(o, b.zw);
   var sum = vec4f(0.0);
   var place = vec4u(first.y * p.w + first.x);
-  var top = x[place.x];
+  var top = load_x(place.x);
   for (var row = first.y; row < end.y; row++) {
     for (var column = first.x; column < end.x; column++) {
-      let v = x[row * p.w + column];
+      let v = load_x(row * p.w + column);
       sum += v;
       place = select(place, vec4u(row * p.w + column), v > top);
       top = max(top, v);
@@ -85,6 +81,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   largest[i] = place;
   let extent = end - first;
-  y[i] = 0.5 * (sum / f32(extent.x * extent.y) + top);
+  store_y(i, 0.5 * (sum / f32(extent.x * extent.y) + top));
 #endif
 }

@@ -1,12 +1,12 @@
 // For each prompt and embedding the sum of d' = sign(w)·θ²/2 over the prompt's targets, θ = 2·asin(|ê − t̂|/2), and with GRADIENT
 // the gradient of the prompts' losses. One workgroup serves an embedding.
 #include "prompts.wgsl"
-BINDING var<storage, read> e: array<vec4f>;
+#tensor e read
 BINDING var<storage, read> targets: array<vec4f>;
 BINDING var<storage, read> prompts: array<Prompt>;
 BINDING var<storage, read_write> sums: array<f32>; // [prompts, cuts], rows padded to whole vec4f
 #ifdef GRADIENT
-BINDING var<storage, read_write> de: array<vec4f>;
+#tensor de read_write
 #endif
 BINDING var<uniform> p: Params;
 #define LANES 64u
@@ -25,13 +25,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let lane = lid.x;
   var square = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
-    square += dot(e[base + i], e[base + i]);
+    square += dot(load_e(base + i), load_e(base + i));
   }
   let e_scale = 1.0 / max(sqrt(row_sum(lane, square)), 1e-12);
 #ifdef GRADIENT
 #ifndef ACCUMULATE
   for (var i = lane; i < p.c4; i += LANES) {
-    de[base + i] = vec4f(0.0);
+    set_de(base + i, vec4f(0.0));
   }
 #endif
 #endif
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
       let t_scale = 1.0 / max(sqrt(row_sum(lane, square)), 1e-12);
       square = 0.0;
       for (var i = lane; i < p.c4; i += LANES) {
-        let r = e[base + i] * e_scale - targets[target_base + i] * t_scale;
+        let r = load_e(base + i) * e_scale - targets[target_base + i] * t_scale;
         square += dot(r, r);
       }
       let r2 = row_sum(lane, square);
@@ -61,8 +61,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
         let ratio = select(arcsin(half) / max(half, 0.5), arcsin_ratio(half), half <= 0.5) / sqrt(max(1.0 - half * half, 1e-12));
         let scale = prompt.weight / f32(p.cuts * prompt.count) * ratio * e_scale;
         for (var i = lane; i < p.c4; i += LANES) {
-          let unit = e[base + i] * e_scale;
-          de[base + i] += scale * (unit - targets[target_base + i] * t_scale - 0.5 * r2 * unit);
+          let unit = load_e(base + i) * e_scale;
+          set_de(base + i, load_de(base + i) + scale * (unit - targets[target_base + i] * t_scale - 0.5 * r2 * unit));
         }
       }
 #endif

@@ -2,23 +2,19 @@
 struct Params {
   vecs: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 #ifdef BACKWARD
-BINDING var<storage, read> result: array<vec4f>;
+#tensor result read
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
 fn each(i: u32) {
 #ifdef BACKWARD
-  let v = select(vec4f(0.0), x[i], result[i] > vec4f(0.0));
+  let v = select(vec4f(0.0), load_x(i), load_result(i) > vec4f(0.0));
 #else
-  let v = max(x[i], vec4f(0.0));
+  let v = max(load_x(i), vec4f(0.0));
 #endif
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  store_y(i, v);
 }

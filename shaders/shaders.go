@@ -6,9 +6,10 @@
 //	#define NAME value
 //	#ifdef NAME   #ifndef NAME   #if NAME == value   #else   #endif
 //	#for NAME count   #endfor
+//	#tensor name read   #tensor name read_write
 //
 // The lines between #for and #endfor are repeated count times (a number or a name), with $NAME counting from 0: registers
-// have names and not indices, so tiles of any size are written out this way. Names given by the caller or by #define are replaced where they stand as whole words. The word BINDING becomes
+// have names and not indices, so tiles of any size are written out this way. #tensor binds a tensor and says how to load and store it: see tensor.go. Names given by the caller or by #define are replaced where they stand as whole words. The word BINDING becomes
 // "@group(0) @binding(n)" with n counted upwards, so that a variant may leave bindings out.
 package shaders
 
@@ -117,6 +118,7 @@ type expander struct {
 	read     func(string) (string, error)
 	defines  Defines
 	bindings int
+	tensors  []int // the bindings that #tensor made
 	out      strings.Builder
 	lines    []Line
 }
@@ -127,6 +129,9 @@ func expand(file string, d Defines, read func(string) (string, error)) (*Source,
 		x.defines[k] = v
 	}
 	if err := x.file(file, 0); err != nil {
+		return nil, err
+	}
+	if err := x.allTensors(file); err != nil {
 		return nil, err
 	}
 	text := x.out.String()
@@ -207,6 +212,15 @@ func (x *expander) block(name string, lines []string, first, depth int) error {
 				return err
 			}
 			i = end
+		case "#tensor":
+			text, err := x.tensor(rest)
+			if err != nil {
+				return fail("%v", err)
+			}
+			for code := range strings.Lines(text) {
+				x.out.WriteString(code)
+				x.lines = append(x.lines, Line{File: name, Number: first + i})
+			}
 		default:
 			if strings.HasPrefix(word, "#") {
 				return fail("unknown directive %s", word)

@@ -4,14 +4,14 @@
 struct Params {
   vecs: u32, h: u32, w: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> factors: array<f32>;
 #ifdef BACKWARD
 BINDING var<storage, read> within: array<u32>;
 #else
 BINDING var<storage, read_write> within: array<u32>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -26,7 +26,7 @@ fn each(i: u32) {
   let column = i % p.w;
   let row = i / p.w % p.h;
   let f = factors[i / (p.w * p.h)];
-  var v = x[i];
+  var v = load_x(i);
 #ifdef BACKWARD
   if (f != 1.0) {
     var sum = vec4f(0.0);
@@ -36,27 +36,23 @@ fn each(i: u32) {
       if (c < p.w && r < p.h && inner(c, r)) {
         let j = i + (r - row) * p.w + c - column;
         let weight = select(1.0, 5.0, k == 4u);
-        sum += select(vec4f(0.0), weight * x[j], (vec4u(within[j]) & bits) != vec4u(0u));
+        sum += select(vec4f(0.0), weight * load_x(j), (vec4u(within[j]) & bits) != vec4u(0u));
       }
     }
     v = select(v, f * v, inner(column, row)) + (1.0 - f) / 13.0 * sum;
   }
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  store_y(i, v);
 #else
   if (f != 1.0 && inner(column, row)) {
     var sum = 4.0 * v;
     for (var k = 0u; k < 9u; k++) {
-      sum += x[i + (k / 3u) * p.w + k % 3u - p.w - 1u];
+      sum += load_x(i + (k / 3u) * p.w + k % 3u - p.w - 1u);
     }
     let smoothed = sum / 13.0;
     let s = clamp(smoothed, vec4f(0.0), vec4f(1.0));
     within[i] = dot(select(vec4u(0u), bits, smoothed == s), vec4u(1u));
     v = s + f * (v - s);
   }
-  y[i] = v;
+  store_y(i, v);
 #endif
 }

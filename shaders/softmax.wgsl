@@ -10,9 +10,9 @@ struct Params {
   rows: u32, c4: u32, c: u32,
 }
 #ifdef BACKWARD
-BINDING var<storage, read> probabilities: array<vec4f>;
+#tensor probabilities read
 #endif
-BINDING var<storage, read_write> s: array<vec4f>;
+#tensor s read_write
 BINDING var<uniform> p: Params;
 #include "rows.wgsl"
 #include "grid.wgsl"
@@ -27,16 +27,16 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   // Masked and padded places have probability zero, but the padding of dp holds leftovers that may be anything.
   var sum = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
-    let q = probabilities[base + i];
-    sum += dot(q, select(s[base + i], vec4f(0.0), q == vec4f(0.0)));
+    let q = load_probabilities(base + i);
+    sum += dot(q, select(load_s(base + i), vec4f(0.0), q == vec4f(0.0)));
   }
   let total = row_sum(lid.x, sum);
   if (row >= p.rows) {
     return;
   }
   for (var i = lane; i < p.c4; i += LANES) {
-    let q = probabilities[base + i];
-    s[base + i] = select(q * (s[base + i] - total), vec4f(0.0), q == vec4f(0.0));
+    let q = load_probabilities(base + i);
+    store_s(base + i, select(q * (load_s(base + i) - total), vec4f(0.0), q == vec4f(0.0)));
   }
 #else
 #ifdef CAUSAL
@@ -47,14 +47,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   let lowest = -3.4e38;
   var largest = lowest;
   for (var i = lane; i < p.c4; i += LANES) {
-    let v = select(vec4f(lowest), s[base + i], vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(visible));
+    let v = select(vec4f(lowest), load_s(base + i), vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(visible));
     largest = max(largest, max(max(v.x, v.y), max(v.z, v.w)));
   }
   let top = row_max(lid.x, largest);
   var sum = 0.0;
   for (var i = lane; i < p.c4; i += LANES) {
     let seen = vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(visible);
-    sum += horizontal(select(vec4f(0.0), exp(s[base + i] - top), seen));
+    sum += horizontal(select(vec4f(0.0), exp(load_s(base + i) - top), seen));
   }
   let scale = 1.0 / row_sum(lid.x, sum);
   if (row >= p.rows) {
@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   for (var i = lane; i < p.c4; i += LANES) {
     let seen = vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(visible);
-    s[base + i] = select(vec4f(0.0), exp(s[base + i] - top) * scale, seen);
+    store_s(base + i, select(vec4f(0.0), exp(load_s(base + i) - top) * scale, seen));
   }
 #endif
 }

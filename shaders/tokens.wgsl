@@ -6,7 +6,7 @@
 struct Params {
   vecs: u32, c4: u32, tokens: u32, // tokens: of the longer of the two tensors
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 #ifdef JOIN
 BINDING var<storage, read> class_row: array<vec4f>;
 BINDING var<storage, read> position: array<vec4f>;
@@ -17,7 +17,7 @@ BINDING var<storage, read> index: array<u32>;
 #ifdef PICK_BACKWARD
 BINDING var<storage, read> index: array<u32>;
 #endif
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -29,22 +29,18 @@ fn each(i: u32) {
   let n = row / p.tokens;
   // Without a class row, x is shifted by one place per image.
   let source = max(n * (p.tokens - 1u) + t, 1u) - 1u;
-  let v = select(x[source * p.c4 + col], class_row[col], t == 0u) + position[t * p.c4 + col];
+  let v = select(load_x(source * p.c4 + col), class_row[col], t == 0u) + position[t * p.c4 + col];
 #endif
 #ifdef JOIN_BACKWARD
   let inner = p.tokens - 1u;
-  let v = x[(row / inner * p.tokens + row % inner + 1u) * p.c4 + col];
+  let v = load_x((row / inner * p.tokens + row % inner + 1u) * p.c4 + col);
 #endif
 #ifdef PICK
-  let v = x[(row * p.tokens + index[row]) * p.c4 + col];
+  let v = load_x((row * p.tokens + index[row]) * p.c4 + col);
 #endif
 #ifdef PICK_BACKWARD
   let n = row / p.tokens;
-  let v = select(vec4f(0.0), x[n * p.c4 + col], row % p.tokens == index[n]);
+  let v = select(vec4f(0.0), load_x(n * p.c4 + col), row % p.tokens == index[n]);
 #endif
-#ifdef ACCUMULATE
-  y[i] += v;
-#else
-  y[i] = v;
-#endif
+  store_y(i, v);
 }

@@ -4,10 +4,10 @@
 struct Params {
   w: u32, h: u32, across: f32, down: f32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read_write> parts: array<f32>;
 #ifdef GRADIENT
-BINDING var<storage, read_write> dx: array<vec4f>;
+#tensor dx read_write
 #endif
 BINDING var<uniform> p: Params;
 #define LANES 256u
@@ -26,19 +26,15 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   if (i < p.w * p.h) {
     let column = i % p.w;
     let row = i / p.w;
-    let here = x[i];
-    let right = x[i + select(0u, 1u, column + 1u < p.w)] - here;
-    let below = x[i + select(0u, p.w, row + 1u < p.h)] - here;
+    let here = load_x(i);
+    let right = load_x(i + select(0u, 1u, column + 1u < p.w)) - here;
+    let below = load_x(i + select(0u, p.w, row + 1u < p.h)) - here;
     variation = horizontal(p.across * abs(right) + p.down * abs(below));
 #ifdef GRADIENT
-    let left = here - x[i - select(0u, 1u, column > 0u)];
-    let above = here - x[i - select(0u, p.w, row > 0u)];
+    let left = here - load_x(i - select(0u, 1u, column > 0u));
+    let above = here - load_x(i - select(0u, p.w, row > 0u));
     let gradient = p.across * (sign(left) - sign(right)) + p.down * (sign(above) - sign(below));
-#ifdef ACCUMULATE
-    dx[i] += gradient;
-#else
-    dx[i] = gradient;
-#endif
+    store_dx(i, gradient);
 #endif
   }
   let sum = row_sum(lid.x, variation);

@@ -1,18 +1,14 @@
 // Turns a stored tensor (weights/manifest.go) into a kernel's weight: [taps, rows, columns], rows and columns padded with zeros.
 // Stored element o·row_step + c·column_step + tap·tap_step becomes (tap, o, c). With fold > 0 the columns hold several taps side by
 // side, each of `fold` channels, as the patch embedding wants them.
-// HALF writes packed float16. ENLARGED makes the sixteen taps of ops.Enlarge3x3 of a 3×3 convolution's nine, in float32.
+// ENLARGED makes the sixteen taps of ops.Enlarge3x3 of a 3×3 convolution's nine, in float32.
 struct Params {
   vecs: u32, rows: u32, row_vecs: u32, padded_rows: u32,
   columns: u32, row_step: u32, column_step: u32, tap_step: u32,
   fold: u32, first: u32, high: u32, scales: u32,
 }
 BINDING var<storage, read> stored: array<u32>;
-#ifdef HALF
-BINDING var<storage, read_write> weight: array<vec2u>;
-#else
-BINDING var<storage, read_write> weight: array<vec4f>;
-#endif
+#tensor weight read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 #include "elements.wgsl"
@@ -46,9 +42,5 @@ fn each(i: u32) {
       v[j] = tap_of(o * p.row_step + c * p.column_step, tap + column / p.fold);
     }
   }
-#ifdef HALF
-  weight[p.first + i] = vec2u(pack2x16float(v.xy), pack2x16float(v.zw));
-#else
-  weight[p.first + i] = v;
-#endif
+  store_weight(p.first + i, v);
 }

@@ -7,9 +7,9 @@
 struct Params {
   vecs: u32, h: u32, w: u32, c4: u32,
 }
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> maps: array<vec4f>; // three rows each
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
@@ -101,14 +101,10 @@ fn each(i: u32) {
     let end = min(ceil(r.y), f32(p.w) - 1.0);
     for (var ox = floor(r.x); ox <= end; ox += 1.0) {
       let weight = max(1.0 - abs(place(row, vec2f(ox, oy)) - at), vec2f(0.0));
-      sum += weight.x * weight.y * x[(first + u32(oy) * p.w + u32(ox)) * p.c4 + col];
+      sum += weight.x * weight.y * load_x((first + u32(oy) * p.w + u32(ox)) * p.c4 + col);
     }
   }
-#ifdef ACCUMULATE
-  y[i] += sum;
-#else
-  y[i] = sum;
-#endif
+  store_y(i, sum);
 #else
   let uv = place(row, at);
   let corner = floor(uv);
@@ -116,9 +112,9 @@ fn each(i: u32) {
     let tap = corner + vec2f(f32(k & 1u), f32(k >> 1u));
     if (all(tap >= vec2f(0.0)) && tap.x < f32(p.w) && tap.y < f32(p.h)) {
       let weight = 1.0 - abs(uv - tap);
-      sum += weight.x * weight.y * x[(first + u32(tap.y) * p.w + u32(tap.x)) * p.c4 + col];
+      sum += weight.x * weight.y * load_x((first + u32(tap.y) * p.w + u32(tap.x)) * p.c4 + col);
     }
   }
-  y[i] = sum;
+  store_y(i, sum);
 #endif
 }

@@ -22,7 +22,7 @@ func main() {
 	runs := flag.Int("runs", 3, "how often at least, unless it takes very long")
 	tuning := flag.Bool("tune", false, "print the adapter's tuning and measure nothing else")
 	kernels := flag.Bool("kernels", false, "print what each workload's kernels take instead of measuring it")
-	float16 := flag.Bool("f16", false, "let Reverie multiply in float16 where its layers may")
+	float16 := flag.Bool("f16", false, "let Reverie compute in half precision")
 	flag.Parse()
 	if *tuning {
 		if err := printTuning(context.Background()); err != nil {
@@ -229,7 +229,7 @@ func (b *bench) peak(ctx context.Context) error {
 	defer p.Close()
 	y := b.device.NewBuffer("peak", 4*invocations)
 	defer y.Destroy()
-	p.Dispatch(b.device.Kernel("peak.wgsl", nil), gpu.Workgroups(invocations, 64), 0, struct{ Rounds uint32 }{rounds}, y)
+	p.Dispatch("peak.wgsl", nil, gpu.Workgroups(invocations, 64), 0, struct{ Rounds uint32 }{rounds}, y)
 	if err := p.Compile(ctx, nil); err != nil {
 		return err
 	}

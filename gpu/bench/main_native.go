@@ -35,7 +35,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "how often at least, unless it takes very long")
 	flag.BoolVar(&o.tune, "tune", false, "print the adapter's tuning as gpu/ops/shipped.go lists them, and measure nothing else")
 	flag.BoolVar(&o.kernels, "kernels", false, "print what each workload's kernels take instead of measuring it")
-	flag.BoolVar(&o.float16, "f16", false, "let Reverie multiply in float16 where its layers may and the adapter can")
+	flag.BoolVar(&o.float16, "f16", false, "let Reverie compute in half precision")
 	flag.Parse()
 	if err := drive(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -36,6 +36,7 @@ func (r reverie) prepare(ctx context.Context, w workload) (job, error) {
 	}
 	t := ops.NewTape(r.device)
 	t.Float16 = r.float16
+	t.Multiply16 = r.float16 && !r.device.Info().Software
 	x := t.Input(w.Input.Shape[0], w.Input.Shape[1], w.Input.Shape[2], w.Input.Shape[3], w.Direction != forward)
 	t.Write(x, w.Input.values())
 	y := t.Keep(record(t, x))

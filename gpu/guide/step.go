@@ -50,7 +50,7 @@ type StepSpec struct {
 	Highest    []float32
 
 	Thrift  Thrift
-	Float16 bool // layers multiply in float16 on the way forward, where the device can: see ops.Tape
+	Float16 bool // the models compute in float16 on the way forward: see ops.Tape
 	Inspect bool // keep the tensors between picture and embeddings for reading
 }
 
@@ -120,6 +120,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s := &Step{spec: spec, tape: ops.NewTape(d)}
 	t := s.tape
 	t.Float16 = spec.Float16
+	t.Multiply16 = spec.Float16 && !d.Info().Software // processors compute with float16 by converting it
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
 	s.state = t.Buffer("step state", ops.StateSize)
 	t.Part(PartCodebook)

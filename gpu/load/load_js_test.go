@@ -157,7 +157,7 @@ func TestUnpackPacked(t *testing.T) {
 		w, v := stored(t, typ, 6, 5)
 		view := linearView([]int{6, 5})
 		b := w.buffer("packed", view.vecs(), true)
-		w.unpack("w", view, b, 0, true)
+		w.unpack("w", view, b, 0)
 		finish(t, w)
 		data, err := device.Read(context.Background(), b, 0, 2*8*8)
 		if err != nil {

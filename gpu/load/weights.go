@@ -163,16 +163,13 @@ func (w *Weights) half(t *weights.Tensor) bool {
 }
 
 // unpack records unpack.wgsl into the buffer from vec4f first on. The buffer has its contents after Finish, which every model calls.
-func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bool) {
+func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int) {
 	t := w.tensor(name)
 	n := 1
 	for _, s := range t.Shape {
 		n *= s
 	}
 	defines := shaders.Defines{"TYPE": t.Type}
-	if half {
-		defines["HALF"] = ""
-	}
 	if v.enlarged {
 		defines["ENLARGED"] = ""
 	}
@@ -183,7 +180,7 @@ func (w *Weights) unpack(name string, v view, to *gpu.Buffer, first int, half bo
 	if w.plan == nil {
 		w.plan = w.device.NewPlan()
 	}
-	w.plan.Dispatch(w.device.Kernel("unpack.wgsl", defines), gpu.Workgroups(v.vecs(), 64), 0, p, w.whole(name), to)
+	w.plan.Dispatch("unpack.wgsl", defines, gpu.Workgroups(v.vecs(), 64), 0, p, w.whole(name), to)
 	if w.pending += 16 * v.vecs(); w.pending >= batchBytes {
 		w.flush()
 	}
@@ -214,14 +211,17 @@ func (w *Weights) buffer(name string, vecs int, half bool) *gpu.Buffer {
 		bytes /= 2
 	}
 	b := w.device.NewBuffer(name, bytes)
+	if half {
+		b.As(shaders.Float16)
+	}
 	w.kept = append(w.kept, b)
 	return b
 }
 
 func (w *Weights) matrix(name string, v view) ops.Matrix {
 	half := w.half(w.tensor(name))
-	m := ops.Matrix{Taps: v.outTaps(), Out: v.rows, In: v.outColumns(), Half: half, Buf: w.buffer(name, v.vecs(), half)}
-	w.unpack(name, v, m.Buf, 0, half)
+	m := ops.Matrix{Taps: v.outTaps(), Out: v.rows, In: v.outColumns(), Buf: w.buffer(name, v.vecs(), half)}
+	w.unpack(name, v, m.Buf, 0)
 	return m
 }
 
@@ -273,9 +273,9 @@ func (w *Weights) Pointwise(names ...string) ops.ConvLayer {
 func (w *Weights) stacked(names []string, suffix string) ops.Matrix {
 	first := w.tensor(names[0] + suffix)
 	v, half := linearView(first.Shape), w.half(first)
-	m := ops.Matrix{Taps: 1, Out: len(names) * v.rows, In: v.columns, Half: half, Buf: w.buffer(first.Name, len(names)*v.vecs(), half)}
+	m := ops.Matrix{Taps: 1, Out: len(names) * v.rows, In: v.columns, Buf: w.buffer(first.Name, len(names)*v.vecs(), half)}
 	for i, name := range names {
-		w.unpack(name+suffix, v, m.Buf, i*v.vecs(), half)
+		w.unpack(name+suffix, v, m.Buf, i*v.vecs())
 	}
 	return m
 }
@@ -296,7 +296,7 @@ func (w *Weights) Rows(name string) *ops.Vector {
 		n = v.rows * ops.Pad4(v.columns)
 	}
 	b := w.buffer(name, v.vecs(), false)
-	w.unpack(name, v, b, 0, false)
+	w.unpack(name, v, b, 0)
 	return &ops.Vector{N: n, Buf: b}
 }
 
@@ -322,7 +322,7 @@ func (w *Weights) Codebook(name string) ops.Matrix {
 
 func (w *Weights) inFloat32(name string, v view) ops.Matrix {
 	m := ops.Matrix{Taps: v.taps, Out: v.rows, In: v.columns, Buf: w.buffer(name, v.vecs(), false)}
-	w.unpack(name, v, m.Buf, 0, false)
+	w.unpack(name, v, m.Buf, 0)
 	return m
 }
 
@@ -332,7 +332,7 @@ func (w *Weights) stackedVectors(names []string, suffix string) *ops.Vector {
 	v := view{taps: 1, rows: 1, columns: n, columnStep: 1, vector: true}
 	b := w.buffer(first.Name, len(names)*v.vecs(), false)
 	for i, name := range names {
-		w.unpack(name+suffix, v, b, i*v.vecs(), false)
+		w.unpack(name+suffix, v, b, i*v.vecs())
 	}
 	return &ops.Vector{N: len(names) * n, Buf: b}
 }

@@ -53,6 +53,6 @@ func (t *Tape) Adam(x *Tensor, state *gpu.Buffer, a AdamConfig, lowest, highest 
 		t.Write(bounds, append(append([]float32{}, lowest...), highest...))
 		buffers = append(buffers, bounds.Buf)
 	}
-	t.Plan.Dispatch(t.device.Kernel("adam.wgsl", defines), workgroupsOf(x), float64(16*x.Len()), p, append(buffers, m.Buf, v.Buf, x.Buf)...)
+	t.Plan.Dispatch("adam.wgsl", defines, workgroupsOf(x), float64(16*x.Len()), p, append(buffers, m.Buf, v.Buf, x.Buf)...)
 	return m, v
 }

@@ -98,8 +98,7 @@ type softmaxParams struct{ Rows, C4, C uint32 }
 
 // softmax records softmax.wgsl in place over the rows of s.
 func (t *Tape) softmax(s *Tensor, defines shaders.Defines, buffers ...*gpu.Buffer) {
-	kernel, grid := t.rowKernel("softmax.wgsl", s.Rows(), defines)
-	t.Plan.Dispatch(kernel, grid, float64(16*s.Len()),
+	t.dispatchRows("softmax.wgsl", defines, s.Rows(), float64(16*s.Len()),
 		softmaxParams{uint32(s.Rows()), uint32(s.Stride() / 4), uint32(s.C)}, append(buffers, s.Buf)...)
 }
 
@@ -120,7 +119,7 @@ func (t *Tape) Attention(qkv *Tensor, heads int, causal bool) *Tensor {
 		mask["CAUSAL"] = ""
 	}
 	t.softmax(p, mask)
-	y := t.New(qkv.N, qkv.H, qkv.W, width)
+	y := t.activation(qkv.N, qkv.H, qkv.W, width)
 	a.mix(y, p, qkv)
 	t.onBackward(y, func(dy *Tensor) {
 		ds := t.like(p)

@@ -46,14 +46,14 @@ func (t *Tape) AvgPool(x *Tensor, k int) *Tensor {
 	if x.H < k || x.W < k {
 		panic(fmt.Sprintf("ops: mean of %d×%d squares of %v", k, k, x))
 	}
-	y := t.New(x.N, x.H/k, x.W/k, x.C)
+	y := t.activation(x.N, x.H/k, x.W/k, x.C)
 	p := avgPoolParams{uint32(y.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4), uint32(k)}
-	t.Plan.Dispatch(t.device.Kernel("avgpool.wgsl", nil), workgroupsOf(y), float64(4*x.Len()), p, x.Buf, y.Buf)
+	t.Plan.Dispatch("avgpool.wgsl", nil, workgroupsOf(y), float64(4*x.Len()), p, x.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		back := p
 		back.Vecs = uint32(x.vecs())
-		t.Plan.Dispatch(t.device.Kernel("avgpool.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(8*x.Len()), back,
+		t.Plan.Dispatch("avgpool.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(8*x.Len()), back,
 			dy.Buf, dx.Buf)
 	}, x)
 	return y

@@ -33,10 +33,10 @@ type clampParams struct {
 func (t *Tape) ClampWithGrad(x *Tensor, scale, shift, lo, hi float32) *Tensor {
 	y := t.like(x)
 	p := clampParams{uint32(x.vecs()), uint32(x.Stride() / 4), uint32(x.C), scale, shift, lo, hi}
-	t.Plan.Dispatch(t.device.Kernel("clamp.wgsl", nil), workgroupsOf(x), float64(8*x.Len()), p, x.Buf, y.Buf)
+	t.Plan.Dispatch("clamp.wgsl", nil, workgroupsOf(x), float64(8*x.Len()), p, x.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("clamp.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(8*x.Len()), p,
+		t.Plan.Dispatch("clamp.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(8*x.Len()), p,
 			x.Buf, dy.Buf, dx.Buf)
 	}, x)
 	return y

@@ -18,11 +18,11 @@ type normsParams struct{ Rows, C4 uint32 }
 
 // NewCodebook records the measuring of the rows, which it borrows.
 func (t *Tape) NewCodebook(rows Matrix) Codebook {
-	if rows.Half || rows.Taps != 1 {
+	if rows.Buf.Form() != shaders.Float32 || rows.Taps != 1 {
 		panic("ops: a codebook is one float32 matrix")
 	}
 	c := Codebook{Rows: rows, Norms: t.Buffer("codebook norms", 4*Pad4(rows.Out))}
-	t.Plan.Dispatch(t.device.Kernel("norms.wgsl", nil), gpu.Workgroups(rows.Out, 64), float64(2*rows.Out*rows.In),
+	t.Plan.Dispatch("norms.wgsl", nil, gpu.Workgroups(rows.Out, 64), float64(2*rows.Out*rows.In),
 		normsParams{uint32(rows.Out), uint32(Pad4(rows.In) / 4)}, rows.Buf, c.Norms)
 	return c
 }
@@ -99,7 +99,7 @@ func (t *Tape) Quantise(z *Tensor, e Codebook) (zq *Tensor, indices *gpu.Buffer)
 type argbestParams struct{ C4, C, Rows, First uint32 }
 
 func (t *Tape) argbest(x *Tensor, rows, first int, defines shaders.Defines, indices *gpu.Buffer) {
-	t.Plan.Dispatch(t.device.Kernel("argbest.wgsl", defines), gpu.Linear(rows), float64(2*rows*x.Stride()),
+	t.Plan.Dispatch("argbest.wgsl", defines, gpu.Linear(rows), float64(2*rows*x.Stride()),
 		argbestParams{uint32(x.Stride() / 4), uint32(x.C), uint32(rows), uint32(first)}, x.Buf, indices)
 }
 
@@ -115,7 +115,7 @@ type gatherParams struct{ Vecs, C4, Rows uint32 }
 // Gather makes a tensor [n, h, w, channels] of the codes that indices (one uint32 each) name. Indices out of range give the last code.
 func (t *Tape) Gather(indices *gpu.Buffer, n, h, w int, e Codebook) *Tensor {
 	y := t.New(n, h, w, e.Rows.In)
-	t.Plan.Dispatch(t.device.Kernel("gather.wgsl", nil), workgroupsOf(y), float64(8*y.Len()),
+	t.Plan.Dispatch("gather.wgsl", nil, workgroupsOf(y), float64(8*y.Len()),
 		gatherParams{uint32(y.vecs()), uint32(y.Stride() / 4), uint32(e.Rows.Out)}, indices, e.Rows.Buf, y.Buf)
 	return y
 }

@@ -25,8 +25,7 @@ type contraction struct {
 	defines shaders.Defines
 	batch   int // outer × inner matrices, or phases; 0 means 1
 	a, b, c *gpu.Buffer
-	half    bool // b holds packed float16
-	layer   bool // a layer's forward product, which Float16 is about
+	layer   bool // a layer's forward product, which Multiply16 is about
 
 	bias, pre, residual *gpu.Buffer
 }
@@ -40,10 +39,7 @@ func (t *Tape) contract(r contraction) {
 	}
 	d := with(r.defines)
 	buffers := []*gpu.Buffer{r.a, r.b}
-	if r.half {
-		d["B_HALF"] = ""
-	}
-	if r.layer && t.Float16 && t.device.Info().F16 {
+	if r.layer && t.Multiply16 && t.device.Info().F16 {
 		d["F16"] = ""
 	}
 	if r.bias != nil {
@@ -69,13 +65,13 @@ func (t *Tape) contract(r contraction) {
 	if _, ok := d["STRIDED"]; ok {
 		work /= float64(p.Stride * p.Stride) // each phase has its share of the taps
 	}
-	kernel, buffers := t.device.Kernel("contract.wgsl", d), append(buffers, r.c)
+	buffers = append(buffers, r.c)
 	for _, rows := range split(int(p.M), tile.y*tile.rows(), work/t.device.SliceWork()) {
 		part := p
 		part.RowFirst, part.M = uint32(rows.first), uint32(rows.end)
 		// Rows go first: the workgroups that run together read the same columns of B, which is most often the larger side.
 		grid := gpu.Grid{ceilDiv(rows.end-rows.first, tile.y*tile.rows()), ceilDiv(int(p.N4), tile.x*tile.columns), max(1, r.batch)}
-		t.Plan.Dispatch(kernel, grid, work*float64(rows.end-rows.first)/float64(p.M), part, buffers...)
+		t.Plan.Dispatch("contract.wgsl", d, grid, work*float64(rows.end-rows.first)/float64(p.M), part, buffers...)
 	}
 }
 

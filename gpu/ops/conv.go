@@ -114,7 +114,7 @@ func (t *Tape) Conv(x *Tensor, w Matrix, bias *Vector, s ConvSpec, residual *Ten
 	if x.C != w.In || w.Taps != s.Kernel*s.Kernel || s.Kernel < s.Stride {
 		panic(fmt.Sprintf("ops: convolution [%d taps, %d, %d] with kernel %d and stride %d on %v", w.Taps, w.Out, w.In, s.Kernel, s.Stride, x))
 	}
-	y := t.New(x.N, s.out(x.H), s.out(x.W), w.Out)
+	y := t.activation(x.N, s.out(x.H), s.out(x.W), w.Out)
 	r := s.contraction(x, y, w)
 	r.layer = true
 	if bias != nil {
@@ -149,7 +149,7 @@ func (t *Tape) convBackward(x, dy *Tensor, w Matrix, s ConvSpec) {
 
 // contraction is the convolution of from into to, or its transpose; what w's rows and columns are is left to the caller.
 func (s ConvSpec) contraction(from, to *Tensor, w Matrix) contraction {
-	r := contraction{a: from.Buf, b: w.Buf, c: to.Buf, half: w.Half, defines: shaders.Defines{"GATHER": ""}, params: contractParams{
+	r := contraction{a: from.Buf, b: w.Buf, c: to.Buf, defines: shaders.Defines{"GATHER": ""}, params: contractParams{
 		M: uint32(to.Rows()), N4: uint32(to.Stride() / 4), K: uint32(from.Stride() / 4), Taps: uint32(w.Taps),
 		LDA: uint32(from.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(to.Stride() / 4), BTap: uint32(Pad4(w.Out) * Pad4(w.In) / 4),
 		InH: uint32(from.H), InW: uint32(from.W), OutH: uint32(to.H), OutW: uint32(to.W),

@@ -154,7 +154,7 @@ func (t *Tape) Cutouts(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
 		taps += 2 * lanczosRadius(side, c.largest)
 	}
 	c.taps = t.New(cuts, 2, side, taps)
-	t.Plan.Dispatch(t.device.Kernel("cutouts_taps.wgsl", nil), gpu.Workgroups(c.taps.Rows(), 64), float64(1000*c.taps.Len()),
+	t.Plan.Dispatch("cutouts_taps.wgsl", nil, gpu.Workgroups(c.taps.Rows(), 64), float64(1000*c.taps.Len()),
 		cutoutTapsParams{uint32(cuts), uint32(side), uint32(c.largest), uint32(c.taps.Stride())}, boxes, c.taps.Buf)
 	y := t.New(cuts, side, side, x.C)
 	c.inTurns(x, func(p cutoutParams, rows *Tensor) {
@@ -192,6 +192,6 @@ func (c cutouts) inTurns(x *Tensor, record func(p cutoutParams, rows *Tensor)) {
 }
 
 func (c cutouts) dispatch(kind string, defines shaders.Defines, p cutoutParams, n, terms int, from, to *Tensor) {
-	c.tape.Plan.Dispatch(c.tape.device.Kernel("cutouts.wgsl", with(defines, shaders.Defines{kind: ""})), gpu.Workgroups(n, 64),
+	c.tape.Plan.Dispatch("cutouts.wgsl", with(defines, shaders.Defines{kind: ""}), gpu.Workgroups(n, 64),
 		float64(8*n*terms), p, from.Buf, c.boxes, c.taps.Buf, to.Buf)
 }

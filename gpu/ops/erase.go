@@ -38,6 +38,6 @@ func (t *Tape) Erase(x *Tensor, boxes *gpu.Buffer) *Tensor {
 }
 
 func (t *Tape) erase(x *Tensor, boxes *gpu.Buffer, y *Tensor, defines shaders.Defines) {
-	t.Plan.Dispatch(t.device.Kernel("erase.wgsl", defines), workgroupsOf(x), float64(2*x.Len()),
+	t.Plan.Dispatch("erase.wgsl", defines, workgroupsOf(x), float64(2*x.Len()),
 		eraseParams{uint32(x.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4)}, x.Buf, boxes, y.Buf)
 }

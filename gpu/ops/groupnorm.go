@@ -126,17 +126,17 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 	}
 	stats := t.New(x.N, 1, 2, x.C)
 	t.groupNormReduce(x, g, shaders.Defines{}, stats, x.Buf)
-	y := t.like(x)
+	y := t.activationLike(x)
 	p, vecs := newGroupNormParams(x, groupNormNormalised)
 	grid := gpu.Workgroups(vecs, 64)
-	t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", defines), grid, float64(16*x.Len()), p,
+	t.Plan.Dispatch("groupnorm_apply.wgsl", defines, grid, float64(16*x.Len()), p,
 		x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		back := with(defines, shaders.Defines{"BACKWARD": ""})
 		means := t.like(stats)
 		t.groupNormReduce(x, g, back, means, x.Buf, dy.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf)
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("groupnorm_apply.wgsl", with(accumulate, back)), grid, float64(24*x.Len()), p,
+		t.Plan.Dispatch("groupnorm_apply.wgsl", with(accumulate, back), grid, float64(24*x.Len()), p,
 			x.Buf, stats.Buf, g.Gamma.Buf, g.Beta.Buf, dy.Buf, means.Buf, dx.Buf)
 	}, x)
 	return y
@@ -146,11 +146,11 @@ func (t *Tape) GroupNorm(x *Tensor, g GroupNorm) *Tensor {
 func (t *Tape) groupNormReduce(x *Tensor, g GroupNorm, defines shaders.Defines, out *Tensor, inputs ...*gpu.Buffer) {
 	p, vecs := newGroupNormParams(x, groupNormSummed)
 	sums := t.New(x.N, int(p.Blocks), 2, x.C)
-	t.Plan.Dispatch(t.device.Kernel("groupnorm_sums.wgsl", defines), gpu.Workgroups(vecs, 64), float64(8*x.Len()), p, append(inputs, sums.Buf)...)
+	t.Plan.Dispatch("groupnorm_sums.wgsl", defines, gpu.Workgroups(vecs, 64), float64(8*x.Len()), p, append(inputs, sums.Buf)...)
 	finish := with(t.subgroup())
 	if _, ok := defines["BACKWARD"]; ok {
 		finish["BACKWARD"] = ""
 	}
-	t.Plan.Dispatch(t.device.Kernel("groupnorm_finish.wgsl", finish), gpu.Grid{g.Groups, x.N, 1}, float64(16*sums.Len()),
+	t.Plan.Dispatch("groupnorm_finish.wgsl", finish, gpu.Grid{g.Groups, x.N, 1}, float64(16*sums.Len()),
 		groupNormFinishParams{p.Rows, p.C4, p.Blocks, p.BlockRows, uint32(x.C / g.Groups), g.Eps}, sums.Buf, out.Buf)
 }

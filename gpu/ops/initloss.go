@@ -59,6 +59,6 @@ func (t *Tape) InitLoss(z, target *Tensor, state *gpu.Buffer, weight float32, lo
 		defines = with(defines, accumulate, shaders.Defines{"GRADIENT": ""})
 		buffers = append(buffers, dz.Buf)
 	}
-	t.Plan.Dispatch(t.device.Kernel("initloss.wgsl", defines), gpu.Grid{1, 1, 1}, float64(8*z.Len()),
+	t.Plan.Dispatch("initloss.wgsl", defines, gpu.Grid{1, 1, 1}, float64(8*z.Len()),
 		initLossParams{uint32(z.vecs()), uint32(z.Rows() * z.C), weight}, buffers...)
 }

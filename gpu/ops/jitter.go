@@ -236,10 +236,10 @@ func (t *Tape) Jitter(x *Tensor, jitters *gpu.Buffer) *Tensor {
 	}
 	y := t.like(x)
 	p := jitterParams{uint32(x.vecs()), uint32(x.vecs() / x.N)}
-	t.Plan.Dispatch(t.device.Kernel("jitter.wgsl", nil), workgroupsOf(x), float64(40*x.Len()), p, x.Buf, jitters, y.Buf)
+	t.Plan.Dispatch("jitter.wgsl", nil, workgroupsOf(x), float64(40*x.Len()), p, x.Buf, jitters, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("jitter.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(80*x.Len()), p,
+		t.Plan.Dispatch("jitter.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(80*x.Len()), p,
 			x.Buf, jitters, dy.Buf, dx.Buf)
 	}, x)
 	return y

@@ -48,13 +48,14 @@ type layerNormParams struct {
 	Eps         float32
 }
 
-// rowKernel is a kernel built on rows.wgsl, and its grid.
-func (t *Tape) rowKernel(file string, rows int, defines shaders.Defines) (*gpu.Kernel, gpu.Grid) {
-	if s := t.subgroup(); len(s) > 0 {
-		return t.device.Kernel(file, with(defines, s)), gpu.Linear(rows)
-	}
+// dispatchRows records a kernel built on rows.wgsl.
+func (t *Tape) dispatchRows(file string, defines shaders.Defines, rows int, work float64, params any, buffers ...*gpu.Buffer) {
 	const rowsPerWorkgroup = 4
-	return t.device.Kernel(file, defines), gpu.Workgroups(rows, rowsPerWorkgroup)
+	grid := gpu.Workgroups(rows, rowsPerWorkgroup)
+	if s := t.subgroup(); len(s) > 0 {
+		defines, grid = with(defines, s), gpu.Linear(rows)
+	}
+	t.Plan.Dispatch(file, defines, grid, work, params, buffers...)
 }
 
 // subgroup is the switches of a reduction whose workgroups are one subgroup, or nil. Processors do without barriers that way; on a
@@ -70,16 +71,14 @@ func (t *Tape) subgroup() shaders.Defines {
 
 // LayerNorm is γ·x̂ + β along the rows of x [.., C].
 func (t *Tape) LayerNorm(x *Tensor, gamma, beta *Vector, eps float32) *Tensor {
-	y := t.like(x)
+	y := t.activationLike(x)
 	stats := t.New(x.N, x.H, x.W, 2)
 	p := layerNormParams{uint32(x.Rows()), uint32(x.Stride() / 4), uint32(x.C), eps}
-	kernel, grid := t.rowKernel("layernorm.wgsl", x.Rows(), nil)
-	t.Plan.Dispatch(kernel, grid, float64(8*x.Len()), p,
-		x.Buf, gamma.Buf, beta.Buf, stats.Buf, y.Buf)
+	t.dispatchRows("layernorm.wgsl", nil, x.Rows(), float64(8*x.Len()), p, x.Buf, gamma.Buf, beta.Buf, stats.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		kernel, grid := t.rowKernel("layernorm.wgsl", x.Rows(), with(accumulate, shaders.Defines{"BACKWARD": ""}))
-		t.Plan.Dispatch(kernel, grid, float64(16*x.Len()), p, x.Buf, gamma.Buf, dy.Buf, stats.Buf, dx.Buf)
+		t.dispatchRows("layernorm.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), x.Rows(), float64(16*x.Len()), p,
+			x.Buf, gamma.Buf, dy.Buf, stats.Buf, dx.Buf)
 	}, x)
 	return y
 }

@@ -57,8 +57,8 @@ func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
 	if x.C != w.In || w.Taps != 1 {
 		panic(fmt.Sprintf("ops: linear layer [%d taps, %d, %d] on %v", w.Taps, w.Out, w.In, x))
 	}
-	y := t.New(x.N, x.H, x.W, w.Out)
-	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, half: w.Half, layer: true, defines: shaders.Defines{}, params: contractParams{
+	y := t.activation(x.N, x.H, x.W, w.Out)
+	r := contraction{a: x.Buf, b: w.Buf, c: y.Buf, layer: true, defines: shaders.Defines{}, params: contractParams{
 		M: uint32(x.Rows()), N4: uint32(y.Stride() / 4), K: uint32(x.Stride() / 4),
 		LDA: uint32(x.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(y.Stride() / 4),
 	}}
@@ -75,7 +75,7 @@ func (t *Tape) Linear(x *Tensor, w Matrix, o LinearOptions) *Tensor {
 	if o.Activation != "" {
 		r.defines["ACTIVATION"] = string(o.Activation)
 		if x.needsGrad {
-			pre = t.like(y)
+			pre = t.activationLike(y)
 			r.pre = pre.Buf
 			r.defines["SAVE_PRE"] = ""
 		}
@@ -100,7 +100,7 @@ func (t *Tape) linearBackward(x, dy *Tensor, w Matrix) {
 	if !ok {
 		return
 	}
-	t.contract(contraction{a: dy.Buf, b: w.Buf, c: dx.Buf, half: w.Half, defines: with(accumulate, shaders.Defines{"B_ROWS": ""}),
+	t.contract(contraction{a: dy.Buf, b: w.Buf, c: dx.Buf, defines: with(accumulate, shaders.Defines{"B_ROWS": ""}),
 		params: contractParams{
 			M: uint32(dy.Rows()), N4: uint32(dx.Stride() / 4), K: uint32(dy.Stride() / 4),
 			LDA: uint32(dy.Stride() / 4), LDB: uint32(Pad4(w.In) / 4), LDC: uint32(dx.Stride() / 4),

@@ -47,14 +47,14 @@ func (t *Tape) JoinMean(x *Tensor, position *Vector) *Tensor {
 	if position.N != (tokens+1)*x.Stride() {
 		panic(fmt.Sprintf("ops: %d positions for %v and its mean", position.N, x))
 	}
-	y := t.New(x.N, 1, tokens+1, x.C)
+	y := t.activation(x.N, 1, tokens+1, x.C)
 	p := meanTokenParams{uint32(y.vecs()), uint32(x.Stride() / 4), uint32(tokens)}
-	t.Plan.Dispatch(t.device.Kernel("meantoken.wgsl", nil), workgroupsOf(y), float64(8*y.Len()), p, x.Buf, position.Buf, y.Buf)
+	t.Plan.Dispatch("meantoken.wgsl", nil, workgroupsOf(y), float64(8*y.Len()), p, x.Buf, position.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		back := p
 		back.Vecs = uint32(x.vecs())
-		t.Plan.Dispatch(t.device.Kernel("meantoken.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(8*x.Len()), back,
+		t.Plan.Dispatch("meantoken.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(8*x.Len()), back,
 			dy.Buf, dx.Buf)
 	}, x)
 	return y

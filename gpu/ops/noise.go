@@ -38,6 +38,6 @@ func (t *Tape) AddNoise(x *Tensor, sigmas, state *gpu.Buffer) *Tensor {
 }
 
 func (t *Tape) noise(x *Tensor, defines shaders.Defines, sigmas, state, y *gpu.Buffer) {
-	t.Plan.Dispatch(t.device.Kernel("noise.wgsl", defines), workgroupsOf(x), float64(64*x.Len()),
+	t.Plan.Dispatch("noise.wgsl", defines, workgroupsOf(x), float64(64*x.Len()),
 		noiseParams{uint32(x.vecs()), uint32(x.vecs() / x.N), uint32(x.Stride() / 4), uint32(x.C), noiseStream}, x.Buf, sigmas, state, y)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"reverie/shaders"
 	"reverie/weights"
 )
 
@@ -133,7 +134,7 @@ func testMatrix(t *Tape, w []float64, taps, out, in int) Matrix {
 
 // testHalfMatrix uploads w, whose values float16 holds, as a Matrix of packed float16.
 func testHalfMatrix(t *Tape, w []float64, taps, out, in int) Matrix {
-	m := Matrix{Taps: taps, Out: out, In: in, Half: true, Buf: t.Buffer("w", 2*taps*Pad4(out)*Pad4(in))}
+	m := Matrix{Taps: taps, Out: out, In: in, Buf: t.Buffer("w", 2*taps*Pad4(out)*Pad4(in)).As(shaders.Float16)}
 	data := make([]byte, m.Buf.Size())
 	for tap := range taps {
 		for o := range out {

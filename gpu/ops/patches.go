@@ -55,7 +55,7 @@ func (t *Tape) Patches(x *Tensor, k int, mean, std [3]float32) *Tensor {
 	if x.C != 3 || x.H < k || x.W < k {
 		panic(fmt.Sprintf("ops: patches of %d on %v", k, x))
 	}
-	y := t.New(x.N, x.H/k, x.W/k, k*k*4)
+	y := t.activation(x.N, x.H/k, x.W/k, k*k*4)
 	t.patches(x, y, k, mean, std)
 	return y
 }
@@ -65,7 +65,7 @@ func (t *Tape) Normalise(x *Tensor, mean, std [3]float32) *Tensor {
 	if x.C != 3 {
 		panic(fmt.Sprintf("ops: colours of %v", x))
 	}
-	y := t.like(x)
+	y := t.activationLike(x)
 	t.patches(x, y, 1, mean, std)
 	return y
 }
@@ -76,12 +76,12 @@ func (t *Tape) patches(x, y *Tensor, k int, mean, std [3]float32) {
 	for c := range 3 {
 		p.Mean[c], p.InverseStd[c] = mean[c], 1/std[c]
 	}
-	t.Plan.Dispatch(t.device.Kernel("patches.wgsl", nil), workgroupsOf(y), float64(8*y.Len()), p, x.Buf, y.Buf)
+	t.Plan.Dispatch("patches.wgsl", nil, workgroupsOf(y), float64(8*y.Len()), p, x.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		back := p
 		back.Vecs = uint32(x.vecs())
-		t.Plan.Dispatch(t.device.Kernel("patches.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x),
+		t.Plan.Dispatch("patches.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x),
 			float64(8*x.Len()), back, dy.Buf, dx.Buf)
 	}, x)
 }

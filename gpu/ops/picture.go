@@ -24,6 +24,6 @@ func (t *Tape) Pixels(x *Tensor) *gpu.Buffer {
 		panic(fmt.Sprintf("ops: pixels of %v", x))
 	}
 	out := t.Buffer("pixels", 4*x.Rows())
-	t.Plan.Dispatch(t.device.Kernel("picture.wgsl", nil), workgroupsOf(x), float64(8*x.Len()), vecParams{uint32(x.vecs())}, x.Buf, out)
+	t.Plan.Dispatch("picture.wgsl", nil, workgroupsOf(x), float64(8*x.Len()), vecParams{uint32(x.vecs())}, x.Buf, out)
 	return out
 }

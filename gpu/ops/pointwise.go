@@ -25,13 +25,13 @@ type vecParams struct{ Vecs uint32 }
 
 // pointwise records one variant of pointwise.wgsl over x's elements.
 func (t *Tape) pointwise(x *Tensor, defines shaders.Defines, buffers ...*gpu.Buffer) {
-	t.Plan.Dispatch(t.device.Kernel("pointwise.wgsl", defines), workgroupsOf(x), float64(8*x.Len()),
+	t.Plan.Dispatch("pointwise.wgsl", defines, workgroupsOf(x), float64(8*x.Len()),
 		vecParams{uint32(x.vecs())}, buffers...)
 }
 
 // timesDerivative is dy·act'(pre) in a new tensor.
 func (t *Tape) timesDerivative(dy, pre *Tensor, a Activation) *Tensor {
-	dx := t.like(dy)
+	dx := t.gradLike(pre)
 	t.pointwise(dy, shaders.Defines{"TIMES_DERIVATIVE": string(a) + "_derivative"}, dy.Buf, pre.Buf, dx.Buf)
 	return dx
 }
@@ -42,9 +42,9 @@ func (t *Tape) passGrad(x, dy *Tensor) {
 	switch {
 	case !x.needsGrad:
 	case x.d != nil:
-		t.pointwise(dy, shaders.Defines{"ADD": ""}, dy.Buf, x.d.Buf)
+		t.pointwise(dy, shaders.Defines{"COPY": "", "ACCUMULATE": ""}, dy.Buf, x.d.Buf)
 	case dy.host: // a seed must be the same at the next replay
-		t.setGrad(x, t.like(x))
+		t.setGrad(x, t.gradLike(x))
 		t.pointwise(dy, shaders.Defines{"COPY": ""}, dy.Buf, x.d.Buf)
 	default:
 		t.setGrad(x, dy)

@@ -64,10 +64,10 @@ func (t *Tape) Pool(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
 	y := t.New(cuts, side, side, x.C)
 	largest := t.like(y) // the pixel of each maximum, as uint32
 	p := poolParams{uint32(cuts), uint32(x.H), uint32(x.W), uint32(side)}
-	t.Plan.Dispatch(t.device.Kernel("pool.wgsl", nil), workgroupsOf(y), float64(4*cuts*x.Len()), p, x.Buf, boxes, largest.Buf, y.Buf)
+	t.Plan.Dispatch("pool.wgsl", nil, workgroupsOf(y), float64(4*cuts*x.Len()), p, x.Buf, boxes, largest.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("pool.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
+		t.Plan.Dispatch("pool.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
 			dy.Buf, boxes, largest.Buf, dx.Buf)
 	}, x)
 	return y

@@ -149,7 +149,7 @@ func (l *PromptLosses) Add(e *Tensor) {
 		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
 		buffers = append(buffers, de.Buf)
 	}
-	t.Plan.Dispatch(t.device.Kernel("promptloss.wgsl", defines), gpu.Linear(e.Rows()), float64(12*l.targets.Rows()*e.Len()), l.params, buffers...)
+	t.Plan.Dispatch("promptloss.wgsl", defines, gpu.Linear(e.Rows()), float64(12*l.targets.Rows()*e.Len()), l.params, buffers...)
 	l.params.FirstCut += l.params.Rows
 }
 
@@ -158,6 +158,6 @@ func (l *PromptLosses) Finish() {
 	if l.params.FirstCut != l.params.Cuts {
 		panic(fmt.Sprintf("ops: prompt loss of %d cutouts where %d were announced", l.params.FirstCut, l.params.Cuts))
 	}
-	l.tape.Plan.Dispatch(l.tape.device.Kernel("promptloss_finish.wgsl", nil), gpu.Workgroups(int(l.params.Prompts), 64), float64(l.sums.Len()), l.params,
+	l.tape.Plan.Dispatch("promptloss_finish.wgsl", nil, gpu.Workgroups(int(l.params.Prompts), 64), float64(l.sums.Len()), l.params,
 		l.Encoded, l.sums.Buf, l.losses)
 }

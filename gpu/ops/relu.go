@@ -24,12 +24,12 @@ func RefReLUBackward(x, dy []float64) []float64 {
 
 // ReLU is max(x, 0). Its backward reads the output, so that x need not be kept.
 func (t *Tape) ReLU(x *Tensor) *Tensor {
-	y := t.like(x)
+	y := t.activationLike(x)
 	p := vecParams{uint32(x.vecs())}
-	t.Plan.Dispatch(t.device.Kernel("relu.wgsl", nil), workgroupsOf(x), float64(8*x.Len()), p, x.Buf, y.Buf)
+	t.Plan.Dispatch("relu.wgsl", nil, workgroupsOf(x), float64(8*x.Len()), p, x.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("relu.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(12*x.Len()), p,
+		t.Plan.Dispatch("relu.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(12*x.Len()), p,
 			dy.Buf, y.Buf, dx.Buf)
 	}, x)
 	return y

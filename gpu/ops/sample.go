@@ -1,6 +1,10 @@
 package ops
 
-import "strings"
+import (
+	"strings"
+
+	"reverie/shaders"
+)
 
 // size is that of a square convolution from as many channels to as many, or of a linear layer.
 type size struct{ rows, width int } // rows of a picture, or of a matrix
@@ -29,7 +33,10 @@ func (t *Tape) Sample(class string, times int) {
 	if half {
 		bytes /= 2
 	}
-	w := Matrix{Taps: taps, Out: s.width, In: s.width, Half: half, Buf: t.Buffer("sample", bytes)}
+	w := Matrix{Taps: taps, Out: s.width, In: s.width, Buf: t.Buffer("sample", bytes)}
+	if half {
+		w.Buf.As(shaders.Float16)
+	}
 	x := t.Input(1, height, width, s.width, false)
 	for range times {
 		switch {

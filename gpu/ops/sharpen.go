@@ -69,10 +69,10 @@ func (t *Tape) Sharpen(x *Tensor, factors *gpu.Buffer) *Tensor {
 	y := t.like(x)
 	within := t.New(1, 1, 1, x.Rows()) // whether a pixel's smoothed channels are in range, as bits of a uint32
 	p := sharpenParams{uint32(x.vecs()), uint32(x.H), uint32(x.W)}
-	t.Plan.Dispatch(t.device.Kernel("sharpen.wgsl", nil), workgroupsOf(x), float64(16*x.Len()), p, x.Buf, factors, within.Buf, y.Buf)
+	t.Plan.Dispatch("sharpen.wgsl", nil, workgroupsOf(x), float64(16*x.Len()), p, x.Buf, factors, within.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("sharpen.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x), float64(24*x.Len()), p,
+		t.Plan.Dispatch("sharpen.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x), float64(24*x.Len()), p,
 			dy.Buf, factors, within.Buf, dx.Buf)
 	}, x)
 	return y

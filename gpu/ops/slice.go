@@ -28,14 +28,14 @@ func (t *Tape) Slice(x *Tensor, first, count int) *Tensor {
 	y := t.New(count, x.H, x.W, x.C)
 	image := x.vecs() / x.N
 	p := sliceParams{uint32(y.vecs()), uint32(first * image), uint32(y.vecs())}
-	t.Plan.Dispatch(t.device.Kernel("slice.wgsl", nil), workgroupsOf(y), float64(4*y.Len()), p, x.Buf, y.Buf)
+	t.Plan.Dispatch("slice.wgsl", nil, workgroupsOf(y), float64(4*y.Len()), p, x.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
 		back, of := p, y // what is there already needs no zeros
 		if len(accumulate) == 0 {
 			back.Vecs, of = uint32(x.vecs()), x
 		}
-		t.Plan.Dispatch(t.device.Kernel("slice.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""})), workgroupsOf(of), float64(4*of.Len()), back,
+		t.Plan.Dispatch("slice.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(of), float64(4*of.Len()), back,
 			dy.Buf, dx.Buf)
 	}, x)
 	return y

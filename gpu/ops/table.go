@@ -34,7 +34,7 @@ func (t *Tape) Embed(ids *gpu.Buffer, n, tokens int, table Table, position *Vect
 	y := t.New(n, 1, tokens, table.Columns)
 	for i, slab := range table.Slabs {
 		first := i * table.SlabRows
-		t.Plan.Dispatch(t.device.Kernel("embed.wgsl", shaders.Defines{"TYPE": table.Type}), workgroupsOf(y), float64(8*y.Len()),
+		t.Plan.Dispatch("embed.wgsl", shaders.Defines{"TYPE": table.Type}, workgroupsOf(y), float64(8*y.Len()),
 			embedParams{uint32(y.vecs()), uint32(y.Stride() / 4), uint32(table.Columns), uint32(tokens),
 				uint32(first), uint32(min(table.SlabRows, table.Rows-first)), uint32(table.High / 4), uint32(table.Scales / 4)},
 			slab, ids, position.Buf, y.Buf)

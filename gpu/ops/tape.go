@@ -8,6 +8,7 @@ import (
 
 	"reverie/gpu"
 	"reverie/shaders"
+	"reverie/weights"
 )
 
 // Tape records the kernels of one step and how to walk them back.
@@ -17,9 +18,10 @@ import (
 type Tape struct {
 	Plan      *gpu.Plan
 	Recompute bool // what lies within a Segment is not kept for the way back
-	// Float16 makes linear layers and convolutions multiply in float16 on the way forward, where the device can. Sums, statistics and
-	// whatever lies between layers stay float32, and so does the way back: gradients are often smaller than float16's least step.
+	// Float16 stores in float16 what layers and norms give, and in bfloat16 its gradients. Sums, statistics and probabilities stay float32.
 	Float16 bool
+	// Multiply16 makes linear layers and convolutions multiply in float16 on the way forward, where the device can.
+	Multiply16 bool
 
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
@@ -32,13 +34,38 @@ func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
 
 // New makes a tensor whose contents are undefined until a kernel writes it.
 func (t *Tape) New(n, h, w, c int) *Tensor {
+	return t.stored(shaders.Float32, n, h, w, c)
+}
+
+// stored is New with elements of a form.
+func (t *Tape) stored(form shaders.Form, n, h, w, c int) *Tensor {
 	x := &Tensor{N: n, H: h, W: w, C: c}
-	x.Buf = t.device.Scratch("activation", 4*x.Len())
+	x.Buf = t.device.Scratch("activation", form.Size()*x.Len()).As(form)
 	return x
 }
 
 // like makes a tensor of x's shape.
 func (t *Tape) like(x *Tensor) *Tensor { return t.New(x.N, x.H, x.W, x.C) }
+
+// activation makes a tensor for what a layer or a norm gives: in float32, or with Float16 in that.
+func (t *Tape) activation(n, h, w, c int) *Tensor {
+	if t.Float16 {
+		return t.stored(shaders.Float16, n, h, w, c)
+	}
+	return t.New(n, h, w, c)
+}
+
+// gradLike makes a tensor for the gradient of x: in bfloat16 where x is in float16, because gradients are often smaller than float16's
+// least step, and no scale suits all of a model's.
+func (t *Tape) gradLike(x *Tensor) *Tensor {
+	if x.Buf.Form() == shaders.Float16 {
+		return t.stored(shaders.BFloat16, x.N, x.H, x.W, x.C)
+	}
+	return t.like(x)
+}
+
+// activationLike is an activation of x's shape.
+func (t *Tape) activationLike(x *Tensor) *Tensor { return t.activation(x.N, x.H, x.W, x.C) }
 
 // Input makes a tensor that the host writes, and that keeps what it holds from run to run. NeedsGrad asks for its gradient, which is kept.
 func (t *Tape) Input(n, h, w, c int, needsGrad bool) *Tensor {
@@ -85,7 +112,7 @@ func (t *Tape) grad(x *Tensor) (d *Tensor, accumulate shaders.Defines, ok bool) 
 	if x.d != nil {
 		return x.d, shaders.Defines{"ACCUMULATE": ""}, true
 	}
-	t.setGrad(x, t.like(x))
+	t.setGrad(x, t.gradLike(x))
 	return x.d, shaders.Defines{}, true
 }
 
@@ -204,11 +231,29 @@ func (t *Tape) Write(x *Tensor, values []float32) {
 
 // Read waits for x and returns its unpadded elements.
 func (t *Tape) Read(ctx context.Context, x *Tensor) ([]float32, error) {
-	data, err := t.device.Read(ctx, x.Buf, 0, 4*x.Len())
+	form := x.Buf.Form()
+	data, err := t.device.Read(ctx, x.Buf, 0, form.Size()*x.Len())
 	if err != nil {
 		return nil, err
 	}
-	return Unpad(data, x.Rows(), x.C), nil
+	return Unpad(widened(data, form), x.Rows(), x.C), nil
+}
+
+// widened turns elements of a form into float32.
+func widened(data []byte, form shaders.Form) []byte {
+	if form == shaders.Float32 {
+		return data
+	}
+	out := make([]byte, 0, 2*len(data))
+	for i := 0; i < len(data); i += 2 {
+		element := binary.LittleEndian.Uint16(data[i:])
+		bits := uint32(element) << 16
+		if form == shaders.Float16 {
+			bits = math.Float32bits(weights.F32(element))
+		}
+		out = binary.LittleEndian.AppendUint32(out, bits)
+	}
+	return out
 }
 
 // Unpad takes the float32 elements of rows × cols out of a padded tensor's bytes.

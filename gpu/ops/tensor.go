@@ -17,7 +17,7 @@ import (
 
 // Tensor is a batch of N grids of H×W points with C channels, channels last: a matrix of N·H·W rows and C columns. Tokens are a
 // grid with H = 1. Row r starts at element r·Stride(), and the elements between C and Stride() are zero: every kernel
-// that writes a tensor writes its padding too.
+// that writes a tensor writes its padding too. How elements are stored is Buf's form.
 type Tensor struct {
 	N, H, W, C int
 	Buf        *gpu.Buffer
@@ -55,10 +55,9 @@ func sameShape(op string, a, b *Tensor) {
 }
 
 // Matrix is a frozen weight of Taps matrices [Out, In] (one tap for a linear layer, ky·k+kx for a convolution), each row padded
-// to Pad4(In) and each matrix to Pad4(Out) rows, with zeros. Half says that the elements are packed float16.
+// to Pad4(In) and each matrix to Pad4(Out) rows, with zeros, in float32 or float16 as Buf says.
 type Matrix struct {
 	Taps, Out, In int
-	Half          bool
 	Buf           *gpu.Buffer
 }
 

@@ -55,7 +55,7 @@ type tokensParams struct{ Vecs, C4, Tokens uint32 }
 
 // tokens records one variant of tokens.wgsl that writes y.
 func (t *Tape) tokens(kind string, y *Tensor, tokens int, defines shaders.Defines, buffers ...*gpu.Buffer) {
-	t.Plan.Dispatch(t.device.Kernel("tokens.wgsl", with(defines, shaders.Defines{kind: ""})), workgroupsOf(y), float64(8*y.Len()),
+	t.Plan.Dispatch("tokens.wgsl", with(defines, shaders.Defines{kind: ""}), workgroupsOf(y), float64(8*y.Len()),
 		tokensParams{uint32(y.vecs()), uint32(y.Stride() / 4), uint32(tokens)}, append(buffers, y.Buf)...)
 }
 
@@ -65,7 +65,7 @@ func (t *Tape) JoinTokens(x *Tensor, class, position *Vector) *Tensor {
 	if class.N != x.C || position.N != n*x.Stride() {
 		panic(fmt.Sprintf("ops: %d positions for %v", position.N, x))
 	}
-	y := t.New(x.N, 1, n, x.C)
+	y := t.activation(x.N, 1, n, x.C)
 	t.tokens("JOIN", y, n, nil, x.Buf, class.Buf, position.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
@@ -77,7 +77,7 @@ func (t *Tape) JoinTokens(x *Tensor, class, position *Vector) *Tensor {
 // Pick takes one token of each image of x: token index[n], a buffer of N uint32.
 func (t *Tape) Pick(x *Tensor, index *gpu.Buffer) *Tensor {
 	n := x.H * x.W
-	y := t.New(x.N, 1, 1, x.C)
+	y := t.activation(x.N, 1, 1, x.C)
 	t.tokens("PICK", y, n, nil, x.Buf, index)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)

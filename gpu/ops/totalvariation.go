@@ -80,8 +80,8 @@ func (t *Tape) TotalVariation(x *Tensor, weight float64, losses *gpu.Buffer, fir
 		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
 		buffers = append(buffers, dx.Buf)
 	}
-	t.Plan.Dispatch(t.device.Kernel("totalvariation.wgsl", defines), gpu.Linear(parts.C), float64(8*x.Len()),
+	t.Plan.Dispatch("totalvariation.wgsl", defines, gpu.Linear(parts.C), float64(8*x.Len()),
 		totalVariationParams{uint32(x.W), uint32(x.H), float32(across), float32(down)}, buffers...)
-	t.Plan.Dispatch(t.device.Kernel("totalvariation_finish.wgsl", nil), gpu.Grid{1, 1, 1}, float64(parts.C),
+	t.Plan.Dispatch("totalvariation_finish.wgsl", nil, gpu.Grid{1, 1, 1}, float64(parts.C),
 		totalVariationFinishParams{uint32(parts.C), uint32(first)}, parts.Buf, losses)
 }

@@ -107,10 +107,10 @@ func (t *Tape) Warp(x *Tensor, maps *gpu.Buffer, padding Padding) *Tensor {
 	y := t.like(x)
 	defines := shaders.Defines{string(padding): ""}
 	p := warpParams{uint32(x.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4)}
-	t.Plan.Dispatch(t.device.Kernel("warp.wgsl", defines), workgroupsOf(x), float64(16*x.Len()), p, x.Buf, maps, y.Buf)
+	t.Plan.Dispatch("warp.wgsl", defines, workgroupsOf(x), float64(16*x.Len()), p, x.Buf, maps, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch(t.device.Kernel("warp.wgsl", with(accumulate, defines, shaders.Defines{"BACKWARD": ""})), workgroupsOf(x),
+		t.Plan.Dispatch("warp.wgsl", with(accumulate, defines, shaders.Defines{"BACKWARD": ""}), workgroupsOf(x),
 			float64(200*x.Len()), p, dy.Buf, maps, dx.Buf)
 	}, x)
 	return y

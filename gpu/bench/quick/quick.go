@@ -113,7 +113,7 @@ func (m *measure) peak() (Result, error) {
 	defer p.Close()
 	y := m.device.NewBuffer("peak", 4*invocations)
 	defer y.Destroy()
-	p.Dispatch(m.device.Kernel("peak.wgsl", nil), gpu.Workgroups(invocations, 64), 0, struct{ Rounds uint32 }{rounds}, y)
+	p.Dispatch("peak.wgsl", nil, gpu.Workgroups(invocations, 64), 0, struct{ Rounds uint32 }{rounds}, y)
 	if err := p.Compile(m.ctx, nil); err != nil {
 		return Result{}, err
 	}

@@ -11,19 +11,24 @@ import (
 // What modest graphics cards must hold: float16 or float32 matrices, at the limits of every device.
 func TestOfficialPairFits(t *testing.T) {
 	for _, c := range []struct {
-		side   int
-		thrift guide.Thrift
-		most   int64
-	}{{256, guide.Thrift{Part: 8}, 1_200_000_000}, {512, guide.Thrift{}, 3_000_000_000}} {
+		side    int
+		thrift  guide.Thrift
+		float16 bool
+		most    int64
+	}{
+		{256, guide.Thrift{Part: 8}, false, 1_200_000_000}, {512, guide.Thrift{}, false, 3_000_000_000},
+		{256, guide.Thrift{Part: 8}, true, 900_000_000}, {512, guide.Thrift{}, true, 1_800_000_000},
+	} {
 		for _, software := range []bool{false, true} {
 			info := defaults
 			info.Software = software
-			p, err := planned(info, workload{official, c.side, 32}, c.thrift)
+			p, err := planned(info, workload{official, c.side, 32, c.float16}, c.thrift)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if p.all > c.most {
-				t.Errorf("%d×%d with %s takes %d bytes (weights as float32: %t), want at most %d", c.side, c.side, describe(c.thrift), p.all, software, c.most)
+				t.Errorf("%d×%d with %s (half precision: %t, weights as float32: %t) takes %d bytes, want at most %d",
+					c.side, c.side, describe(c.thrift), c.float16, software, p.all, c.most)
 			}
 		}
 	}
