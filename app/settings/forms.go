@@ -46,6 +46,7 @@ var fields = []field{
 	text("init_image", "init_image", func(s *Settings) *string { return &s.InitImage }),
 	real("init_weight", "init_weight", func(s *Settings) *float64 { return &s.InitWeight }),
 	text("init_loss", "init_loss", func(s *Settings) *string { return &s.InitLoss }),
+	text("precision", "precision", func(s *Settings) *string { return &s.Precision }),
 }
 
 func text(key, json string, at func(*Settings) *string) field {

@@ -55,6 +55,7 @@ type Settings struct {
 	InitImage    string         `json:"init_image,omitempty"`
 	InitWeight   float64        `json:"init_weight"`
 	InitLoss     string         `json:"init_loss"` // InitLossNotebook or InitLossNerdyRodent
+	Precision    string         `json:"precision"` // PrecisionFull or PrecisionHalf
 }
 
 // The presets: three lineages of the notebook, each with its own cutouts and augmentations.
@@ -76,6 +77,12 @@ const (
 	InitLossNerdyRodent = "nerdyrodent" // mse(z, 0)·w/2/(2i+1)
 )
 
+// The numbers between a model's layers.
+const (
+	PrecisionFull = "full" // float32
+	PrecisionHalf = "half" // float16 on the way forward: takes less memory
+)
+
 // OptimizerAdam is the only optimiser.
 const OptimizerAdam = "adam"
 
@@ -92,6 +99,7 @@ func Default() Settings {
 		Augment:   AugmentMoves,
 		Optimizer: OptimizerAdam,
 		InitLoss:  InitLossNotebook,
+		Precision: PrecisionFull,
 	}
 }
 
@@ -275,6 +283,7 @@ func (n *normaliser) choices() error {
 		{"choice of augmentations", &n.Augment, []string{AugmentMoves, AugmentAll}},
 		{"init loss", &n.InitLoss, []string{InitLossNotebook, InitLossNerdyRodent}},
 		{"optimizer", &n.Optimizer, []string{OptimizerAdam}},
+		{"precision", &n.Precision, []string{PrecisionFull, PrecisionHalf}},
 	} {
 		if *choice.value == "" {
 			*choice.value = choice.known[0]

@@ -11,11 +11,11 @@ import (
 
 // plans is what decides what a run takes of the device.
 type plans struct {
-	model, preset, augment, initLoss string
-	width, height, cutouts           int
-	texts, images                    int
-	held                             bool // to its start
-	smoothed                         bool
+	model, preset, augment, initLoss, precision string
+	width, height, cutouts                      int
+	texts, images                               int
+	held                                        bool // to its start
+	smoothed                                    bool
 }
 
 // forecast is what the next run would take, as the engine foresees it.
@@ -43,7 +43,7 @@ func (s *State) Foresee(base string) (protocol.Message, bool) {
 		f.asked, f.told = plans{}, nil
 		return nil, false
 	}
-	p := plans{chosen.Model, chosen.Preset, chosen.Augment, chosen.InitLoss, chosen.Width, chosen.Height, chosen.Cutouts, len(parts), len(chosen.ImagePrompts), chosen.InitWeight > 0,
+	p := plans{chosen.Model, chosen.Preset, chosen.Augment, chosen.InitLoss, chosen.Precision, chosen.Width, chosen.Height, chosen.Cutouts, len(parts), len(chosen.ImagePrompts), chosen.InitWeight > 0,
 		*chosen.Suggest(s.Model().Suggested).Smoothness > 0}
 	if p == f.asked {
 		return nil, false

@@ -62,6 +62,11 @@ func TestForecast(t *testing.T) {
 		t.Errorf("asked %+v", m)
 	}
 
+	s.Form.Precision = "half"
+	if m := ask(); m.Settings.Precision != "half" {
+		t.Errorf("asked %+v", m)
+	}
+
 	s.Form.Width = "many"
 	if m, ok := s.Foresee("/w/"); ok {
 		t.Errorf("settings that are none are asked for: %+v", m)

@@ -11,7 +11,7 @@ import (
 // Form is the settings as a person types them: numbers are text, so that half-typed ones survive. Without a text the learning rate,
 // the cut power and the smoothness are the model's.
 type Form struct {
-	Prompt, Model, Preset, Augment                                                    string
+	Prompt, Model, Preset, Augment, Precision                                         string
 	Width, Height, Steps, Seed, Cutouts, LearningRate, CutPow, Smoothness, InitWeight string
 
 	rest settings.Settings // what has no field of its own
@@ -20,7 +20,7 @@ type Form struct {
 // FormOf shows settings in a form.
 func FormOf(s settings.Settings) Form {
 	return Form{
-		Prompt: s.Prompt, Model: s.Model, Preset: s.Preset, Augment: s.Augment,
+		Prompt: s.Prompt, Model: s.Model, Preset: s.Preset, Augment: s.Augment, Precision: s.Precision,
 		Width: strconv.Itoa(s.Width), Height: strconv.Itoa(s.Height), Steps: strconv.Itoa(s.Steps),
 		Seed: strconv.FormatUint(s.Seed, 10), Cutouts: strconv.Itoa(s.Cutouts),
 		LearningRate: orNothing(s.LearningRate), CutPow: orNothing(s.CutPow), Smoothness: orNothing(s.Smoothness), InitWeight: number(s.InitWeight),
@@ -52,7 +52,7 @@ func place(text string) *float64 {
 // Settings reads the form. Its error is a sentence that names the field.
 func (f Form) Settings() (settings.Settings, error) {
 	s := f.rest
-	s.Prompt, s.Model, s.Preset, s.Augment = f.Prompt, f.Model, f.Preset, f.Augment
+	s.Prompt, s.Model, s.Preset, s.Augment, s.Precision = f.Prompt, f.Model, f.Preset, f.Augment, f.Precision
 	for _, field := range []struct {
 		label, text string
 		to          *int

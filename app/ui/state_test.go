@@ -179,7 +179,7 @@ func TestStartChecksTheForm(t *testing.T) {
 
 func TestStartSendsEverything(t *testing.T) {
 	s := idle(t)
-	s.Form = Form{Prompt: "p", Model: "mini", Preset: "zq", Augment: "all", Width: "60", Height: "64", Steps: "5", Seed: "18446744073709551615", Cutouts: "3",
+	s.Form = Form{Prompt: "p", Model: "mini", Preset: "zq", Augment: "all", Precision: "half", Width: "60", Height: "64", Steps: "5", Seed: "18446744073709551615", Cutouts: "3",
 		LearningRate: "0.2", CutPow: "0.5", Smoothness: "2", InitWeight: "0.1", rest: settings.Default()}
 	s.Start = &Opened{Name: "s.png", Picture: *pixel(1)}
 	s.Images = []ImagePrompt{{Name: "i.png", Weight: "-1", Stop: "0.5", Picture: pixel(2)}}
@@ -189,7 +189,7 @@ func TestStartSendsEverything(t *testing.T) {
 	}
 	got := m.(protocol.Start)
 	c := got.Settings
-	if c.Prompt != "p" || c.Preset != "zq" || c.Augment != "all" || c.Width != 60 || c.Height != 64 || c.Steps != 5 || c.Seed != 1<<64-1 || c.Cutouts != 3 ||
+	if c.Prompt != "p" || c.Preset != "zq" || c.Augment != "all" || c.Precision != "half" || c.Width != 60 || c.Height != 64 || c.Steps != 5 || c.Seed != 1<<64-1 || c.Cutouts != 3 ||
 		*c.LearningRate != 0.2 || *c.CutPow != 0.5 || *c.Smoothness != 2 || c.InitWeight != 0.1 || c.InitImage != "s.png" {
 		t.Errorf("settings %+v", c)
 	}

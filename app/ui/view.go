@@ -356,6 +356,14 @@ func (p *Page) renderAdvanced() app.UI {
 			p.decimal("Start weight", &s.Form.InitWeight, "", "How strongly the picture is held to its start."),
 		),
 		app.Div().Class("field").Body(
+			app.Label().For("precision").Text("Precision"),
+			app.Select().ID("precision").Aria("describedby", "precision-help").OnChange(p.typed(&s.Form.Precision)).Body(
+				option(settings.PrecisionFull, "full", s.Form.Precision),
+				option(settings.PrecisionHalf, "half: takes less memory", s.Form.Precision),
+			),
+			app.P().ID("precision-help").Class("help").Text("Half makes room for larger pictures. The same seed gives a slightly different one."),
+		),
+		app.Div().Class("field").Body(
 			p.fileInput(imagePromptID, "Add image prompt", p.chooseFile(imagePromptID, s.AddImagePrompt)),
 			app.P().ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
 			app.Ul().Class("image-prompts").Body(

@@ -523,12 +523,12 @@ func TestForesee(t *testing.T) {
 func TestConfigureTakesWhatTheModelSuggests(t *testing.T) {
 	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}}, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3), Smoothness: new(1.0)}}
 	m := start(1)
-	m.Settings.CutPow = new(0.5)
+	m.Settings.CutPow, m.Settings.Precision = new(0.5), settings.PrecisionHalf
 	config, started, err := configure(m, model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.LearningRate != 0.15 || config.CutPow != 0.5 || config.Smoothness != 1 ||
+	if config.LearningRate != 0.15 || config.CutPow != 0.5 || config.Smoothness != 1 || !config.Float16 ||
 		*started.Settings.LearningRate != 0.15 || *started.Settings.CutPow != 0.5 || *started.Settings.Smoothness != 1 {
 		t.Errorf("the run is %+v, and it says %+v", config, started.Settings)
 	}

@@ -4,11 +4,14 @@ package e2e
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/app/settings"
 	"reverie/web/chromium"
 	"reverie/web/driver"
 )
@@ -55,5 +58,28 @@ func TestForecast(t *testing.T) {
 	until[protocol.Done](v)
 	again := until[protocol.Foreseen](v)
 	t.Logf("%.0f ms a step were foreseen, %.0f are foreseen after the run, and it took %.0f", 1e3*more.Seconds, 1e3*again.Seconds, 1e3*took)
+	v.clean()
+}
+
+// Half precision is foreseen to take less, the run takes what was foreseen, and its picture remembers it.
+func TestHalfPrecision(t *testing.T) {
+	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=4&steps=2")
+	full := until[protocol.Foreseen](v)
+	v.choose("precision", settings.PrecisionHalf)
+	half := until[protocol.Foreseen](v)
+	if half.Bytes >= full.Bytes {
+		t.Errorf("half precision is foreseen to take %d bytes, full %d", half.Bytes, full.Bytes)
+	}
+	v.must(v.Click("button", "Start"))
+	started := until[protocol.Started](v)
+	if started.Settings.Precision != settings.PrecisionHalf || math.Abs(float64(started.Bytes-half.Bytes)) > 0.05*float64(started.Bytes) {
+		t.Errorf("%d bytes were foreseen, and the run in %s precision takes %d", half.Bytes, started.Settings.Precision, started.Bytes)
+	}
+	until[protocol.Done](v)
+	data, err := os.ReadFile(v.download())
+	v.must(err)
+	if found, err := picture.Read(data); err != nil || found.Settings.Precision != settings.PrecisionHalf {
+		t.Errorf("the file tells %+v, %v", found, err)
+	}
 	v.clean()
 }

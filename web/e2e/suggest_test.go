@@ -19,15 +19,15 @@ import (
 	"reverie/weights"
 )
 
-// choose takes a model from the picker.
-func (v *visit) choose(model string) {
+// choose takes an option from a picker.
+func (v *visit) choose(picker, value string) {
 	v.Helper()
-	v.waits(fmt.Sprintf(`[...document.getElementById("model").options].some(o => o.value === %q)`, model))
+	v.waits(fmt.Sprintf(`[...document.getElementById(%q).options].some(o => o.value === %q)`, picker, value))
 	_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`(() => {
-		const picker = document.getElementById("model");
+		const picker = document.getElementById(%q);
 		picker.value = %q;
 		return picker.dispatchEvent(new Event("change", {bubbles: true}));
-	})()`, model))
+	})()`, picker, value))
 	v.must(err)
 }
 
@@ -74,7 +74,7 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.takes("learning-rate", "", rate)
 	v.takes("cut-power", "", cutPow)
 	v.takes("smoothness", "", smoothness)
-	v.choose("plain")
+	v.choose("model", "plain")
 	v.takes("learning-rate", "", "0.1")
 	v.takes("cut-power", "", "1")
 	v.takes("smoothness", "", "0")
@@ -100,13 +100,13 @@ func TestModelSuggestsSettings(t *testing.T) {
 	_, err = driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-power").closest("details").open = true`)
 	v.must(err)
 	v.must(v.Fill("textbox", "Cut power", "0.5"))
-	v.choose("mini")
+	v.choose("model", "mini")
 	v.takes("learning-rate", "", rate)
 	v.takes("cut-power", "0.5", cutPow)
 	runs(*own.LearningRate, 0.5, *own.Smoothness)
 	saved := v.download()
 	v.must(v.Fill("textbox", "Cut power", ""))
-	v.choose("plain")
+	v.choose("model", "plain")
 	ran := runs(0.1, 1, 0)
 
 	// The picture restores its own, with whatever model.
@@ -120,7 +120,7 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.takes("learning-rate", rate, rate)
 	v.takes("cut-power", "0.5", cutPow)
 	v.takes("smoothness", smoothness, smoothness)
-	v.choose("plain")
+	v.choose("model", "plain")
 	v.takes("learning-rate", rate, "0.1")
 	v.takes("smoothness", smoothness, "0")
 

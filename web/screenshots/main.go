@@ -31,7 +31,7 @@ var windows = []struct {
 const patience = 15 * time.Minute
 
 func main() {
-	fragment := flag.String("settings", "#p=a%20blue%20heart&width=128&height=128&steps=100&cutouts=10&seed=3", "the page's fragment")
+	fragment := flag.String("settings", "#p=a%20blue%20heart%20on%20a%20white%20background&width=128&height=128&steps=60&cutouts=10&seed=7", "the page's fragment")
 	flag.Parse()
 	if err := run(*fragment); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
