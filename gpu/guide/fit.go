@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"reverie/gpu"
@@ -24,23 +25,30 @@ type TooLarge struct {
 	// FitWidth and FitHeight are the largest picture of like shape with as many cutouts, Fewer the most cutouts of a picture of that
 	// size; 0 where there is none.
 	FitWidth, FitHeight, Fewer int
+	Half                       bool // in half precision it would fit
 	Unsought                   bool // nobody looked for what would fit
 }
 
 func (e *TooLarge) Error() string {
 	s := fmt.Sprintf("A picture of %d×%d with %d cutouts takes about %s of graphics memory and this device has about %s for it: ",
 		e.Width, e.Height, e.Cutouts, gigabytes(e.Needs), gigabytes(e.Has))
-	switch {
-	case e.Unsought:
-		return s + "choose a smaller size or fewer cutouts."
-	case e.FitWidth > 0 && e.Fewer > 0:
-		return s + fmt.Sprintf("choose a size up to %d×%d, or up to %d cutouts.", e.FitWidth, e.FitHeight, e.Fewer)
-	case e.FitWidth > 0:
-		return s + fmt.Sprintf("choose a size up to %d×%d.", e.FitWidth, e.FitHeight)
-	case e.Fewer > 0:
-		return s + fmt.Sprintf("choose up to %d cutouts.", e.Fewer)
+	var choices []string
+	if e.Unsought {
+		choices = append(choices, "a smaller size", "fewer cutouts")
 	}
-	return s + "choose a smaller model."
+	if e.FitWidth > 0 {
+		choices = append(choices, fmt.Sprintf("a size up to %d×%d", e.FitWidth, e.FitHeight))
+	}
+	if e.Fewer > 0 {
+		choices = append(choices, fmt.Sprintf("up to %d cutouts", e.Fewer))
+	}
+	if e.Half {
+		choices = append(choices, "half precision")
+	}
+	if len(choices) == 0 {
+		choices = append(choices, "a smaller model")
+	}
+	return s + "choose " + strings.Join(choices, " or ") + "."
 }
 
 func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }
@@ -115,14 +123,14 @@ func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
 		return err
 	}
 	c := r.config
-	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty}
+	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty, Half: r.hasty && !c.Float16}
 	if r.hasty {
 		return e
 	}
 	list := Thrifts(c.Cutouts)
-	probe := func(height, width, cutouts int) (fits bool, bytes int64) {
+	probe := func(height, width, cutouts int, float16 bool) (fits bool, bytes int64) {
 		spec := r.spec(targets)
-		spec.Height, spec.Width, spec.Cutouts, spec.Thrift = height, width, cutouts, list[len(list)-1]
+		spec.Height, spec.Width, spec.Cutouts, spec.Float16, spec.Thrift = height, width, cutouts, float16, list[len(list)-1]
 		s, err := NewStep(r.model.device, spec)
 		if err != nil {
 			return false, 0
@@ -132,12 +140,18 @@ func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
 	}
 	f := r.model.Factor()
 	h, w := c.Height/f, c.Width/f
-	_, e.Needs = probe(h, w, c.Cutouts)
+	_, e.Needs = probe(h, w, c.Cutouts, c.Float16)
 	longer := max(h, w)
-	if k := most(longer, func(k int) bool { ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), c.Cutouts); return ok }); k > 0 {
+	if k := most(longer, func(k int) bool {
+		ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), c.Cutouts, c.Float16)
+		return ok
+	}); k > 0 {
 		e.FitWidth, e.FitHeight = max(1, w*k/longer)*f, max(1, h*k/longer)*f
 	}
-	e.Fewer = most(c.Cutouts, func(k int) bool { ok, _ := probe(h, w, k); return ok })
+	e.Fewer = most(c.Cutouts, func(k int) bool { ok, _ := probe(h, w, k, c.Float16); return ok })
+	if !c.Float16 {
+		e.Half, _ = probe(h, w, c.Cutouts, true)
+	}
 	return e
 }
 

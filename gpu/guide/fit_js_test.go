@@ -42,16 +42,22 @@ func TestRunsFitTheMemory(t *testing.T) {
 	r.Close()
 
 	var large *TooLarge
-	if _, err := prepare(1); !errors.As(err, &large) || large.FitWidth != 0 || large.Fewer != 0 {
+	if _, err := prepare(1); !errors.As(err, &large) || large.FitWidth != 0 || large.Fewer != 0 || large.Half {
 		t.Fatalf("got %v, want that nothing fits into one byte", err)
 	}
 	// Just too little for the thriftiest plan, whatever share of the plain one it takes.
 	if _, err := prepare(large.Needs - 1); !errors.As(err, &large) {
 		t.Fatalf("got %v, want that it is too large", err)
 	}
-	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= c.Width || large.Fewer >= c.Cutouts || large.Needs <= large.Has {
+	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= c.Width || large.Fewer >= c.Cutouts || large.Needs <= large.Has || !large.Half {
 		t.Errorf("got %+v", large)
 	}
+	c.Float16 = true
+	if r, err = prepare(large.Has); err != nil {
+		t.Fatalf("half precision, which was said to fit: %v", err)
+	}
+	r.Close()
+	c.Float16 = false
 	if large.FitWidth > 0 {
 		c.Width, c.Height = large.FitWidth, large.FitHeight
 	} else {

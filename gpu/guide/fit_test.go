@@ -30,10 +30,11 @@ func TestTooLargeSaysWhatFits(t *testing.T) {
 		err  TooLarge
 		want string
 	}{
-		{TooLarge{FitWidth: 640, FitHeight: 320, Fewer: 12}, "choose a size up to 640×320, or up to 12 cutouts."},
+		{TooLarge{FitWidth: 640, FitHeight: 320, Fewer: 12}, "choose a size up to 640×320 or up to 12 cutouts."},
 		{TooLarge{FitWidth: 640, FitHeight: 320}, "choose a size up to 640×320."},
 		{TooLarge{Fewer: 12}, "choose up to 12 cutouts."},
 		{TooLarge{}, "choose a smaller model."},
+		{TooLarge{Fewer: 12, Half: true}, "choose up to 12 cutouts or half precision."},
 		{TooLarge{Unsought: true}, "choose a smaller size or fewer cutouts."},
 	} {
 		c.err.Width, c.err.Height, c.err.Cutouts, c.err.Needs, c.err.Has = 1024, 512, 64, 5.26e9, 2e9
