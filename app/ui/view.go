@@ -332,37 +332,22 @@ func (p *Page) renderAdvanced() app.UI {
 	rate, cutPow, smoothness := s.Model().suggests()
 	return app.Details().Class("advanced").Body(
 		app.Summary().Text("Advanced"),
-		app.Div().Class("field").Body(
-			app.Label().For("preset").Text("Preset"),
-			app.Select().ID("preset").Aria("describedby", "preset-help").OnChange(p.typed(&s.Form.Preset)).Body(
-				option(settings.PresetUpd, "upd: crops, flipped, turned and noisy", s.Form.Preset),
-				option(settings.PresetZQ, "zq: plain crops", s.Form.Preset),
-				option(settings.PresetPool, "pool: the whole picture, strongly varied", s.Form.Preset),
-			),
-			app.P().ID("preset-help").Class("help").Text("How the cutouts are made before CLIP sees them."),
-		),
-		app.Div().Class("field").Body(
-			app.Label().For("augment").Text("Augmentations"),
-			app.Select().ID("augment").Aria("describedby", "augment-help").OnChange(p.typed(&s.Form.Augment)).Body(
-				option(settings.AugmentMoves, "moves: flips, turns, perspective and noise", s.Form.Augment),
-				option(settings.AugmentAll, "all: blurred, recoloured and erased, too", s.Form.Augment),
-			),
-			app.P().ID("augment-help").Class("help").Text("What of the preset is done to the cutouts: “all” is what the notebooks do."),
-		),
+		p.choice("preset", "Preset", &s.Form.Preset, "How the cutouts are made before CLIP sees them.",
+			option(settings.PresetUpd, "upd: crops, flipped, turned and noisy", s.Form.Preset),
+			option(settings.PresetZQ, "zq: plain crops", s.Form.Preset),
+			option(settings.PresetPool, "pool: the whole picture, strongly varied", s.Form.Preset)),
+		p.choice("augment", "Augmentations", &s.Form.Augment, "What of the preset is done to the cutouts: “all” is what the notebooks do.",
+			option(settings.AugmentMoves, "moves: flips, turns, perspective and noise", s.Form.Augment),
+			option(settings.AugmentAll, "all: blurred, recoloured and erased, too", s.Form.Augment)),
 		app.Div().Class("grid").Body(
 			p.decimal("Learning rate", &s.Form.LearningRate, rate, "How far each step goes: 0.05 is calm, 0.3 is wild. Left empty, the model's own."),
 			p.decimal("Cut power", &s.Form.CutPow, cutPow, "Above 1 prefers small cutouts, below 1 large ones. Left empty, the model's own."),
 			p.decimal("Smoothness", &s.Form.Smoothness, smoothness, "How strongly stray strokes are kept off plain grounds: 0 leaves them. Left empty, the model's own."),
 			p.decimal("Start weight", &s.Form.InitWeight, "", "How strongly the picture is held to its start."),
 		),
-		app.Div().Class("field").Body(
-			app.Label().For("precision").Text("Precision"),
-			app.Select().ID("precision").Aria("describedby", "precision-help").OnChange(p.typed(&s.Form.Precision)).Body(
-				option(settings.PrecisionFull, "full", s.Form.Precision),
-				option(settings.PrecisionHalf, "half: takes less memory", s.Form.Precision),
-			),
-			app.P().ID("precision-help").Class("help").Text("Half makes room for larger pictures. The same seed gives a slightly different one."),
-		),
+		p.choice("precision", "Precision", &s.Form.Precision, "Half makes room for larger pictures. The same seed gives a slightly different one.",
+			option(settings.PrecisionFull, "full", s.Form.Precision),
+			option(settings.PrecisionHalf, "half: takes less memory", s.Form.Precision)),
 		app.Div().Class("field").Body(
 			p.fileInput(imagePromptID, "Add image prompt", p.chooseFile(imagePromptID, s.AddImagePrompt)),
 			app.P().ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
@@ -370,6 +355,15 @@ func (p *Page) renderAdvanced() app.UI {
 				app.Range(s.Images).Slice(func(i int) app.UI { return p.renderImagePrompt(i) }),
 			),
 		),
+	)
+}
+
+// choice is a setting that is one of a few.
+func (p *Page) choice(id, label string, to *string, help string, options ...app.UI) app.UI {
+	return app.Div().Class("field").Body(
+		app.Label().For(id).Text(label),
+		app.Select().ID(id).Aria("describedby", id+"-help").OnChange(p.typed(to)).Body(options...),
+		app.P().ID(id+"-help").Class("help").Text(help),
 	)
 }
 
