@@ -80,7 +80,7 @@ const (
 // The numbers between a model's layers.
 const (
 	PrecisionFull = "full" // float32
-	PrecisionHalf = "half" // float16 on the way forward: takes less memory
+	PrecisionHalf = "half" // float16, and bfloat16 on the way back: takes less memory
 )
 
 // OptimizerAdam is the only optimiser.

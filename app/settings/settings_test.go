@@ -43,7 +43,7 @@ func TestNormalise(t *testing.T) {
 		{"endless rate", 8, func(s *Settings) { s.LearningRate = new(math.Inf(1)) }, func(s *Settings) { s.LearningRate = new(10.0) }, "learning rate"},
 		{"too smooth", 8, func(s *Settings) { s.Smoothness = new(100.5) }, func(s *Settings) { s.Smoothness = new(100.0) }, "The smoothness was 100.5 and became 100"},
 		{"left out", 8, func(s *Settings) {
-			s.Preset, s.Augment, s.Model, s.InitLoss, s.Optimizer, s.Version = "", "", "", "", "", 0
+			s.Preset, s.Augment, s.Model, s.InitLoss, s.Optimizer, s.Precision, s.Version = "", "", "", "", "", "", 0
 		}, func(s *Settings) {}, ""},
 		{"newer", 8, func(s *Settings) { s.Version = 99 }, func(s *Settings) {}, "newer Reverie"},
 		{"image only", 8, func(s *Settings) {
@@ -95,6 +95,7 @@ func TestNormaliseErrors(t *testing.T) {
 		{func(s *Settings) { s.InitWeight = math.Inf(-1) }, "init weight"},
 		{func(s *Settings) { s.Preset = "turbo" }, "choose upd, zq, pool"},
 		{func(s *Settings) { s.Augment = "some" }, "choose moves, all"},
+		{func(s *Settings) { s.Precision = "double" }, "choose full, half"},
 		{func(s *Settings) { s.InitLoss = "l1" }, "choose notebook, nerdyrodent"},
 		{func(s *Settings) { s.Optimizer = "sgd" }, "choose adam"},
 	} {
@@ -153,6 +154,7 @@ func TestFragment(t *testing.T) {
 		{apple(func(s *Settings) { s.LearningRate, s.CutPow = new(0.1), new(0.0) }), "#p=a%20red%20apple&cut_pow=0&lr=0.1"},
 		{apple(func(s *Settings) { s.Smoothness = new(0.0) }), "#p=a%20red%20apple&smoothness=0"},
 		{apple(func(s *Settings) { s.Preset, s.Augment = PresetPool, AugmentAll }), "#p=a%20red%20apple&preset=pool&augment=all"},
+		{apple(func(s *Settings) { s.Precision = PrecisionHalf }), "#p=a%20red%20apple&precision=half"},
 	} {
 		got := test.settings.ToFragment()
 		if got != test.want {

@@ -40,6 +40,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	cuts := flags.String("cuts", strconv.Itoa(standard.Cutouts), "number of cutouts per step")
 	preset := flags.String("preset", standard.Preset, "upd, zq or pool")
 	augment := flags.String("augment", standard.Augment, "what of the preset is done to the cutouts: moves, or all for sharpness, colour jitter and erasing, too")
+	precision := flags.String("precision", standard.Precision, "full, or half for less memory")
 	adapter := flags.String("adapter", os.Getenv("REVERIE_ADAPTER"), "software or hardware (default software, or REVERIE_ADAPTER)")
 	out := flags.String("o", "", "PNG file to write")
 	trace := flags.String("trace", "", "JSON lines file to write, one line per step")
@@ -56,7 +57,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	j := job{settings: standard, model: *model, weights: *weights, out: *out, trace: *trace}
 	s := &j.settings
-	s.Prompt, s.Preset, s.Augment = *prompt, *preset, *augment
+	s.Prompt, s.Preset, s.Augment, s.Precision = *prompt, *preset, *augment, *precision
 	var err error
 	if s.Width, s.Height, err = parseSize(*size); err != nil {
 		return j, err

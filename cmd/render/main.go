@@ -2,7 +2,7 @@
 // person would, and keeps the PNG that the page saves.
 //
 //	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset upd|zq|pool]
-//	       [-augment moves|all] [-adapter software|hardware] -o out.png [-trace out.jsonl]
+//	       [-augment moves|all] [-precision full|half] [-adapter software|hardware] -o out.png [-trace out.jsonl]
 //
 // The trace's first line is {"adapter":…,"model":…,"build":…}; then there is one line per step:
 // {"step":1,"loss":0.93,"losses":[…],"ms":41.5}. The exit status is 0 only if the PNG was written.

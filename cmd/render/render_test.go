@@ -36,6 +36,7 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"a seed that is no number", []string{"-prompt", "x", "-seed", "-1", "-o", out}, "seed"},
 		{"an unknown preset", []string{"-prompt", "x", "-preset", "best", "-o", out}, "best"},
 		{"unknown augmentations", []string{"-prompt", "x", "-augment", "some", "-o", out}, "choose moves, all"},
+		{"an unknown precision", []string{"-prompt", "x", "-precision", "double", "-o", out}, "choose full, half"},
 		{"an unknown adapter", []string{"-prompt", "x", "-adapter", "cuda", "-o", out}, "cuda"},
 		{"an unknown flag", []string{"-colour", "red"}, "-colour"},
 		{"a word too much", []string{"-prompt", "x", "-o", out, "apple"}, "apple"},
@@ -63,12 +64,12 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 
 func TestParseSettings(t *testing.T) {
 	j, err := parse([]string{"-prompt", "a|b:-1", "-size", "96×64", "-steps", "0", "-cuts", "3", "-seed", "18446744073709551615", "-preset", "zq",
-		"-augment", "all", "-model", "m", "-adapter", "hardware", "-o", filepath.Join(t.TempDir(), "o.png")}, &bytes.Buffer{})
+		"-augment", "all", "-precision", "half", "-model", "m", "-adapter", "hardware", "-o", filepath.Join(t.TempDir(), "o.png")}, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := j.settings
-	if s.Prompt != "a|b:-1" || s.Width != 96 || s.Height != 64 || s.Steps != 0 || s.Cutouts != 3 || s.Seed != 1<<64-1 || s.Preset != "zq" || s.Augment != "all" || j.model != "m" || j.adapter != "hardware" {
+	if s.Prompt != "a|b:-1" || s.Width != 96 || s.Height != 64 || s.Steps != 0 || s.Cutouts != 3 || s.Seed != 1<<64-1 || s.Preset != "zq" || s.Augment != "all" || s.Precision != "half" || j.model != "m" || j.adapter != "hardware" {
 		t.Errorf("got %+v", j)
 	}
 }

@@ -203,8 +203,8 @@ func smallestOf(x colour) int {
 // hsvEpsilon keeps kornia's saturation, Δ/(v + 1e-6), defined.
 const hsvEpsilon = 1e-6
 
-// hsv is a colour's hue in sixths of the circle (red is 0, green 2, blue 4), saturation and value. Colours below 0, which only come before a bound and which kornia
-// divides by zero at −1e-6, have the saturation Δ/v.
+// hsv is a colour's hue in sixths of the circle (red is 0, green 2, blue 4), saturation and value. Colours below 0, which only come before
+// a bound and which kornia divides by zero at −1e-6, have the saturation Δ/v.
 func hsv(x colour) (h, s, v float64) {
 	largest := largestOf(x)
 	v = x[largest]

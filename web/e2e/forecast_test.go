@@ -61,8 +61,8 @@ func TestForecast(t *testing.T) {
 	v.clean()
 }
 
-// Half precision is foreseen to take less, the run takes what was foreseen, and its picture remembers it.
-func TestHalfPrecision(t *testing.T) {
+// Half precision is foreseen to take less, a run with it and all augmentations takes what was foreseen, and its picture remembers both.
+func TestHalfPrecisionAndAugmentations(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=4&steps=2")
 	full := until[protocol.Foreseen](v)
 	v.choose("precision", settings.PrecisionHalf)
@@ -70,15 +70,17 @@ func TestHalfPrecision(t *testing.T) {
 	if half.Bytes >= full.Bytes {
 		t.Errorf("half precision is foreseen to take %d bytes, full %d", half.Bytes, full.Bytes)
 	}
+	v.choose("augment", settings.AugmentAll)
+	half = until[protocol.Foreseen](v)
 	v.must(v.Click("button", "Start"))
 	started := until[protocol.Started](v)
-	if started.Settings.Precision != settings.PrecisionHalf || math.Abs(float64(started.Bytes-half.Bytes)) > 0.05*float64(started.Bytes) {
-		t.Errorf("%d bytes were foreseen, and the run in %s precision takes %d", half.Bytes, started.Settings.Precision, started.Bytes)
+	if started.Settings.Precision != settings.PrecisionHalf || started.Settings.Augment != settings.AugmentAll || math.Abs(float64(started.Bytes-half.Bytes)) > 0.05*float64(started.Bytes) {
+		t.Errorf("%d bytes were foreseen, and the run of %+v takes %d", half.Bytes, started.Settings, started.Bytes)
 	}
 	until[protocol.Done](v)
 	data, err := os.ReadFile(v.download())
 	v.must(err)
-	if found, err := picture.Read(data); err != nil || found.Settings.Precision != settings.PrecisionHalf {
+	if found, err := picture.Read(data); err != nil || found.Settings.Precision != settings.PrecisionHalf || found.Settings.Augment != settings.AugmentAll {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}
 	v.clean()
