@@ -4,27 +4,27 @@ struct Params {
   vecs: u32, c4: u32, beta1: f32, one_minus_beta1: f32, beta2: f32, one_minus_beta2: f32, epsilon: f32,
 }
 #include "step.wgsl"
-BINDING var<storage, read> dx: array<vec4f>;
+#tensor dx read
 BINDING var<storage, read> state: StepState;
 #ifdef RANGE
 BINDING var<storage, read> bounds: array<vec4f>; // the lowest row, then the highest
 #endif
-BINDING var<storage, read_write> m: array<vec4f>;
-BINDING var<storage, read_write> v: array<vec4f>;
-BINDING var<storage, read_write> x: array<vec4f>;
+#tensor m read_write
+#tensor v read_write
+#tensor x read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
 
 fn each(i: u32) {
-  let g = dx[i];
-  let first = p.beta1 * m[i] + p.one_minus_beta1 * g;
-  let second = p.beta2 * v[i] + p.one_minus_beta2 * g * g;
-  m[i] = first;
-  v[i] = second;
-  var y = x[i] - state.step_size * first / (sqrt(second) * state.inv_sqrt_bias2 + p.epsilon);
+  let g = load_dx(i);
+  let first = p.beta1 * load_m(i) + p.one_minus_beta1 * g;
+  let second = p.beta2 * load_v(i) + p.one_minus_beta2 * g * g;
+  store_m(i, first);
+  store_v(i, second);
+  var y = load_x(i) - state.step_size * first / (sqrt(second) * state.inv_sqrt_bias2 + p.epsilon);
 #ifdef RANGE
   let col = i % p.c4;
   y = min(max(y, bounds[col]), bounds[p.c4 + col]);
 #endif
-  x[i] = y;
+  store_x(i, y);
 }

@@ -4,10 +4,10 @@ struct Params {
   vecs: u32, elements: u32, weight: f32,
 }
 #include "step.wgsl"
-BINDING var<storage, read> z: array<vec4f>;
+#tensor z read
 BINDING var<storage, read> state: StepState;
 #ifdef TARGET
-BINDING var<storage, read> goal: array<vec4f>;
+#tensor goal read
 #endif
 BINDING var<storage, read_write> losses: array<f32>;
 #ifdef GRADIENT
@@ -26,9 +26,9 @@ fn main(@builtin(local_invocation_id) lid: vec3u) {
   var sum = 0.0;
   for (var i = lid.x; i < p.vecs; i += 256u) {
 #ifdef TARGET
-    let d = z[i] - goal[i];
+    let d = load_z(i) - load_goal(i);
 #else
-    let d = z[i];
+    let d = load_z(i);
 #endif
     sum += dot(d, d);
 #ifdef GRADIENT

@@ -4,13 +4,13 @@ struct Params {
   vecs: u32, image_vecs: u32, c4: u32, c: u32, stream: u32,
 }
 #include "step.wgsl"
-BINDING var<storage, read> x: array<vec4f>;
+#tensor x read
 BINDING var<storage, read> sigma: array<f32>;
 BINDING var<storage, read> state: StepState;
 #ifdef RAW
 BINDING var<storage, read_write> y: array<vec4u>;
 #else
-BINDING var<storage, read_write> y: array<vec4f>;
+#tensor y read_write
 #endif
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
@@ -32,6 +32,6 @@ fn each(i: u32) {
 #else
   let noise = vec4f(box_muller(words.x, words.y), box_muller(words.z, words.w));
   let real = vec4u(4u * (i % p.c4)) + vec4u(0u, 1u, 2u, 3u) < vec4u(p.c);
-  y[i] = select(vec4f(0.0), x[i] + sigma[image] * noise, real);
+  store_y(i, select(vec4f(0.0), load_x(i) + sigma[image] * noise, real));
 #endif
 }

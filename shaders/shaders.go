@@ -9,7 +9,8 @@
 //	#tensor name read   #tensor name read_write
 //
 // The lines between #for and #endfor are repeated count times (a number or a name), with $NAME counting from 0: registers
-// have names and not indices, so tiles of any size are written out this way. #tensor binds a tensor and says how to load and store it: see tensor.go. Names given by the caller or by #define are replaced where they stand as whole words. The word BINDING becomes
+// have names and not indices, so tiles of any size are written out this way. #tensor binds a tensor and says how to load and store it: see
+// tensor.go. Names given by the caller or by #define are replaced where they stand as whole words. The word BINDING becomes
 // "@group(0) @binding(n)" with n counted upwards, so that a variant may leave bindings out.
 package shaders
 

@@ -39,11 +39,11 @@ func TestExpand(t *testing.T) {
 		{name: "missing endif", text: "#ifdef A", err: "#if without #endif"},
 		{name: "stray else", text: "#else", err: "main:1: #else without #if"},
 		{name: "a tensor", text: "#tensor x read",
-			want: "@group(0) @binding(0) var<storage, read> x: array<vec4f>;\nfn load_x(i: u32) -> vec4f {\n  return x[i];\n}"},
+			want: "@group(0) @binding(0) var<storage, read> x: array<vec4f>;\nfn load_x(place: u32) -> vec4f {\n  return x[place];\n}"},
 		{name: "a tensor that gradients are added to", text: "BINDING var<uniform> p: f;\n#tensor y read_write", defines: Defines{"ACCUMULATE": "", FormOf(1): "bf16"},
 			want: "@group(0) @binding(0) var<uniform> p: f;\n@group(0) @binding(1) var<storage, read_write> y: array<vec2u>;\n" +
-				"fn load_y(i: u32) -> vec4f {\n" + strings.ReplaceAll(forms[BFloat16].load, "NAME", "y") + "}\nfn set_y(i: u32, v: vec4f) {\n" + strings.ReplaceAll(forms[BFloat16].store, "NAME", "y") +
-				"}\nfn store_y(i: u32, v: vec4f) {\n  set_y(i, load_y(i) + v);\n}"},
+				"fn load_y(place: u32) -> vec4f {\n" + strings.ReplaceAll(forms[BFloat16].load, "NAME", "y") + "}\nfn set_y(place: u32, value: vec4f) {\n" + strings.ReplaceAll(forms[BFloat16].store, "NAME", "y") +
+				"}\nfn store_y(place: u32, value: vec4f) {\n  set_y(place, load_y(place) + value);\n}"},
 		{name: "a tensor without a mode", text: "#tensor x", err: "main:1: #tensor wants a name"},
 		{name: "a form that there is none of", text: "#tensor x read", defines: Defines{FormOf(0): "q8"}, err: "main:1: no tensor is stored as q8"},
 		{name: "a form of what is no tensor", text: "BINDING var<storage, read> x: array<u32>;", defines: Defines{FormOf(0): "f16"}, err: "binding 0 is no tensor"},

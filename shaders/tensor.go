@@ -35,22 +35,22 @@ func FormOf(binding int) string { return formOf + strconv.Itoa(binding) }
 
 const formOf = "FORM_"
 
-// access is how a form's vec4f is read and written, with the vector v at place i of NAME.
+// access is how a form's vec4f is read and written, with the vector value at place of NAME.
 type access struct{ element, load, store string }
 
 // WGSL leaves open what packing makes of numbers beyond float16, hence the clamp. To bfloat16, bits are rounded to the nearest, ties to even.
 var forms = map[Form]access{
-	Float32: {"vec4f", "  return NAME[i];\n", "  NAME[i] = v;\n"},
-	Float16: {"vec2u", `  let u = NAME[i];
-  return vec4f(unpack2x16float(u.x), unpack2x16float(u.y));
-`, `  let held = clamp(v, vec4f(-65504.0), vec4f(65504.0));
-  NAME[i] = vec2u(pack2x16float(held.xy), pack2x16float(held.zw));
+	Float32: {"vec4f", "  return NAME[place];\n", "  NAME[place] = value;\n"},
+	Float16: {"vec2u", `  let packed = NAME[place];
+  return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+`, `  let held = clamp(value, vec4f(-65504.0), vec4f(65504.0));
+  NAME[place] = vec2u(pack2x16float(held.xy), pack2x16float(held.zw));
 `},
-	BFloat16: {"vec2u", `  let u = NAME[i];
-  return bitcast<vec4f>(vec4u(u.x << 16u, u.x & 0xffff0000u, u.y << 16u, u.y & 0xffff0000u));
-`, `  let exact = bitcast<vec4u>(v);
+	BFloat16: {"vec2u", `  let packed = NAME[place];
+  return bitcast<vec4f>(vec4u(packed.x << 16u, packed.x & 0xffff0000u, packed.y << 16u, packed.y & 0xffff0000u));
+`, `  let exact = bitcast<vec4u>(value);
   let near = exact + 0x7fffu + ((exact >> vec4u(16u)) & vec4u(1u));
-  NAME[i] = (near.xz >> vec2u(16u)) | (near.yw & vec2u(0xffff0000u));
+  NAME[place] = (near.xz >> vec2u(16u)) | (near.yw & vec2u(0xffff0000u));
 `},
 }
 
@@ -65,13 +65,13 @@ func (x *expander) tensor(rest string) (string, error) {
 		return "", fmt.Errorf("no tensor is stored as %s", x.defines[FormOf(x.bindings)])
 	}
 	x.tensors = append(x.tensors, x.bindings)
-	text := fmt.Sprintf("%s var<storage, %s> NAME: array<%s>;\nfn load_NAME(i: u32) -> vec4f {\n%s}\n", x.word("BINDING"), mode, form.element, form.load)
+	text := fmt.Sprintf("%s var<storage, %s> NAME: array<%s>;\nfn load_NAME(place: u32) -> vec4f {\n%s}\n", x.word("BINDING"), mode, form.element, form.load)
 	if mode == "read_write" {
-		sum := "v"
+		sum := "value"
 		if _, ok := x.defines["ACCUMULATE"]; ok {
-			sum = "load_NAME(i) + v"
+			sum = "load_NAME(place) + value"
 		}
-		text += fmt.Sprintf("fn set_NAME(i: u32, v: vec4f) {\n%s}\nfn store_NAME(i: u32, v: vec4f) {\n  set_NAME(i, %s);\n}\n", form.store, sum)
+		text += fmt.Sprintf("fn set_NAME(place: u32, value: vec4f) {\n%s}\nfn store_NAME(place: u32, value: vec4f) {\n  set_NAME(place, %s);\n}\n", form.store, sum)
 	}
 	return strings.ReplaceAll(text, "NAME", name), nil
 }
