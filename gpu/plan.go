@@ -101,16 +101,17 @@ func (p *Plan) Dispatch(file string, defines shaders.Defines, grid Grid, work fl
 
 // forBuffers adds the forms of the buffers to the switches.
 func forBuffers(defines shaders.Defines, buffers []*Buffer) shaders.Defines {
-	all := maps.Clone(defines)
+	forms := shaders.Defines{}
 	for i, b := range buffers {
 		if b.form != shaders.Float32 {
-			if all == nil {
-				all = shaders.Defines{}
-			}
-			all[shaders.FormOf(i)] = string(b.form)
+			forms[shaders.FormOf(i)] = string(b.form)
 		}
 	}
-	return all
+	if len(forms) == 0 {
+		return defines
+	}
+	maps.Copy(forms, defines)
+	return forms
 }
 
 // SetPart names the part of a model that the next dispatches belong to, so that parts can be measured.

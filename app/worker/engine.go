@@ -282,7 +282,7 @@ func configure(m protocol.Start, model *weights.Manifest) (guide.Config, protoco
 	c := guide.Config{
 		Prompts: prompts, Width: s.Width, Height: s.Height, Cutouts: s.Cutouts, CutPow: *s.CutPow, Seed: s.Seed,
 		LearningRate: *s.LearningRate, Preset: chosen, InitWeight: s.InitWeight, InitLoss: s.InitLoss, Smoothness: *s.Smoothness,
-		Float16: s.Precision == settings.PrecisionHalf,
+		HalfPrecision: s.Precision == settings.PrecisionHalf,
 	}
 	if m.Init != nil {
 		start := guide.Picture(*m.Init)

@@ -528,7 +528,7 @@ func TestConfigureTakesWhatTheModelSuggests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.LearningRate != 0.15 || config.CutPow != 0.5 || config.Smoothness != 1 || !config.Float16 ||
+	if config.LearningRate != 0.15 || config.CutPow != 0.5 || config.Smoothness != 1 || !config.HalfPrecision ||
 		*started.Settings.LearningRate != 0.15 || *started.Settings.CutPow != 0.5 || *started.Settings.Smoothness != 1 {
 		t.Errorf("the run is %+v, and it says %+v", config, started.Settings)
 	}

@@ -22,7 +22,7 @@ func main() {
 	runs := flag.Int("runs", 3, "how often at least, unless it takes very long")
 	tuning := flag.Bool("tune", false, "print the adapter's tuning and measure nothing else")
 	kernels := flag.Bool("kernels", false, "print what each workload's kernels take instead of measuring it")
-	float16 := flag.Bool("f16", false, "let Reverie compute in half precision")
+	half := flag.Bool("f16", false, "let Reverie compute in half precision")
 	flag.Parse()
 	if *tuning {
 		if err := printTuning(context.Background()); err != nil {
@@ -31,7 +31,7 @@ func main() {
 		}
 		return
 	}
-	b := &bench{host: *host, only: *only, kernels: *kernels, float16: *float16, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
+	b := &bench{host: *host, only: *only, kernels: *kernels, half: *half, enough: time.Duration(*seconds * float64(time.Second)), leastRuns: *runs}
 	if err := b.run(context.Background(), *peers); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -64,7 +64,7 @@ type bench struct {
 	host      string
 	only      string
 	kernels   bool
-	float16   bool
+	half      bool
 	engines   []engine
 	enough    time.Duration
 	leastRuns int

@@ -35,8 +35,9 @@ func (r reverie) prepare(ctx context.Context, w workload) (job, error) {
 		return nil, err
 	}
 	t := ops.NewTape(r.device)
-	t.Float16 = r.float16
-	t.Multiply16 = r.float16 && !r.device.Info().Software
+	if r.half {
+		t.HalfPrecision()
+	}
 	x := t.Input(w.Input.Shape[0], w.Input.Shape[1], w.Input.Shape[2], w.Input.Shape[3], w.Direction != forward)
 	t.Write(x, w.Input.values())
 	y := t.Keep(record(t, x))
@@ -119,7 +120,7 @@ func (b *bench) step(ctx context.Context, s stepWorkload) error {
 	if err != nil {
 		return err
 	}
-	spec := guide.StepSpec{VQGAN: s.VQGAN, CLIP: s.CLIP, Decoder: decoder, Image: image, Height: s.Side, Width: s.Side, Cutouts: s.Cutouts, Clamp: true, Float16: b.float16,
+	spec := guide.StepSpec{VQGAN: s.VQGAN, CLIP: s.CLIP, Decoder: decoder, Image: image, Height: s.Side, Width: s.Side, Cutouts: s.Cutouts, Clamp: true, HalfPrecision: b.half,
 		Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, s.CLIP.EmbedDim)}, Weight: 1}}, Adam: ops.DefaultAdam,
 		Lowest: make([]float32, s.VQGAN.EmbedDim), Highest: make([]float32, s.VQGAN.EmbedDim)}
 	step, err := guide.NewStep(b.device, spec)

@@ -123,14 +123,14 @@ func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
 		return err
 	}
 	c := r.config
-	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty, Half: r.hasty && !c.Float16}
+	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty, Half: r.hasty && !c.HalfPrecision}
 	if r.hasty {
 		return e
 	}
 	list := Thrifts(c.Cutouts)
-	probe := func(height, width, cutouts int, float16 bool) (fits bool, bytes int64) {
+	probe := func(height, width, cutouts int, half bool) (fits bool, bytes int64) {
 		spec := r.spec(targets)
-		spec.Height, spec.Width, spec.Cutouts, spec.Float16, spec.Thrift = height, width, cutouts, float16, list[len(list)-1]
+		spec.Height, spec.Width, spec.Cutouts, spec.HalfPrecision, spec.Thrift = height, width, cutouts, half, list[len(list)-1]
 		s, err := NewStep(r.model.device, spec)
 		if err != nil {
 			return false, 0
@@ -140,16 +140,16 @@ func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
 	}
 	f := r.model.Factor()
 	h, w := c.Height/f, c.Width/f
-	_, e.Needs = probe(h, w, c.Cutouts, c.Float16)
+	_, e.Needs = probe(h, w, c.Cutouts, c.HalfPrecision)
 	longer := max(h, w)
 	if k := most(longer, func(k int) bool {
-		ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), c.Cutouts, c.Float16)
+		ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), c.Cutouts, c.HalfPrecision)
 		return ok
 	}); k > 0 {
 		e.FitWidth, e.FitHeight = max(1, w*k/longer)*f, max(1, h*k/longer)*f
 	}
-	e.Fewer = most(c.Cutouts, func(k int) bool { ok, _ := probe(h, w, k, c.Float16); return ok })
-	if !c.Float16 {
+	e.Fewer = most(c.Cutouts, func(k int) bool { ok, _ := probe(h, w, k, c.HalfPrecision); return ok })
+	if !c.HalfPrecision {
 		e.Half, _ = probe(h, w, c.Cutouts, true)
 	}
 	return e

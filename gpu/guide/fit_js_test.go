@@ -52,12 +52,12 @@ func TestRunsFitTheMemory(t *testing.T) {
 	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= c.Width || large.Fewer >= c.Cutouts || large.Needs <= large.Has || !large.Half {
 		t.Errorf("got %+v", large)
 	}
-	c.Float16 = true
+	c.HalfPrecision = true
 	if r, err = prepare(large.Has); err != nil {
 		t.Fatalf("half precision, which was said to fit: %v", err)
 	}
 	r.Close()
-	c.Float16 = false
+	c.HalfPrecision = false
 	if large.FitWidth > 0 {
 		c.Width, c.Height = large.FitWidth, large.FitHeight
 	} else {

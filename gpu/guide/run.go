@@ -50,7 +50,7 @@ type Config struct {
 	InitWeight    float64
 	InitLoss      string
 	Smoothness    float64 // weight of the picture's total variation
-	Float16       bool    // the models compute in float16 on the way forward: see ops.Tape
+	HalfPrecision bool    // see ops.Tape
 	Thrift        Thrift  // the zero value chooses what the device needs
 	Memory        int64   // bytes that the device may hold; 0 goes by what it tells
 	// First, if not nil, gets the start's picture while the image tower is still on its way.
@@ -140,7 +140,7 @@ func (r *Run) spec(targets []Target) StepSpec {
 		Height: c.Height / m.Factor(), Width: c.Width / m.Factor(),
 		Cutouts: c.Cutouts, Pooled: c.Preset.Pooled, Clamp: c.Preset.Clamp, Sharpen: c.Preset.SharpnessP > 0, Warps: r.aug.warps(),
 		Jitter: c.Preset.JitterP > 0, Erase: c.Preset.EraseP > 0, Noise: c.Preset.Noise > 0,
-		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight, Smoothness: c.Smoothness, Float16: c.Float16,
+		Targets: targets, InitLoss: c.InitLoss, InitWeight: c.InitWeight, Smoothness: c.Smoothness, HalfPrecision: c.HalfPrecision,
 		Adam: ops.DefaultAdam, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 }

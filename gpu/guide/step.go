@@ -50,8 +50,9 @@ type StepSpec struct {
 	Highest    []float32
 
 	Thrift  Thrift
-	Float16 bool // the models compute in float16 on the way forward: see ops.Tape
 	Inspect bool // keep the tensors between picture and embeddings for reading
+
+	HalfPrecision bool // see ops.Tape
 }
 
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
@@ -119,8 +120,9 @@ const (
 func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s := &Step{spec: spec, tape: ops.NewTape(d)}
 	t := s.tape
-	t.Float16 = spec.Float16
-	t.Multiply16 = spec.Float16 && !d.Info().Software // processors compute with float16 by converting it
+	if spec.HalfPrecision {
+		t.HalfPrecision()
+	}
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
 	s.state = t.Buffer("step state", ops.StateSize)
 	t.Part(PartCodebook)

@@ -20,7 +20,9 @@ type View struct {
 // NewView records and compiles the view of a step's latent, which uses the step's memory. It is closed before the step.
 func NewView(ctx context.Context, s *Step) (*View, error) {
 	t := ops.NewTape(s.Device())
-	t.Float16, t.Multiply16 = s.tape.Float16, s.tape.Multiply16
+	if s.spec.HalfPrecision {
+		t.HalfPrecision()
+	}
 	t.Plan.Borrow(s.tape.Plan)
 	v := newView(t, t.Share(s.Z), s.spec.Decoder)
 	return v, t.Compile(ctx, nil)

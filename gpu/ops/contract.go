@@ -25,7 +25,7 @@ type contraction struct {
 	defines shaders.Defines
 	batch   int // outer × inner matrices, or phases; 0 means 1
 	a, b, c *gpu.Buffer
-	layer   bool // a layer's forward product, which Multiply16 is about
+	layer   bool // a layer's forward product, which half precision may multiply in float16
 
 	bias, pre, residual *gpu.Buffer
 }
@@ -39,7 +39,7 @@ func (t *Tape) contract(r contraction) {
 	}
 	d := with(r.defines)
 	buffers := []*gpu.Buffer{r.a, r.b}
-	if r.layer && t.Multiply16 && t.device.Info().F16 {
+	if r.layer && t.multiply16 {
 		d["F16"] = ""
 	}
 	if r.bias != nil {

@@ -18,10 +18,9 @@ import (
 type Tape struct {
 	Plan      *gpu.Plan
 	Recompute bool // what lies within a Segment is not kept for the way back
-	// Float16 stores in float16 what layers and norms give, and in bfloat16 its gradients. Sums, statistics and probabilities stay float32.
-	Float16 bool
-	// Multiply16 makes linear layers and convolutions multiply in float16 on the way forward, where the device can.
-	Multiply16 bool
+
+	float16    bool // what layers and norms give is stored in float16, and in bfloat16 its gradients
+	multiply16 bool // linear layers and convolutions multiply in float16 on the way forward
 
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
@@ -31,6 +30,14 @@ type Tape struct {
 
 // NewTape begins an empty tape.
 func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
+
+// HalfPrecision makes what is recorded from now on compute in half precision: what layers and norms give is stored in float16 and its
+// gradients in bfloat16, and a GPU that can multiplies in float16 on the way forward. Processors compute with float16 by converting it, and
+// stay with float32. So do sums, statistics and probabilities everywhere.
+func (t *Tape) HalfPrecision() {
+	t.float16 = true
+	t.multiply16 = t.device.Info().F16 && !t.device.Info().Software
+}
 
 // New makes a tensor whose contents are undefined until a kernel writes it.
 func (t *Tape) New(n, h, w, c int) *Tensor {
@@ -47,9 +54,9 @@ func (t *Tape) stored(form shaders.Form, n, h, w, c int) *Tensor {
 // like makes a tensor of x's shape.
 func (t *Tape) like(x *Tensor) *Tensor { return t.New(x.N, x.H, x.W, x.C) }
 
-// activation makes a tensor for what a layer or a norm gives: in float32, or with Float16 in that.
+// activation makes a tensor for what a layer or a norm gives: in float32, or in half precision in float16.
 func (t *Tape) activation(n, h, w, c int) *Tensor {
-	if t.Float16 {
+	if t.float16 {
 		return t.stored(shaders.Float16, n, h, w, c)
 	}
 	return t.New(n, h, w, c)

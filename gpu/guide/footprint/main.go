@@ -38,7 +38,7 @@ type pair struct {
 type workload struct {
 	pair
 	side, cutouts int  // pixels
-	float16       bool // computed in half precision
+	half          bool // precision
 }
 
 var official = pair{"ViT-B/32 + imagenet_f16_16384", weights.ViTB32, weights.ImageNetF16, weights.TypeF16}
@@ -56,9 +56,9 @@ func run() error {
 		return err
 	}
 	for _, w := range []workload{{embedded, 128, 16, false}, {official, 256, 32, false}, {official, 512, 32, false}} {
-		half := w
-		half.float16 = true
-		for _, err := range []error{table(w, false), table(half, false), table(w, true)} {
+		thrifty := w
+		thrifty.half = true
+		for _, err := range []error{table(w, false), table(thrifty, false), table(w, true)} {
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func table(w workload, software bool) error {
 	if software {
 		device.Software, kind = true, "on a processor, matrices as float32"
 	}
-	if w.float16 {
+	if w.half {
 		kind += ", half precision"
 	}
 	fmt.Printf("%s, %d×%d, %d cutouts, %s\n", w.name, w.side, w.side, w.cutouts, kind)
@@ -146,7 +146,7 @@ func planned(info gpu.Info, w workload, thrift guide.Thrift) (plan, error) {
 	tokens := w.side / w.vqgan.Factor()
 	s, err := guide.NewStep(d, guide.StepSpec{
 		VQGAN: w.vqgan, CLIP: w.clip, Decoder: decoder, Image: image, Height: tokens, Width: tokens, Cutouts: w.cutouts,
-		Clamp: true, Warps: []ops.Padding{ops.Border, ops.Zeros}, Noise: true, Thrift: thrift, Float16: w.float16, Adam: ops.DefaultAdam,
+		Clamp: true, Warps: []ops.Padding{ops.Border, ops.Zeros}, Noise: true, Thrift: thrift, HalfPrecision: w.half, Adam: ops.DefaultAdam,
 		Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, w.clip.EmbedDim)}, Weight: 1}},
 		Lowest:  make([]float32, w.vqgan.EmbedDim), Highest: make([]float32, w.vqgan.EmbedDim),
 	})
