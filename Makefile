@@ -22,7 +22,7 @@ GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
 WASM := GOOS=js GOARCH=wasm
 
 # Everything that compiles for the browser.
-WASM_PACKAGES := ./app/... ./gpu/... ./shaders/... ./weights
+WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
 .PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe screenshots eval-mini chromium clean
@@ -61,55 +61,55 @@ test-native: chromium
 # Kernels and gradients on a WebGPU device: Chromium's SwiftShader, or what JSEXEC_ADAPTER names. One package at a time, because each
 # browser takes all cores. A device that is missing fails the tests. The loop's tests fetch the embedded model.
 test-gpu: chromium
-	go build -o bin/jsexec ./web/jsexec
+	go build -o bin/jsexec ./tools/jsexec
 	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/...
 
 # The page in Chromium, with the real engine.
 test-browser: chromium
-	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./gpu/golden
+	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
-host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),gpu/bench/peers/node_modules,chromium) $(filter lavapipe,$(1))
+host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),tools/bench/peers/node_modules,chromium) $(filter lavapipe,$(1))
 
 ## golden: the engine against reference tensors in the folder GOLDEN; HOST=lavapipe is the faster of the software devices
 golden: $(call host_needs,$(HOST))
 	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
-	go run ./gpu/golden -host "$(HOST)" -dir "$(GOLDEN)"
+	go run ./tools/golden -host "$(HOST)" -dir "$(GOLDEN)"
 
 ## bench: speeds of kernels, models and whole steps, beside peers, as a table and to bench.jsonl. HOST is where, PEERS the engines
 ## beside, RUN a part of the workloads' names
-bench: $(call host_needs,$(BENCH_HOST)) gpu/bench/peers/node_modules
-	go run ./gpu/bench -host $(BENCH_HOST) -peers "$(PEERS)" -run "$(RUN)"
+bench: $(call host_needs,$(BENCH_HOST)) tools/bench/peers/node_modules
+	go run ./tools/bench -host $(BENCH_HOST) -peers "$(PEERS)" -run "$(RUN)"
 
 ## tune: what the timing of kernels chooses on HOST, for the table in gpu/ops/shipped.go
 tune: $(call host_needs,$(BENCH_HOST))
-	go run ./gpu/bench -host $(BENCH_HOST) -tune
+	go run ./tools/bench -host $(BENCH_HOST) -tune
 
 ## bench-memory: what runs take of a device's memory and how many FLOP a step has, planned without a device
 bench-memory:
-	go run ./gpu/guide/footprint
+	go run ./tools/footprint
 
 ## bench-startup: the program's size and the time of a repeat visit
 bench-startup: chromium
-	go run ./gpu/bench/startup
+	go run ./tools/bench/startup
 
 lavapipe:
-	./gpu/bench/lavapipe.sh
+	./tools/bench/lavapipe.sh
 
-gpu/bench/peers/node_modules: gpu/bench/peers/package-lock.json
+tools/bench/peers/node_modules: tools/bench/peers/package-lock.json
 	@if ! command -v npm > /dev/null; then \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; fi
-	cd gpu/bench/peers && npm ci
+	cd tools/bench/peers && npm ci
 	touch $@
 
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
 bench-load: chromium
-	go run ./web/loadbench -mb $(or $(MB),150)
+	go run ./tools/loadbench -mb $(or $(MB),150)
 
 ## screenshots: the pictures of the page that browsers show before installing it
 screenshots: chromium
-	go run ./web/screenshots
+	go run ./tools/screenshots
 
 ## eval-mini: judge the mini pair goal by goal; 38 minutes with two cores, other work beside it. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done

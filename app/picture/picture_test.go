@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"reverie/app/settings"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 // noise is a w×h picture without order; alpha is 255.

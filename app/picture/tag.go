@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"reverie/app/settings"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 // notebookName is what the notebooks, and Reverie after them, call the tool in a picture.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"reverie/app/settings"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 func picture(w, h int) *Picture {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 // field is one setting as text: its key in a fragment, and in JSON where that differs.

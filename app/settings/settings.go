@@ -14,8 +14,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"reverie/gpu/guide/preset"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/preset"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 

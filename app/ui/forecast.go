@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 // plans is what decides what a run takes of the device.

@@ -8,7 +8,7 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/app/settings"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 )
 
 // Opened is a picture that the person chose from a file.

@@ -10,7 +10,7 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/app/settings"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 

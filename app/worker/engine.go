@@ -12,13 +12,13 @@ import (
 	"reverie/app/protocol"
 	"reverie/app/settings"
 	"reverie/gpu"
-	"reverie/gpu/bench/quick"
 	"reverie/gpu/guide"
-	"reverie/gpu/guide/preset"
-	"reverie/gpu/guide/prompt"
 	"reverie/gpu/load"
+	"reverie/gpu/quick"
 	"reverie/gpu/store"
 	"reverie/gpu/tune"
+	"reverie/recipe/preset"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"reverie/app/settings"
-	"reverie/web/chromium"
+	"reverie/tools/chromium"
 )
 
 // job is what the flags ask for.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"reverie/app/protocol"
+	"reverie/tools/driver"
 	"reverie/web"
-	"reverie/web/driver"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )

@@ -12,7 +12,7 @@ import (
 	"reverie/weights/folder"
 )
 
-const goldenData = "../../gpu/golden/testdata/"
+const goldenData = "../../tools/golden/testdata/"
 
 // localCatalogue lists one pair whose files a local server has.
 func localCatalogue(t *testing.T, base string) string {

@@ -10,7 +10,7 @@ import (
 	"reflect"
 	"text/tabwriter"
 
-	"reverie/web/jsexec/program"
+	"reverie/tools/jsexec/program"
 	"reverie/weights"
 	"reverie/weights/folder"
 )
@@ -57,7 +57,7 @@ func runReport(args []string, out io.Writer) error {
 	if err := printSizes(out, append([]string{*a}, others...)); err != nil {
 		return err
 	}
-	p := program.Program{Package: "reverie/gpu/compare", Serve: map[string]string{"/a": *a}}
+	p := program.Program{Package: "reverie/tools/compare", Serve: map[string]string{"/a": *a}}
 	if p.Host, err = program.NewHost(*host); err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}

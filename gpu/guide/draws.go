@@ -3,8 +3,8 @@ package guide
 import (
 	"math"
 
-	"reverie/gpu/guide/preset"
 	"reverie/gpu/ops"
+	"reverie/recipe/preset"
 )
 
 // What draws, one key each, so that no two draws of a run share numbers and adding one changes none of the others.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"reverie/gpu/guide/preset"
 	"reverie/gpu/ops"
+	"reverie/recipe/preset"
 	"reverie/weights"
 )
 

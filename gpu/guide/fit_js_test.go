@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"reverie/gpu/guide/preset"
+	"reverie/recipe/preset"
 )
 
 // A run takes the least thrifty plan that fits, and where none does the error names a picture and a number of cutouts that do.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"reverie/gpu/guide/preset"
+	"reverie/recipe/preset"
 )
 
 // A step in half precision follows one in float32: its losses differ by little, its gradient of z points the same way, and it takes less

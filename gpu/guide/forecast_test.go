@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"reverie/gpu"
-	"reverie/gpu/guide/preset"
-	"reverie/gpu/guide/prompt"
+	"reverie/recipe/preset"
+	"reverie/recipe/prompt"
 	"reverie/weights/folder"
 	"reverie/weights/mini"
 )

@@ -8,10 +8,10 @@ import (
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
-	"reverie/gpu/guide/preset"
-	"reverie/gpu/guide/prompt"
 	"reverie/gpu/guide/resample"
 	"reverie/gpu/ops"
+	"reverie/recipe/preset"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 

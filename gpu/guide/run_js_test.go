@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"reverie/gpu"
-	"reverie/gpu/guide/preset"
-	"reverie/gpu/guide/prompt"
 	"reverie/gpu/ops"
+	"reverie/recipe/preset"
+	"reverie/recipe/prompt"
 )
 
 var model *Model

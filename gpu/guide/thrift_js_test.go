@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"reverie/gpu/guide/preset"
+	"reverie/recipe/preset"
 )
 
 // What saves memory changes nothing of a step: losses, gradient and latent are those of the plain plan, to the bit where the same kernels

@@ -22,8 +22,8 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )

@@ -12,8 +12,8 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/app/settings"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 )
 
 // says waits until the element with that id has want in its text.

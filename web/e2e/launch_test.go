@@ -11,8 +11,8 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/app/settings"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 )
 
 // A picture of Reverie's that the operating system opens with the installed app restores its settings.

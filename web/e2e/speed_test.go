@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 )
 
 func TestBenchmark(t *testing.T) {

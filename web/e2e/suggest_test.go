@@ -12,9 +12,9 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/app/settings"
-	"reverie/web/chromium"
-	"reverie/web/driver"
-	"reverie/web/padded"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
+	"reverie/web/e2e/padded"
 	"reverie/web/site"
 	"reverie/weights"
 )

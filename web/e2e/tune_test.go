@@ -9,7 +9,7 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/gpu/tune"
-	"reverie/web/chromium"
+	"reverie/tools/chromium"
 )
 
 // startedTuning presses Start, waits for the first step and says whether kernels were timed before it. The run is stopped.

@@ -19,10 +19,10 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 	"reverie/web"
-	"reverie/web/chromium"
-	"reverie/web/driver"
-	"reverie/web/padded"
+	"reverie/web/e2e/padded"
 	"reverie/web/site"
 	"reverie/weights"
 	"reverie/weights/folder"

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 	"reverie/web/site"
 )
 

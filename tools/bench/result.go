@@ -1,6 +1,6 @@
 // Command bench measures the engine beside its peers: kernels, models and whole steps, on one device in one run.
 //
-//	go run ./gpu/bench [-host lavapipe|swiftshader|chromium-gpu|dawn-gpu] [-peers LIST] [-run WORDS] [-o bench.jsonl] [-kernels] [-f16]
+//	go run ./tools/bench [-host lavapipe|swiftshader|chromium-gpu|dawn-gpu] [-peers LIST] [-run WORDS] [-o bench.jsonl] [-kernels] [-f16]
 //
 // prints a table and writes one JSON line per workload and engine. The program is built twice: natively it is the driver, for js/wasm
 // it measures in the host, in one process with the peers and on the same adapter. The peers' results are held against Reverie's. With

@@ -2,7 +2,7 @@
 
 // Command footprint prints what runs take of a device's memory, planned without one.
 //
-//	go run ./gpu/guide/footprint
+//	go run ./tools/footprint
 //
 // The limits are those that every WebGPU device has: bindings of 128 MiB, buffers of 256 MiB.
 package main

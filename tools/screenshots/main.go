@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )

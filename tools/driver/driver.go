@@ -21,7 +21,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"reverie/app/protocol"
-	"reverie/web/chromium"
+	"reverie/tools/chromium"
 )
 
 // Page is one tab of a browser that is started for it.

@@ -1,5 +1,5 @@
 // Package quick measures a device in seconds: a few kernels at the shapes of the published models, beside the most that the device can
-// compute. It is what the page's Benchmark button runs; command gpu/bench is the long form, with peers.
+// compute. It is what the page's Benchmark button runs; command tools/bench is the long form, with peers.
 package quick
 
 import (

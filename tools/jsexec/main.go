@@ -4,7 +4,7 @@
 // error, and the exit status pass through. It is made for
 //
 //	GOOS=js GOARCH=wasm go test -exec "$PWD/bin/jsexec" ./gpu/...
-//	GOOS=js GOARCH=wasm go run -exec "$PWD/bin/jsexec" ./gpu/golden
+//	GOOS=js GOARCH=wasm go run -exec "$PWD/bin/jsexec" ./tools/golden
 //
 // Flags stand before the program; each has an environment variable as its default, because go test gives no good place for flags.
 //
@@ -36,7 +36,7 @@ import (
 	"syscall"
 	"time"
 
-	"reverie/web/chromium"
+	"reverie/tools/chromium"
 )
 
 // Exit statuses of jsexec itself; everything else is the program's.

@@ -20,7 +20,7 @@ type Host struct {
 const Hosts = "swiftshader, chromium-gpu (Chromium), lavapipe or dawn-gpu (node + Dawn)"
 
 // nodeModules is where npm puts Dawn, from the module's root.
-const nodeModules = "gpu/bench/peers/node_modules"
+const nodeModules = "tools/bench/peers/node_modules"
 
 // lavapipeICD are where Debian's packages of several releases put lavapipe's description.
 const lavapipeICD = "/usr/share/vulkan/icd.d/lvp_icd*.json"

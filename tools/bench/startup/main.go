@@ -3,7 +3,7 @@
 // Command startup measures what stands between a person and a working page: the program's size, raw and as Brotli sends it, and how long
 // a repeat visit takes until the page answers and until its engine has a device.
 //
-//	go run ./gpu/bench/startup [-visits 5]
+//	go run ./tools/bench/startup [-visits 5]
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/web/chromium"
-	"reverie/web/driver"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )

@@ -2,7 +2,7 @@
 
 // Package chromium finds an installed Chromium and knows the flags under which it gives WebGPU without a screen.
 //
-// It is shared by everything here that drives a browser: the test runner web/jsexec, the browser tests web/e2e and cmd/render.
+// It is shared by everything here that drives a browser: the test runner tools/jsexec, the browser tests web/e2e and cmd/render.
 package chromium
 
 import (

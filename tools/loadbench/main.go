@@ -21,9 +21,9 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/web/chromium"
-	"reverie/web/driver"
-	"reverie/web/padded"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
+	"reverie/web/e2e/padded"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )

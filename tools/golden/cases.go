@@ -1,6 +1,6 @@
 // Command golden holds the engine against reference tensors that PyTorch computed.
 //
-//	go run ./gpu/golden -dir DIR
+//	go run ./tools/golden -dir DIR
 //
 // converts the checkpoints of a golden folder at f32, runs every case of golden.json through the real engine in a browser, and
 // prints "name maxabs maxrel ok|FAIL" per tensor. It exits 1 when any fails.

@@ -39,7 +39,7 @@ func (c *collector) torch(o options) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(python, "gpu/bench/peers/torch_peer.py")
+	cmd := exec.Command(python, "tools/bench/peers/torch_peer.py")
 	cmd.Stdin = bytes.NewReader(text)
 	return c.from(cmd)
 }

@@ -14,7 +14,7 @@ import (
 	"sort"
 	"strings"
 
-	"reverie/web/jsexec/program"
+	"reverie/tools/jsexec/program"
 	"reverie/weights/convert"
 	"reverie/weights/vocab"
 )
@@ -63,7 +63,7 @@ func drive(dir, run, host, jsexec string, out io.Writer) error {
 	if err := convertAll(dir, models, run, g); err != nil {
 		return err
 	}
-	p := program.Program{Package: "reverie/gpu/golden", Args: []string{run}, Serve: map[string]string{"/golden": dir, "/models": models},
+	p := program.Program{Package: "reverie/tools/golden", Args: []string{run}, Serve: map[string]string{"/golden": dir, "/models": models},
 		Host: h, JSExec: jsexec}
 	return p.Run(out)
 }

@@ -44,7 +44,7 @@ func (p Program) Run(out io.Writer) error {
 	runner := p.JSExec
 	if runner == "" {
 		runner = filepath.Join(tmp, "jsexec")
-		if err := build(nil, runner, "reverie/web/jsexec"); err != nil {
+		if err := build(nil, runner, "reverie/tools/jsexec"); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"reverie/web/jsexec/program"
+	"reverie/tools/jsexec/program"
 )
 
 type options struct {
@@ -59,7 +59,7 @@ func drive(o options) error {
 		env  []string
 		out  string
 		path string
-	}{{[]string{"GOOS=js", "GOARCH=wasm"}, wasm, "reverie/gpu/bench"}, {nil, jsexec, "reverie/web/jsexec"}} {
+	}{{[]string{"GOOS=js", "GOARCH=wasm"}, wasm, "reverie/tools/bench"}, {nil, jsexec, "reverie/tools/jsexec"}} {
 		cmd := exec.Command("go", "build", "-o", build.out, build.path)
 		cmd.Env = append(os.Environ(), build.env...)
 		cmd.Stderr = os.Stderr
@@ -68,7 +68,7 @@ func drive(o options) error {
 		}
 	}
 	inHost, native := split(o.peers)
-	peers, err := filepath.Abs("gpu/bench/peers")
+	peers, err := filepath.Abs("tools/bench/peers")
 	if err != nil {
 		return err
 	}
