@@ -25,7 +25,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe screenshots eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium clean
 
 ## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -106,6 +106,10 @@ tools/bench/peers/node_modules: tools/bench/peers/package-lock.json
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
 bench-load: chromium
 	go run ./tools/loadbench -mb $(or $(MB),150)
+
+## docs: docs/options.md and the schema of scripts, from the table of options
+docs:
+	go run ./tools/docs
 
 ## screenshots: the pictures of the page that browsers show before installing it
 screenshots: chromium

@@ -49,6 +49,12 @@ func (b *Buffer) As(f shaders.Form) *Buffer {
 // Form is how the buffer stores elements: float32 unless As said otherwise.
 func (b *Buffer) Form() shaders.Form { return b.form }
 
+// Named renames the buffer for errors and findings.
+func (b *Buffer) Named(label string) *Buffer {
+	b.label = label
+	return b
+}
+
 // life says for how long a buffer's contents must stand.
 type life int
 
@@ -58,6 +64,9 @@ const (
 	kept                  // scratch that the host or another plan reads after the plan
 	discarded             // scratch whose last contents nobody reads
 )
+
+// fleeting says that the buffer's memory serves others before and after it in the same plan.
+func (b *Buffer) fleeting() bool { return b.life == scratch || b.life == discarded }
 
 // Info describes the adapter.
 func (d *Device) Info() Info { return d.info }

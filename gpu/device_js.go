@@ -7,6 +7,7 @@ import (
 	"slices"
 	"syscall/js"
 
+	"reverie/gpu/blob"
 	"reverie/gpu/jsx"
 	"reverie/shaders"
 )
@@ -162,6 +163,11 @@ func (d *Device) Write(b *Buffer, offset int, data []byte) {
 	d.queue.Call("writeBuffer", b.object(), offset, jsx.Bytes(data))
 }
 
+// WriteBlob copies n bytes of b, from its byte from on, to the buffer at offset bytes. All three are multiples of 4.
+func (d *Device) WriteBlob(to *Buffer, offset int, b blob.Blob, from, n int) {
+	d.queue.Call("writeBuffer", to.value, offset, b.JS().Call("subarray", from, from+n))
+}
+
 // object is the GPUBuffer.
 func (b *Buffer) object() js.Value {
 	if !b.placed {
@@ -172,7 +178,7 @@ func (b *Buffer) object() js.Value {
 
 // Read waits for the device and returns n bytes of the buffer at offset. It is for tests and one-off results; a loop uses a Ring.
 func (d *Device) Read(ctx context.Context, b *Buffer, offset, n int) ([]byte, error) {
-	if b.life == scratch || b.life == discarded {
+	if b.fleeting() {
 		return nil, fmt.Errorf("gpu: reading %s, whose contents nobody kept", b.label)
 	}
 	if d.planner {

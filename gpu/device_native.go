@@ -5,6 +5,7 @@ package gpu
 import (
 	"context"
 
+	"reverie/gpu/blob"
 	"reverie/shaders"
 )
 
@@ -23,6 +24,9 @@ func (d *Device) Close()                {}
 
 // Write is forgotten.
 func (d *Device) Write(*Buffer, int, []byte) {}
+
+// WriteBlob is for a device that has memory.
+func (d *Device) WriteBlob(*Buffer, int, blob.Blob, int, int) { panic(ErrNoWebGPU) }
 
 // Read gives zeros.
 func (d *Device) Read(_ context.Context, _ *Buffer, _, n int) ([]byte, error) {

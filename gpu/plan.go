@@ -37,15 +37,27 @@ type dispatch struct {
 
 // written are the buffers that the kernel may write to.
 func (d dispatch) written() []*Buffer {
+	return d.bound(func(i int) bool { return d.kernel.source.Bindings[i] == shaders.ReadWrite })
+}
+
+// floats are the buffers that the kernel binds for the use as tensors or arrays of floats.
+func (d dispatch) floats(use shaders.Binding) []*Buffer {
+	source := d.kernel.source
+	return d.bound(func(i int) bool { return source.Bindings[i] == use && source.Floats[i] })
+}
+
+// bound are the buffers at the bindings that are wanted.
+func (d dispatch) bound(wanted func(binding int) bool) []*Buffer {
 	var out []*Buffer
 	next := 0
-	for _, kind := range d.kernel.source.Bindings {
-		if kind == shaders.ReadWrite {
+	for i, kind := range d.kernel.source.Bindings {
+		if kind == shaders.Uniform {
+			continue
+		}
+		if wanted(i) {
 			out = append(out, d.buffers[next])
 		}
-		if kind != shaders.Uniform {
-			next++
-		}
+		next++
 	}
 	return out
 }
@@ -68,6 +80,19 @@ func (p *Plan) Kernels() []string {
 	return names
 }
 
+// Listing tells each dispatch in a line: its part, its kernel with the switches, the grid, and the params in hexadecimal.
+func (p *Plan) Listing() []string {
+	var lines []string
+	for _, d := range p.dispatches {
+		var params []byte
+		if d.uniform >= 0 {
+			params = p.uniforms[d.uniform : d.uniform+d.uniformN]
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s %v %x", d.part, d.kernel.Name(), d.grid, params))
+	}
+	return lines
+}
+
 // uniformAlign is WebGPU's default minUniformBufferOffsetAlignment.
 const uniformAlign = 256
 
@@ -80,7 +105,11 @@ const overhead = 1e5
 //
 // It panics when the source does not expand or binds another number of buffers: that is a mistake in the calling op.
 func (p *Plan) Dispatch(file string, defines shaders.Defines, grid Grid, work float64, params any, buffers ...*Buffer) {
-	k := p.device.kernel(file, forBuffers(defines, buffers))
+	p.record(p.device.kernel(file, forBuffers(defines, buffers)), grid, work, params, buffers...)
+}
+
+// record is Dispatch of a kernel that takes the buffers as they are.
+func (p *Plan) record(k *Kernel, grid Grid, work float64, params any, buffers ...*Buffer) {
 	if want := k.buffers(); want != len(buffers) {
 		panic(fmt.Sprintf("gpu: %s binds %d buffers, got %d", k.Name(), want, len(buffers)))
 	}

@@ -19,6 +19,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -59,6 +60,7 @@ type Source struct {
 	Key      string
 	Text     string
 	Bindings []Binding // in binding order
+	Floats   []bool    // which bindings hold floating-point numbers and nothing else: tensors, and arrays of f32 and its vectors
 	lines    []Line
 }
 
@@ -136,11 +138,14 @@ func expand(file string, d Defines, read func(string) (string, error)) (*Source,
 		return nil, err
 	}
 	text := x.out.String()
-	bindings, err := parseBindings(text)
+	bindings, floats, err := parseBindings(text)
 	if err != nil {
 		return nil, fmt.Errorf("shaders: %s: %w", file, err)
 	}
-	return &Source{Key: Key(file, d), Text: text, Bindings: bindings, lines: x.lines}, nil
+	for _, tensor := range x.tensors { // packed ones are declared as whole numbers
+		floats[tensor] = true
+	}
+	return &Source{Key: Key(file, d), Text: text, Bindings: bindings, Floats: floats, lines: x.lines}, nil
 }
 
 func (x *expander) file(name string, depth int) error {
@@ -355,26 +360,30 @@ func (x *expander) word(w string) string {
 	return w
 }
 
-// parseBindings reads the declarations of an expanded source.
-func parseBindings(text string) ([]Binding, error) {
-	var out []Binding
+// parseBindings reads the declarations of an expanded source: how each binding is used, and which are arrays of floats.
+func parseBindings(text string) (bindings []Binding, floats []bool, err error) {
 	declarations := strings.Split(text, "@group(0) @binding(")
 	for i, d := range declarations[1:] {
 		number, rest, _ := strings.Cut(d, ")")
 		if number != strconv.Itoa(i) {
-			return nil, fmt.Errorf("binding %s stands in place %d", number, i)
+			return nil, nil, fmt.Errorf("binding %s stands in place %d", number, i)
 		}
-		space, _, _ := strings.Cut(strings.TrimSpace(rest), ">")
+		space, rest, _ := strings.Cut(strings.TrimSpace(rest), ">")
 		switch strings.ReplaceAll(strings.TrimPrefix(space, "var<"), " ", "") {
 		case "storage", "storage,read":
-			out = append(out, Read)
+			bindings = append(bindings, Read)
 		case "storage,read_write":
-			out = append(out, ReadWrite)
+			bindings = append(bindings, ReadWrite)
 		case "uniform":
-			out = append(out, Uniform)
+			bindings = append(bindings, Uniform)
 		default:
-			return nil, fmt.Errorf("binding %d has address space %q", i, space)
+			return nil, nil, fmt.Errorf("binding %d has address space %q", i, space)
 		}
+		declared, _, _ := strings.Cut(rest, ";")
+		_, kind, _ := strings.Cut(declared, ":")
+		floats = append(floats, slices.Contains(floatArrays, strings.TrimSpace(kind)))
 	}
-	return out, nil
+	return bindings, floats, nil
 }
+
+var floatArrays = []string{"array<f32>", "array<vec2f>", "array<vec4f>"}

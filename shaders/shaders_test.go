@@ -2,6 +2,8 @@ package shaders
 
 import (
 	"errors"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -65,6 +67,35 @@ func TestExpand(t *testing.T) {
 				t.Errorf("got %q, want %q", got.Text, c.want)
 			}
 		})
+	}
+}
+
+func TestFloatsAreTensorsAndArraysOfFloats(t *testing.T) {
+	text := `#tensor x read
+BINDING var<storage, read_write> codes: array<u32>;
+BINDING var<storage, read> sums: array<vec2f>; // of rows
+BINDING var<uniform> p: Params;
+BINDING var<storage, read> packed: array<vec2u>;
+BINDING var<storage, read> state: State;
+BINDING var<storage,read_write> losses: array<f32>;
+#tensor y read_write`
+	src, err := expand("main", Defines{FormOf(0): "f16", FormOf(7): "bf16"}, func(string) (string, error) { return text, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []bool{true, false, true, false, false, false, true, true}; !slices.Equal(src.Floats, want) {
+		t.Errorf("got %v, want %v", src.Floats, want)
+	}
+}
+
+func TestExponents(t *testing.T) {
+	for _, c := range []struct {
+		form             Form
+		largest, endless uint32 // the largest finite number, and infinity
+	}{{Float32, math.Float32bits(math.MaxFloat32), math.Float32bits(float32(math.Inf(1)))}, {Float16, 0x7bff, 0x7c00}, {BFloat16, 0x7f7f, 0x7f80}} {
+		if e := c.form.Exponent(); c.largest&e == e || c.endless&e != e {
+			t.Errorf("%q: %#x takes %#x or leaves %#x", c.form, e, c.largest, c.endless)
+		}
 	}
 }
 

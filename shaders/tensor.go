@@ -30,6 +30,17 @@ func (f Form) Size() int {
 	return 2
 }
 
+// Exponent has the bits of an element's exponent: where all of them are set, the element is infinite or NaN.
+func (f Form) Exponent() uint32 {
+	switch f {
+	case Float16:
+		return 0x7c00
+	case BFloat16:
+		return 0x7f80
+	}
+	return 0x7f800000
+}
+
 // FormOf is the switch whose value is the form of the tensor at a binding, counted from 0.
 func FormOf(binding int) string { return formOf + strconv.Itoa(binding) }
 

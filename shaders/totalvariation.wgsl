@@ -2,9 +2,14 @@
 // neighbours into its part. With GRADIENT each pixel gathers the signs of its differences, up to four. Beyond an edge a pixel is its own
 // neighbour: the difference is zero, and so is its sign.
 struct Params {
-  w: u32, h: u32, across: f32, down: f32,
+  w: u32, h: u32,
+}
+// What a difference counts along rows and along columns, as ops.EncodeVariation lays it out.
+struct Variation {
+  across: f32, down: f32,
 }
 #tensor x read
+BINDING var<storage, read> scales: Variation;
 BINDING var<storage, read_write> parts: array<f32>;
 #ifdef GRADIENT
 #tensor dx read_write
@@ -29,11 +34,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     let here = load_x(i);
     let right = load_x(i + select(0u, 1u, column + 1u < p.w)) - here;
     let below = load_x(i + select(0u, p.w, row + 1u < p.h)) - here;
-    variation = horizontal(p.across * abs(right) + p.down * abs(below));
+    variation = horizontal(scales.across * abs(right) + scales.down * abs(below));
 #ifdef GRADIENT
     let left = here - load_x(i - select(0u, 1u, column > 0u));
     let above = here - load_x(i - select(0u, p.w, row > 0u));
-    let gradient = p.across * (sign(left) - sign(right)) + p.down * (sign(above) - sign(below));
+    let gradient = scales.across * (sign(left) - sign(right)) + scales.down * (sign(above) - sign(below));
     store_dx(i, gradient);
 #endif
   }

@@ -9,6 +9,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"reverie/recipe"
 )
 
 // MaxShardSize is the largest shard in bytes.
@@ -36,24 +38,10 @@ type Manifest struct {
 	VQGAN   VQGANConfig `json:"vqgan"`
 	Vocab   Shard       `json:"vocab"` // the gzipped byte-pair merges
 	// Suggested are settings with which the model draws best.
-	Suggested Suggested `json:"suggested,omitzero"`
+	Suggested recipe.Recipe `json:"suggested,omitzero"`
 	// Parts in the order in which a reader wants them: text, decoder, image, encoder.
 	Parts []Part `json:"parts"`
 }
-
-// Suggested are a model's settings for runs of which the person says nothing else. What is nil is left to the notebook's.
-type Suggested struct {
-	LearningRate *float64 `json:"learning_rate,omitempty"`
-	CutPow       *float64 `json:"cut_pow,omitempty"`
-	Smoothness   *float64 `json:"smoothness,omitempty"`
-}
-
-// The limits of what can be suggested, and of what runs take.
-const (
-	MaxLearningRate = 10 // the codebook's values are mostly within ±1
-	MaxCutPow       = 100
-	MaxSmoothness   = 100
-)
 
 // The names of the parts.
 const (

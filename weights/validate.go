@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"reverie/recipe"
 )
 
 // partOrder is the order in which parts stand in a manifest.
@@ -30,8 +32,8 @@ func (m *Manifest) Validate() error {
 			return fmt.Errorf("weights: title, about and licence must be one line of text each, and %.200q is not", text)
 		}
 	}
-	if err := m.Suggested.Validate(); err != nil {
-		return err
+	if err := recipe.CheckSuggestion(m.Suggested); err != nil {
+		return fmt.Errorf("weights: %w", err)
 	}
 	if err := m.validateModels(); err != nil {
 		return err
@@ -60,20 +62,6 @@ func ValidName(name string) bool {
 		return false
 	}
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
-}
-
-// Validate checks that a run can take what is suggested.
-func (s Suggested) Validate() error {
-	if rate := s.LearningRate; rate != nil && !(*rate > 0 && *rate <= MaxLearningRate) {
-		return fmt.Errorf("weights: suggested.learning_rate is %g and must be above 0 and at most %d", *rate, MaxLearningRate)
-	}
-	if power := s.CutPow; power != nil && !(*power >= 0 && *power <= MaxCutPow) {
-		return fmt.Errorf("weights: suggested.cut_pow is %g and must be from 0 to %d", *power, MaxCutPow)
-	}
-	if smoothness := s.Smoothness; smoothness != nil && !(*smoothness >= 0 && *smoothness <= MaxSmoothness) {
-		return fmt.Errorf("weights: suggested.smoothness is %g and must be from 0 to %d", *smoothness, MaxSmoothness)
-	}
-	return nil
 }
 
 func (m *Manifest) validateModels() error {

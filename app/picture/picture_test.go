@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"cmp"
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/json"
@@ -15,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
 
@@ -33,13 +34,12 @@ func noise(w, h int) []byte {
 }
 
 func testMeta() Meta {
-	s := settings.Default()
-	s.Prompt = "schöne 🍎 äpfel:2|\"fog\" \\ <b>:-0.5:-0.2"
-	s.Seed = math.MaxUint64
-	s.Width, s.Height = 96, 64
-	s.InitImage, s.InitWeight, s.Smoothness = "start.png", 0.25, new(0.5)
-	s.ImagePrompts = []prompt.Image{{Name: "köln.jpg", Weight: 0.5, Stop: prompt.NoStop}}
-	return Meta{Settings: s, Step: 40, ModelTitle: "Mini", Build: "abc123", Weights: "0123456789abcdef"}
+	s := recipe.Script{Recipe: recipe.New(
+		recipe.Prompt.Is("schöne 🍎 äpfel:2|\"fog\" \\ <b>:-0.5:-0.2"), recipe.Seed.Is(math.MaxUint64), recipe.Width.Is(96), recipe.Height.Is(64),
+		recipe.InitImage.Is("start.png"), recipe.InitWeight.Is(0.25), recipe.Smoothness.Is(0.5),
+		recipe.ImagePrompts.Is([]prompt.Image{{Name: "köln.jpg", Weight: 0.5, Stop: prompt.NoStop}}),
+	)}
+	return Meta{Script: s, Step: 40, ModelTitle: "Mini", Build: "abc123", Weights: "0123456789abcdef"}
 }
 
 // stegano decodes the pixels as the description of the method says, bit by bit, from a picture decoded by image/png.
@@ -145,7 +145,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Found{
-		Tool: ToolReverie, Width: 96, Height: 64, Settings: meta.Settings, Complete: true,
+		Tool: ToolReverie, Width: 96, Height: 64, Script: meta.Script, Complete: true,
 		Title: `schöne 🍎 äpfel:2 | "fog" \ <b>:-0.5:-0.2`, Model: "Mini", Seed: "18446744073709551615", Step: 40,
 		Build: "abc123", Weights: "0123456789abcdef",
 	}
@@ -187,7 +187,7 @@ func TestRoom(t *testing.T) {
 			t.Errorf("%dx%d: %v (%q), %v; want %v", test.w, test.h, hidden, hidden.Notice(), err, test.hidden)
 			continue
 		}
-		if found, err := Read(data); err != nil || !found.Complete || !reflect.DeepEqual(found.Settings, testMeta().Settings) {
+		if found, err := Read(data); err != nil || !found.Complete || !reflect.DeepEqual(found.Script, testMeta().Script) {
 			t.Errorf("%dx%d is read as %+v, %v", test.w, test.h, found, err)
 		}
 		if hidden == HiddenNotebook && !strings.HasSuffix(stegano(t, data), `"input_images":true}`) {
@@ -203,7 +203,7 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 	meta := testMeta()
-	meta.Settings.CutPow = new(math.NaN())
+	meta.Script.Recipe = meta.Script.Recipe.With(recipe.CutPow.Is(math.NaN()))
 	if _, _, err := Write(make([]byte, 16), 2, 2, meta); err == nil {
 		t.Error("a cut power that is no number is written")
 	}
@@ -216,9 +216,12 @@ func TestNotebook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := settings.Default()
-	s.Prompt, s.Seed, s.Width, s.Height, s.Steps = "schöne äpfel | fog:-1", 5476245293527641887, 40, 24, 300
-	want := Found{Tool: ToolNotebook, Width: 40, Height: 24, Settings: s, Title: s.Prompt, Model: "ImageNet 16384", Seed: "5476245293527641887", Step: 300}
+	const title = "schöne äpfel | fog:-1"
+	r := recipe.New(recipe.Prompt.Is(title), recipe.Seed.Is(5476245293527641887), recipe.Width.Is(40), recipe.Height.Is(24), recipe.Steps.Is(300))
+	want := Found{
+		Tool: ToolNotebook, Width: 40, Height: 24, Script: recipe.Script{Recipe: r}, Title: title, Model: "ImageNet 16384",
+		Seed: "5476245293527641887", Step: 300,
+	}
 	if !reflect.DeepEqual(found, want) {
 		t.Errorf("%+v, want %+v", found, want)
 	}
@@ -234,15 +237,23 @@ func TestReadOthers(t *testing.T) {
 	}{
 		{"nothing", "tEXt", "Software\x00paint", Found{}, "", 0, 0},
 		{"nerdyrodent", "tEXt", "comment\x00['a cat', \"the dog's \\xe9t\\u00e9\\n\"]", Found{Tool: ToolNerdy}, "a cat | the dog's été", 0, 0},
-		{"nerdyrodent, no list", "tEXt", "comment\x00a cat:2 ", Found{Tool: ToolNerdy}, "a cat:2", 0, 0},
+		{"a comment", "tEXt", "comment\x00a cat:2 ", Found{}, "", 0, 0},
+		{"a comment that begins as a list", "tEXt", "comment\x00['a cat'] by me", Found{}, "", 0, 0},
+		{"a comment in brackets", "tEXt", "comment\x00[sic]", Found{}, "", 0, 0},
+		{"a list of numbers", "tEXt", "comment\x00[1, 2]", Found{}, "", 0, 0},
+		{"strings beside each other", "tEXt", "comment\x00['a' 'b']", Found{}, "", 0, 0},
+		{"an empty list", "tEXt", "comment\x00[]", Found{}, "", 0, 0},
+		{"nerdyrodent, a caret", "tEXt", "comment\x00['2^3']", Found{Tool: ToolNerdy, Title: "2^3"}, `2\^3`, 0, 0},
 		{"nerdyrodent, packed", "zTXt", "comment\x00\x00" + deflate("['a cat']"), Found{Tool: ToolNerdy}, "a cat", 0, 0},
 		{"nerdyrodent, no prompt", "tEXt", "comment\x00None", Found{}, "", 0, 0},
-		{"a broken list", "tEXt", "comment\x00['a cat', \\", Found{Tool: ToolNerdy}, "['a cat', \\", 0, 0},
+		{"a broken list", "tEXt", "comment\x00['a cat', \\", Found{}, "", 0, 0},
 		{"pixray", "tEXt", "pixray_prompts\x00a cat|a dog\n--\npixray_seed_used\x0077\n--\npixray_iterations\x00200\n--\npixray_num_cuts\x009",
 			Found{Tool: ToolPixray, Step: 200, Seed: "77"}, "a cat|a dog", 77, 0},
 		{"pixray, seed of another kind", "tEXt", "pixray_prompts\x00a cat\n--\npixray_seed_used\x00-1", Found{Tool: ToolPixray, Seed: "-1"}, "a cat", 0, 1},
 		{"xmp", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("a cat &amp; dog", "12", "99", "True"),
 			Found{Tool: ToolNotebook, Model: "faceshq", Step: 12, Seed: "99"}, "a cat & dog", 99, 1},
+		{"xmp with a caret", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("2^3", "12", "99", ""),
+			Found{Tool: ToolNotebook, Model: "faceshq", Step: 12, Seed: "99", Title: "2^3"}, `2\^3`, 99, 0},
 		{"xmp without prompt", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("None", "12", "99", ""),
 			Found{Tool: ToolNotebook, Model: "faceshq", Step: 12, Seed: "99"}, "", 99, 0},
 		{"xmp cut off", "iTXt", xmpKeyword + "\x00\x00\x00\x00\x00" + xmpOf("a cat", "12", "99", "")[:380], Found{Tool: ToolNotebook, Step: 12}, "a cat", 0, 0},
@@ -256,11 +267,115 @@ func TestReadOthers(t *testing.T) {
 		if found.Tool != test.want.Tool || found.Step != test.want.Step || found.Seed != test.want.Seed || found.Model != test.want.Model || found.Complete {
 			t.Errorf("%s: %+v, want %+v", test.name, found, test.want)
 		}
-		if found.Title != test.prompt || found.Settings.Prompt != test.prompt || found.Settings.Seed != test.seed || len(found.Notices) != test.notices {
-			t.Errorf("%s: prompt %q, seed %d, notices %q", test.name, found.Settings.Prompt, found.Settings.Seed, found.Notices)
+		r, title := found.Script.Recipe, cmp.Or(test.want.Title, test.prompt)
+		if found.Title != title || recipe.Prompt.In(r) != test.prompt || recipe.Seed.In(r) != test.seed || len(found.Notices) != test.notices {
+			t.Errorf("%s: title %q, prompt %q, seed %d, notices %q", test.name, found.Title, recipe.Prompt.In(r), recipe.Seed.In(r), found.Notices)
 		}
-		if found.Tool != "" && (found.Settings.Width != 5 || found.Settings.Height != 4) {
-			t.Errorf("%s: size %dx%d", test.name, found.Settings.Width, found.Settings.Height)
+		if found.Tool != "" && (recipe.Width.In(r) != 5 || recipe.Height.In(r) != 4) {
+			t.Errorf("%s: size %dx%d", test.name, recipe.Width.In(r), recipe.Height.In(r))
+		}
+	}
+}
+
+// Pictures of version 1 hold flat settings, in which a caret was text, no seed was 0 and no smoothness none.
+func TestVersion1(t *testing.T) {
+	const all = `{"version":1,"prompt":"2^3 apples | fog:-1","image_prompts":[{"name":"a.png","weight":0.5}],"model":"big","width":96,"height":64,"steps":300,` +
+		`"seed":"18446744073709551615","cutouts":8,"cut_pow":0.3,"preset":"pool","augment":"all","learning_rate":0.15,"smoothness":0.5,"optimizer":"adam",` +
+		`"init_image":"b.png","init_weight":0.25,"init_loss":"nerdyrodent","precision":"half"}`
+	for _, test := range []struct {
+		name, settings string
+		want           recipe.Recipe
+	}{
+		{"every setting", all, recipe.New(
+			recipe.Prompt.Is(`2\^3 apples | fog:-1`), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a.png", Weight: 0.5, Stop: prompt.NoStop}}),
+			recipe.Model.Is("big"), recipe.Width.Is(96), recipe.Height.Is(64), recipe.Steps.Is(300), recipe.Seed.Is(math.MaxUint64), recipe.Cutouts.Is(8),
+			recipe.CutPow.Is(0.3), recipe.Preset.Is("pool"), recipe.Augment.Is("all"), recipe.LearningRate.Is(0.15), recipe.Smoothness.Is(0.5),
+			recipe.InitImage.Is("b.png"), recipe.InitWeight.Is(0.25), recipe.InitLoss.Is("nerdyrodent"), recipe.Precision.Is("half"))},
+		{"an early one", `{"version":1,"prompt":"a","cut_pow":1,"learning_rate":0.1}`, recipe.New(
+			recipe.Prompt.Is("a"), recipe.Seed.Is(0), recipe.CutPow.Is(1), recipe.LearningRate.Is(0.1), recipe.Smoothness.Is(0))},
+	} {
+		tag := `{"title":"2^3 apples | fog:-1","notebook":"VQGAN+CLIP","i":40,"model":"Mini","seed":"7","input_images":"","reverie":{"settings":` + test.settings +
+			`,"build":"abc","weights":"0123"}}`
+		found, err := Read(withText(t, 3, 3, "iTXt", ownKeyword+"\x00\x00\x00\x00\x00"+tag))
+		want := Found{
+			Tool: ToolReverie, Width: 3, Height: 3, Script: recipe.Script{Recipe: test.want}, Complete: true,
+			Title: "2^3 apples | fog:-1", Model: "Mini", Seed: "7", Step: 40, Build: "abc", Weights: "0123",
+		}
+		if err != nil || !reflect.DeepEqual(found, want) {
+			t.Errorf("%s: %+v, %v; want %+v", test.name, found, err, want)
+		}
+	}
+}
+
+// changing is a run of two phases with a change at each of so many steps.
+func changing(changes int) Meta {
+	s := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a seed|soil ^ a tree"), recipe.Seed.Is(7))}
+	for step := 1; step < changes; step++ {
+		s.Changes = append(s.Changes, recipe.Change{Step: step, Set: recipe.Settings{recipe.CutPow.Is(0.5)}})
+	}
+	s.Changes = append(s.Changes, recipe.Change{Step: changes, Set: recipe.Settings{recipe.Prompt.Is("a wood|fog ^ snow"), recipe.LearningRate.Is(0.2)}})
+	return Meta{Script: s, Step: changes + 1, ModelTitle: "Mini"}
+}
+
+func TestScript(t *testing.T) {
+	meta := changing(2)
+	meta.Script.Recipe = meta.Script.Recipe.With(recipe.Smoothness.Is(0))
+	for step, title := range map[int]string{0: "a seed | soil ^ a tree", 2: "a seed | soil ^ a tree", 3: "a wood | fog ^ snow"} {
+		meta.Step = step
+		data, hidden, err := Write(noise(96, 64), 96, 64, meta)
+		if err != nil || hidden != HiddenAll {
+			t.Fatalf("hidden %v, %v", hidden, err)
+		}
+		const script = `"reverie":{"script":{"version":2,"recipe":{"prompt":"a seed|soil ^ a tree","seed":"7","smoothness":0},"changes":[` +
+			`{"step":1,"set":{"cut_pow":0.5}},{"step":2,"set":{"prompt":"a wood|fog ^ snow","learning_rate":0.2}}]}}}`
+		if text := stegano(t, data); !strings.HasSuffix(text, script) {
+			t.Errorf("%s in the pixels, want %s at the end", text, script)
+		}
+		found, err := Read(data)
+		if err != nil || found.Title != title || found.Step != step || !reflect.DeepEqual(found.Script, meta.Script) {
+			t.Errorf("step %d: %+v, %v; want the title %q and the script %+v", step, found, err, title, meta.Script)
+		}
+		if xmp := readXMP(chunk(t, data, xmpKeyword)); xmp["title"] != title {
+			t.Errorf("step %d: the XMP's title is %q, want %q", step, xmp["title"], title)
+		}
+	}
+}
+
+// A script with many changes is longer than the pixels, or even the file's chunks, have room for.
+func TestLongScript(t *testing.T) {
+	for _, test := range []struct {
+		changes  int
+		hidden   Hidden
+		complete bool
+		notice   string
+	}{
+		{10, HiddenAll, true, ""},
+		{1000, HiddenNotebook, true, "too small to hold all settings in its pixels; the file's text chunks hold them"},
+		{30000, HiddenShort, false, "more changes than a file can hold"},
+	} {
+		meta := changing(test.changes)
+		data, hidden, err := Write(noise(96, 64), 96, 64, meta)
+		if err != nil || hidden != test.hidden || !strings.Contains(hidden.Notice(), test.notice) {
+			t.Errorf("%d changes: %v (%q), %v; want %v", test.changes, hidden, hidden.Notice(), err, test.hidden)
+			continue
+		}
+		if found, err := Read(data); err != nil || found.Complete != test.complete || test.complete && len(found.Script.Changes) != test.changes {
+			t.Errorf("%d changes are read as %d of %q, %v", test.changes, len(found.Script.Changes), found.Tool, err)
+		}
+		decoded, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var onlyPixels bytes.Buffer
+		if err := png.Encode(&onlyPixels, decoded); err != nil {
+			t.Fatal(err)
+		}
+		found, err := Read(onlyPixels.Bytes())
+		if err != nil || found.Complete != (hidden == HiddenAll) || found.Title != "a wood | fog ^ snow" {
+			t.Errorf("%d changes: the pixels alone tell %+v, %v", test.changes, found, err)
+		}
+		if r := found.Script.Recipe; hidden != HiddenAll && (recipe.Prompt.In(r) != "a wood | fog ^ snow" || recipe.Seed.In(r) != 7) {
+			t.Errorf("%d changes: the pixels alone give the prompt %q and the seed %d", test.changes, recipe.Prompt.In(r), recipe.Seed.In(r))
 		}
 	}
 }
@@ -290,7 +405,7 @@ func TestReadDamaged(t *testing.T) {
 	// Settings of another form: what can be read is read.
 	file := withText(t, 3, 3, "tEXt", ownKeyword+"\x00"+`{"notebook":"VQGAN+CLIP","i":"7","seed":8,"reverie":{"settings":{"prompt":"a","turbo":1,"steps":"x"}}}`)
 	found, err = Read(file)
-	if err != nil || !found.Complete || found.Settings.Prompt != "a" || *found.Settings.Smoothness != 0 || found.Step != 7 || found.Seed != "8" || len(found.Notices) != 2 {
+	if err != nil || !found.Complete || recipe.Prompt.In(found.Script.Recipe) != "a" || !found.Script.Recipe.Says(recipe.Smoothness.Option) || recipe.Smoothness.In(found.Script.Recipe) != 0 || found.Step != 7 || found.Seed != "8" || len(found.Notices) != 2 {
 		t.Errorf("settings of another form: %+v, %v", found, err)
 	}
 }
@@ -437,7 +552,9 @@ func FuzzRead(f *testing.F) {
 func FuzzText(f *testing.F) {
 	f.Add("comment", "['a', 'b\\", "x")
 	f.Add(ownKeyword, `{"notebook":"VQGAN+CLIP","seed":1e99,"i":[],"reverie":{"settings":{"seed":"-1","image_prompts":[{"weight":"x"}]}}}`, "")
+	f.Add(ownKeyword, `{"notebook":"VQGAN+CLIP","title":"a^b","reverie":{"script":{"version":2,"recipe":{"prompt":"a^b"},"changes":[{"step":1,"set":{"seed":"2"}}]}}}`, "")
 	f.Add(xmpKeyword, xmpOf("a", "1", "2", "True"), "pixray_prompts")
+	f.Add("text_prompts", "[['a^', 'b'], [\"c", "iterations")
 	f.Fuzz(func(t *testing.T, keyword, value, second string) {
 		if strings.Contains(keyword+second, "\x00") {
 			return

@@ -4,27 +4,67 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"reverie/recipe/prompt"
 )
 
-// pythonPrompts turns a list of prompts as Python prints it, ['a', "b's"], into a prompt. Anything else is a prompt already.
+// pythonPrompts turns prompts as Python prints them, as a text or as a list, into a prompt.
 func pythonPrompts(s string) string {
-	inner, ok := strings.CutPrefix(strings.TrimSpace(s), "[")
-	if ok {
-		inner, ok = strings.CutSuffix(inner, "]")
+	if phases, ok := pythonList(s); ok {
+		return prompted(phases)
 	}
-	if !ok {
-		return strings.TrimSpace(s)
-	}
-	var prompts []string
-	for rest := strings.TrimSpace(inner); rest != ""; {
-		prompt, after, ok := pythonString(rest)
-		if !ok {
-			return strings.TrimSpace(s)
+	return pythonValue(s)
+}
+
+// prompted joins parts and phases by the prompt's separators.
+func prompted(phases [][]string) string {
+	texts := make([]string, len(phases))
+	for i, parts := range phases {
+		trimmed := make([]string, len(parts))
+		for j, part := range parts {
+			trimmed[j] = strings.TrimSpace(part)
 		}
-		prompts = append(prompts, strings.TrimSpace(prompt))
-		rest = strings.TrimLeft(after, ", ")
+		texts[i] = strings.Join(trimmed, " | ")
 	}
-	return strings.Join(prompts, " | ")
+	return strings.Join(texts, " ^ ")
+}
+
+// unphased is prompted for tools in whose texts a caret means itself.
+func unphased(phases [][]string) string { return prompt.Unphased(prompted(phases)) }
+
+// pythonValue is a value as Python prints it, and "" for what says that there is none.
+func pythonValue(s string) string {
+	switch s = strings.TrimSpace(s); s {
+	case "None", "False", "[]", "()", "{}", "''", `""`, "N/A":
+		return ""
+	}
+	return s
+}
+
+// pythonList reads the repr of a list of strings, ['a', "b's"], which is one phase of a prompt, or of a list of such lists.
+func pythonList(s string) (phases [][]string, ok bool) {
+	s = strings.TrimSpace(s)
+	phase := func(s string) ([]string, string, bool) { return pythonItems(s, pythonString) }
+	if parts, rest, ok := phase(s); ok {
+		return [][]string{parts}, rest == ""
+	}
+	phases, rest, ok := pythonItems(s, phase)
+	return phases, ok && rest == ""
+}
+
+// pythonItems reads a list that is not empty from the start of s and returns what follows it.
+func pythonItems[T any](s string, item func(string) (T, string, bool)) (items []T, rest string, ok bool) {
+	for s, ok = strings.CutPrefix(s, "["); ok && s != ""; s, ok = strings.CutPrefix(s, ", ") {
+		var v T
+		if v, s, ok = item(s); !ok {
+			break
+		}
+		items = append(items, v)
+		if rest, ok := strings.CutPrefix(s, "]"); ok {
+			return items, rest, true
+		}
+	}
+	return nil, "", false
 }
 
 // pythonString reads one quoted string from the start of s and returns what follows it.

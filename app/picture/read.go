@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"image/png"
 	"strconv"
 	"strings"
 
-	"reverie/app/settings"
+	"reverie/recipe"
+	"reverie/recipe/prompt"
 )
 
 // maxPixels is the largest picture that is opened. It guards against small files that unpack to gigabytes.
@@ -22,16 +24,17 @@ const (
 	ToolNotebook = "VQGAN+CLIP notebook"
 	ToolNerdy    = "nerdyrodent/VQGAN-CLIP"
 	ToolPixray   = "pixray"
+	ToolRKH      = "rkhamilton/vqgan-clip-generator"
 )
 
-// Found is what a PNG tells of its making.
+// Found is what a PNG or JPEG tells of its making.
 type Found struct {
 	Tool          string // one of the Tool constants; "" for a picture that tells nothing
 	Width, Height int    // pixels
 
-	// Settings are a whole run's if Complete, that is, if the picture is Reverie's. Otherwise they are the defaults with what the
-	// picture tells: the prompt, its size and, where they can be used, seed, steps and cutouts.
-	Settings settings.Settings
+	// Script is a whole run's if Complete, that is, if the picture is Reverie's. Otherwise its recipe says what the picture tells: the
+	// prompt, its size and, where they can be used, seed, steps and other options.
+	Script   recipe.Script
 	Complete bool
 
 	Title   string // the prompt as the tool shows it
@@ -54,9 +57,13 @@ var (
 // Read is Decoder.Read without pauses.
 func Read(data []byte) (Found, error) { return Decoder{}.Read(data) }
 
-// Read looks for the settings of a run in a PNG: in the pixels first, then in Reverie's chunk, in XMP, and in the chunks of
-// pixray and nerdyrodent. A sound picture without any is no error: its Tool is "".
+// Read looks for the settings of a run in a PNG: in the pixels first, then in Reverie's chunk, in XMP, and in the chunks of pixray,
+// nerdyrodent and rkhamilton; and in a JPEG's EXIF, where rkhamilton's tool puts them. A sound picture without any is no error: its Tool
+// is "".
 func (d Decoder) Read(data []byte) (Found, error) {
+	if bytes.HasPrefix(data, []byte(jpegStart)) {
+		return readJPEG(data)
+	}
 	h, texts, ok := readChunks(data)
 	if !bytes.HasPrefix(data, []byte(signature)) {
 		return Found{}, errNotPNG
@@ -64,7 +71,7 @@ func (d Decoder) Read(data []byte) (Found, error) {
 	if !ok {
 		return Found{}, errDamaged
 	}
-	found := Found{Width: h.width, Height: h.height, Settings: settings.Default()}
+	found := Found{Width: h.width, Height: h.height}
 	pix, pixErr := d.pixels(data, h)
 	byKeyword := map[string]string{}
 	for _, t := range texts {
@@ -75,29 +82,43 @@ func (d Decoder) Read(data []byte) (Found, error) {
 	hidden, _ := reveal(pix)
 	best := tag{}
 	for _, candidate := range []string{hidden, byKeyword[ownKeyword], xmp[ownKeyword]} {
-		if t, ok := found.readTag(candidate); ok && (best.Notebook == "" || t.Reverie != nil) {
-			if best = t; t.Reverie != nil {
+		if t, ok := found.readTag(candidate); ok && (best.Notebook == "" || t.complete()) {
+			if best = t; t.complete() {
 				break
 			}
 		}
 	}
 	switch {
-	case best.Reverie != nil:
+	case best.complete():
 		found.fromReverie(best)
 	case best.Notebook != "":
 		found.fromNotebook(best)
 	case xmp["creator"] == notebookName:
 		found.fromNotebook(tagOfXMP(xmp))
-	case byKeyword["pixray_prompts"] != "" || byKeyword["pixray_seed_used"] != "":
-		found.fromPixray(byKeyword)
-	case byKeyword["comment"] != "" && byKeyword["comment"] != "None":
-		found.Tool = ToolNerdy
-		found.prefill(pythonPrompts(byKeyword["comment"]), "")
-	case pixErr != nil:
+	default:
+		found.fromTool(byKeyword)
+	}
+	if pixErr != nil && found.Tool == "" {
 		return Found{}, pixErr
 	}
 	if pixErr != nil {
 		found.Notices = append(found.Notices, pixErr.Error())
+	}
+	return found, nil
+}
+
+// jpegStart is the first marker of a JPEG, and the beginning of the second.
+const jpegStart = "\xff\xd8\xff"
+
+// readJPEG looks at the size and the EXIF; whether the pixels can be decoded is for Open to say.
+func readJPEG(data []byte) (Found, error) {
+	config, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	if err != nil || config.Width < 1 || config.Height < 1 {
+		return Found{}, errOpen
+	}
+	found := Found{Width: config.Width, Height: config.Height}
+	if members := rkhOfEXIF(jpegTIFF(data)); members != nil {
+		found.fromRKH(members)
 	}
 	return found, nil
 }
@@ -147,17 +168,25 @@ func (found *Found) readTag(s string) (tag, bool) {
 	if title := word(a.Title); title != "" {
 		t.Title = &title
 	}
+	if a.Reverie != nil {
+		t.Reverie = &reverieTag{}
+	}
 	var own struct {
-		Settings json.RawMessage `json:"settings"`
+		Script   json.RawMessage `json:"script"`
+		Settings json.RawMessage `json:"settings"` // in version 1
 		Build    any             `json:"build"`
 		Weights  any             `json:"weights"`
 	}
 	if json.Unmarshal(a.Reverie, &own) == nil {
-		if s, notices, err := settings.FromJSON(own.Settings); err == nil {
-			if s.Smoothness == nil {
-				s.Smoothness = new(0.0) // a picture keeps all that its run took; only from before this setting it is missing
+		script := own.Script
+		if script == nil {
+			script = own.Settings
+		}
+		if s, notices, err := recipe.FromJSON(script); err == nil {
+			if !s.Recipe.Says(recipe.Smoothness.Option) {
+				s.Recipe = s.Recipe.With(recipe.Smoothness.Is(0)) // a picture keeps all that its run took; only from before this option it is missing
 			}
-			t.Reverie = &reverieTag{Settings: s, Build: word(own.Build), Weights: word(own.Weights)}
+			t.Reverie = &reverieTag{Script: &s, Build: word(own.Build), Weights: word(own.Weights)}
 			found.Notices = notices
 		}
 	}
@@ -178,17 +207,21 @@ func word(v any) string {
 func (found *Found) fromReverie(t tag) {
 	found.Tool, found.Complete = ToolReverie, true
 	found.describe(t)
-	found.Settings = t.Reverie.Settings
+	found.Script = *t.Reverie.Script
 	found.Build, found.Weights = t.Reverie.Build, t.Reverie.Weights
 }
 
 func (found *Found) fromNotebook(t tag) {
 	found.Tool = ToolNotebook
 	found.describe(t)
-	found.prefill(found.Title, t.Seed)
+	text := found.Title
+	if !t.phased() {
+		text = prompt.Unphased(text) // the notebooks have no phases
+	}
+	found.prefill(text, t.Seed)
 	found.steps(t.I)
 	if t.InputImages != nil && t.InputImages != "" && t.InputImages != false {
-		found.Notices = append(found.Notices, "The picture was made with input images, which its file does not hold: choose them again.")
+		found.notice(inputImages)
 	}
 }
 
@@ -201,35 +234,30 @@ func (found *Found) describe(t tag) {
 
 // prefill sets what every tool's picture can tell.
 func (found *Found) prefill(prompt, seed string) {
-	found.Title = prompt
-	found.Settings.Prompt = prompt
-	found.Settings.Width, found.Settings.Height = found.Width, found.Height
+	found.say(recipe.Prompt.Is(prompt), recipe.Width.Is(found.Width), recipe.Height.Is(found.Height))
 	if found.Seed = seed; seed == "" {
 		return
 	}
-	value, err := settings.ParseSeed(seed)
+	value, err := recipe.Seed.Kind.Parse(seed)
 	if err != nil {
-		found.Notices = append(found.Notices, err.Error())
+		found.notice("The picture's seed is %.30q, which is no whole number from 0 to 18446744073709551615: it is left out.", seed)
 		return
 	}
-	found.Settings.Seed = value
+	found.say(recipe.Setting{Option: recipe.Seed.Option, Value: value})
+}
+
+func (found *Found) say(settings ...recipe.Setting) {
+	found.Script.Recipe = found.Script.Recipe.With(settings...)
+}
+
+func (found *Found) notice(format string, args ...any) {
+	found.Notices = append(found.Notices, fmt.Sprintf(format, args...))
 }
 
 func (found *Found) steps(i int) {
 	if i > 0 {
 		found.Step = i
-		found.Settings.Steps = min(i, settings.MaxSteps)
-	}
-}
-
-func (found *Found) fromPixray(byKeyword map[string]string) {
-	found.Tool = ToolPixray
-	found.prefill(pythonPrompts(byKeyword["pixray_prompts"]), byKeyword["pixray_seed_used"])
-	if n, err := strconv.Atoi(byKeyword["pixray_iterations"]); err == nil {
-		found.steps(n)
-	}
-	if n, err := strconv.Atoi(byKeyword["pixray_num_cuts"]); err == nil && n > 0 {
-		found.Settings.Cutouts = min(n, settings.MaxCutouts)
+		found.say(recipe.Steps.Is(min(i, recipe.MaxSteps)))
 	}
 }
 

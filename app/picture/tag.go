@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
 
@@ -27,34 +27,43 @@ type tag struct {
 }
 
 type reverieTag struct {
-	Settings settings.Settings `json:"settings"`
-	Build    string            `json:"build,omitempty"`
-	Weights  string            `json:"weights,omitempty"`
+	Script  *recipe.Script `json:"script,omitempty"`
+	Build   string         `json:"build,omitempty"`
+	Weights string         `json:"weights,omitempty"`
 }
 
-// newTag is the tag of a picture; without the settings it holds the notebook's members only.
-func newTag(meta Meta, withSettings bool) tag {
-	s := meta.Settings
-	t := tag{Notebook: notebookName, I: meta.Step, Model: meta.ModelTitle, Seed: fmt.Sprint(s.Seed), InputImages: ""}
-	if title := title(s.Prompt); title != "" {
+// complete reports whether t is Reverie's and whole.
+func (t tag) complete() bool { return t.Reverie != nil && t.Reverie.Script != nil }
+
+// phased reports whether carets in the title separate phases, as they do in Reverie's. In the notebooks' they are text.
+func (t tag) phased() bool { return t.Reverie != nil }
+
+// newTag is the tag of a picture. Without the script it holds the notebook's members only, and an empty one of Reverie's if the title needs it.
+func newTag(meta Meta, withScript bool) tag {
+	r := meta.Script.At(max(meta.Step-1, 0)) // that of the last update: what the picture shows
+	t := tag{Notebook: notebookName, I: meta.Step, Model: meta.ModelTitle, Seed: fmt.Sprint(recipe.Seed.In(r)), InputImages: ""}
+	if title := title(recipe.Prompt.In(r)); title != "" {
 		t.Title = &title
 	}
-	if s.InitImage != "" || len(s.ImagePrompts) > 0 {
+	if recipe.InitImage.In(r) != "" || len(recipe.ImagePrompts.In(r)) > 0 {
 		t.InputImages = true
 	}
-	if withSettings {
-		t.Reverie = &reverieTag{Settings: s, Build: meta.Build, Weights: meta.Weights}
+	switch {
+	case withScript:
+		t.Reverie = &reverieTag{Script: &meta.Script, Build: meta.Build, Weights: meta.Weights}
+	case t.Title != nil && strings.Contains(*t.Title, "^"):
+		t.Reverie = &reverieTag{}
 	}
 	return t
 }
 
-// title is the prompt in its usual form, "p1 | p2".
+// title is the prompt in its usual form, "p1 | p2 ^ p3".
 func title(s string) string {
-	prompts, err := prompt.Parse(s)
+	phases, err := prompt.Parse(s)
 	if err != nil {
 		return strings.TrimSpace(s)
 	}
-	return prompt.Format(prompts)
+	return prompt.Format(phases)
 }
 
 // ascii is the tag as JSON with everything outside ASCII escaped, for the pixels hold eight bits per character.

@@ -1,7 +1,7 @@
 // Package picture writes a run's picture as a PNG that carries everything needed to get the run back, reads such pictures
 // again (and those of the tools Reverie descends from), and opens the pictures that a person starts from.
 //
-// The settings lie in three places, because each is lost in another way: in the lowest bits of the pixels, where any
+// The run's script lies in three places, because each is lost in another way: in the lowest bits of the pixels, where any
 // decoder of the Stegano tool finds them and where they survive programs that drop metadata; in an iTXt chunk "reverie",
 // which survives a change of pixels; and in an XMP packet, which catalogues read. None survives JPEG.
 //
@@ -14,25 +14,26 @@ import (
 	"image"
 	"image/png"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 )
 
 // Meta is what a picture carries.
 type Meta struct {
-	Settings   settings.Settings
-	Step       int    // the updates made before this picture
-	ModelTitle string // as shown to people, like "ImageNet 16384"
-	Build      string // the identity of the program
-	Weights    string // the identity of the weights
+	Script     recipe.Script // of the whole run, with nothing left open
+	Step       int           // the updates made before this picture
+	ModelTitle string        // as shown to people, like "ImageNet 16384"
+	Build      string        // the identity of the program
+	Weights    string        // the identity of the weights
 }
 
-// Hidden says what found room in a picture's pixels. The chunks hold everything in any case.
+// Hidden says what found room in a picture's pixels. The chunks hold everything, but for a script that is too long for any chunk.
 type Hidden int
 
 const (
-	HiddenAll      Hidden = iota // the notebook's keys and Reverie's settings
+	HiddenAll      Hidden = iota // the notebook's keys and the script
 	HiddenNotebook               // the notebook's keys only
 	HiddenNothing
+	HiddenShort // the notebook's keys at most, and no more in the chunks
 )
 
 // Notice is a sentence for the person, or "" when all is well.
@@ -42,6 +43,8 @@ func (h Hidden) Notice() string {
 		return "The picture is too small to hold all settings in its pixels; the file's text chunks hold them."
 	case HiddenNothing:
 		return "The picture is too small to hold its settings in its pixels; the file's text chunks hold them."
+	case HiddenShort:
+		return "The run has more changes than a file can hold; the picture carries its prompt and its seed only."
 	}
 	return ""
 }
@@ -77,6 +80,9 @@ func (e Encoder) Write(rgba []byte, w, h int, meta Meta) ([]byte, Hidden, error)
 	pix := bytes.Clone(rgba)
 	hidden := HiddenNothing
 	switch {
+	case len(whole) > maxText:
+		hide(pix, short)
+		whole, hidden = short, HiddenShort
 	case hide(pix, whole):
 		hidden = HiddenAll
 	case hide(pix, short):

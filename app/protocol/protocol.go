@@ -5,8 +5,12 @@
 //
 //	Open → Ready Kernels (or Error)         look for a device
 //	Load → Progress… Loaded                 fetch a model and put it on the device
-//	Start → Progress… Kernels? First? Loaded Started Step… Done    make a picture; loads the model itself when another or none is there
-//	Pause → Paused, Resume → Step…, Stop → Stopped
+//	Start → Progress… Kernels? First? Loaded Started Step… Saved Done    make a picture, or go on with one; loads the model itself when
+//	                                        another or none is there
+//	Pause → Saved Paused, Resume → Step…, Stop → Saved Stopped
+//	Change → Progress… Changed              set options of the run from the next step on
+//	Start with Every → Shot…                pictures after every so many steps
+//	Save → Saved                            what the run needs to go on later; it also comes by itself now and then
 //	Keep, Delete → Storage                  what the browser keeps
 //	Foresee → Foreseen                      what a run would take
 //	Measure → Progress… Kernels? Measured          how fast the device is
@@ -24,8 +28,7 @@ import (
 	"reflect"
 	"slices"
 
-	"reverie/app/settings"
-	"reverie/weights"
+	"reverie/recipe"
 )
 
 // Message is one of the message types below.
@@ -36,6 +39,17 @@ type Picture struct {
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 	Pix    []byte `json:"-"` // 4·Width·Height bytes
+}
+
+// Named is a picture with the name of its file, by which a script knows it.
+type Named struct {
+	Name    string  `json:"name"`
+	Picture Picture `json:"picture"`
+}
+
+// Bytes are handed over, as pixels are.
+type Bytes struct {
+	Data []byte `json:"-"`
 }
 
 // From the page to the worker.
@@ -64,16 +78,28 @@ type (
 	}
 	// Start asks for a picture.
 	Start struct {
-		Base     string            `json:"base"`
-		Settings settings.Settings `json:"settings"`
-		Init     *Picture          `json:"init,omitempty"`   // the start picture
-		Images   []Picture         `json:"images,omitempty"` // one per image prompt of the settings
+		Base   string        `json:"base"`
+		Script recipe.Script `json:"script"`
+		Init   *Picture      `json:"init,omitempty"`   // the start picture
+		Images []Named       `json:"images,omitempty"` // of the script's image prompts, by name
+		// State takes a run up where Saved left it, by this script.
+		State *Bytes `json:"state,omitempty"`
+		// Every asks for a Shot after every so many steps; 0 asks for none.
+		Every int `json:"every,omitempty"`
 	}
+	// Change sets options of the run under way from the next step on.
+	Change struct {
+		ID     int             `json:"id"` // of the answer, from 1
+		Set    recipe.Settings `json:"set"`
+		Images []Named         `json:"images,omitempty"` // of image prompts that are new
+	}
+	// Save asks for what the run under way needs to go on later.
+	Save struct{}
 	// Foresee asks what a run would take. It changes nothing and may come at any time.
 	Foresee struct {
-		ID       int               `json:"id"` // of the answer
-		Base     string            `json:"base"`
-		Settings settings.Settings `json:"settings"`
+		ID     int           `json:"id"` // of the answer
+		Base   string        `json:"base"`
+		Recipe recipe.Recipe `json:"recipe"`
 	}
 	// Measure asks how fast the device is.
 	Measure struct{}
@@ -104,9 +130,9 @@ type (
 	}
 	// Progress tells how far a phase is. Total 0 means that nobody knows.
 	Progress struct {
-		Phase string `json:"phase"`
-		Done  int64  `json:"done"`
-		Total int64  `json:"total"`
+		Phase Phase `json:"phase"`
+		Done  int64 `json:"done"`
+		Total int64 `json:"total"`
 	}
 	// Storage tells what the browser keeps.
 	Storage struct {
@@ -124,7 +150,7 @@ type (
 		Bytes  int64  `json:"bytes"`
 		Stored int64  `json:"stored"` // of Bytes
 		// Suggested are its own settings.
-		Suggested weights.Suggested `json:"suggested,omitzero"`
+		Suggested recipe.Recipe `json:"suggested,omitzero"`
 	}
 	// Measured tells how fast the device is. The first speed is the most that it can compute.
 	Measured struct {
@@ -146,8 +172,8 @@ type (
 	}
 	// First is the picture that a run starts from, while the rest of the model is still on its way.
 	First struct {
-		Settings settings.Settings `json:"settings"`
-		Picture  *Picture          `json:"picture"`
+		Script  recipe.Script `json:"script"` // as it really runs
+		Picture *Picture      `json:"picture"`
 	}
 	// Loaded tells that a model is on the device.
 	Loaded struct {
@@ -157,14 +183,30 @@ type (
 		// Weights identifies the weights: a hash of the manifest.
 		Weights string `json:"weights,omitempty"`
 	}
-	// Started tells that the first step begins, with the settings that really run and what to tell the person about them.
+	// Started tells that the step after Step updates begins, with the script that really runs and what to tell the person about it.
 	Started struct {
-		Settings settings.Settings `json:"settings"`
-		Notices  []string          `json:"notices,omitempty"`
+		Script  recipe.Script `json:"script"`
+		Step    int           `json:"step"` // 0 unless the run goes on from a state
+		Notices []string      `json:"notices,omitempty"`
 		// Bytes and Seconds are what the run takes of the device: memory with the model's weights, and the time of a step as it is
 		// foreseen.
 		Bytes   int64   `json:"bytes,omitempty"`
 		Seconds float64 `json:"seconds,omitempty"`
+	}
+	// Changed tells that the run takes other settings from the update after Step on, or why it does not: Problem, a sentence. Script is the run's,
+	// with all changes.
+	Changed struct {
+		ID      int           `json:"id,omitempty"` // of the Change; 0 where the script itself changes
+		Step    int           `json:"step"`
+		Script  recipe.Script `json:"script"`
+		Notices []string      `json:"notices,omitempty"`
+		Problem string        `json:"problem,omitempty"`
+	}
+	// Saved brings what a run needs to go on after Step updates, as guide.State writes it.
+	Saved struct {
+		Step   int           `json:"step"`
+		Script recipe.Script `json:"script"`
+		State  *Bytes        `json:"state"`
 	}
 	// Step is one optimiser update. Picture shows the state that it started from and is there now and then only.
 	Step struct {
@@ -173,6 +215,11 @@ type (
 		Losses       []float64 `json:"losses"`
 		Milliseconds float64   `json:"ms"`
 		Picture      *Picture  `json:"picture,omitempty"`
+	}
+	// Shot is the picture after Step updates.
+	Shot struct {
+		Step    int      `json:"step"`
+		Picture *Picture `json:"picture"`
 	}
 	// Paused tells that the run waits after step Step.
 	Paused struct {
@@ -198,12 +245,33 @@ type (
 		Reason  Reason `json:"reason,omitempty"`
 		Message string `json:"message"`
 	}
+	// File is a Shot as the page saves it. The page itself tells it to whoever follows it.
+	File struct {
+		Step int    `json:"step"`
+		PNG  []byte `json:"png"`
+	}
 	// Exit tells that the worker's program ended. It is sent by web/worker.js, not by Go.
 	Exit struct {
 		Code int    `json:"code"`
 		Tail string `json:"tail"` // the last of what it printed: a panic's message and stack
 	}
 )
+
+// Phase names what goes on while the page waits for a run, a model or a measurement. The page has the words for it.
+type Phase string
+
+const (
+	PhaseDownload Phase = "download" // a model from the server, counted in bytes
+	PhaseLoad     Phase = "load"     // a model from what the browser keeps, counted in bytes
+	PhasePrompt   Phase = "prompt"   // the prompts are embedded
+	PhaseStart    Phase = "start"    // the start picture is encoded
+	PhaseCompile  Phase = "compile"  // counted in kernels
+	PhaseTune     Phase = "tune"     // kernels are timed, counted in candidates
+	PhaseMeasure  Phase = "measure"  // counted in workloads
+)
+
+// Phases are all of them.
+var Phases = []Phase{PhaseDownload, PhaseLoad, PhasePrompt, PhaseStart, PhaseCompile, PhaseTune, PhaseMeasure}
 
 // Reason names the errors that the page answers with a screen of their own.
 type Reason string
@@ -215,6 +283,13 @@ const (
 	NoRoom    Reason = "no-room" // the browser keeps no more
 )
 
+func (k Kernel) String() string {
+	if k.Milliseconds > 0 {
+		return fmt.Sprintf("%s: %s (measured %.3g ms)", k.Class, k.Variant, k.Milliseconds)
+	}
+	return k.Class + ": " + k.Variant
+}
+
 func (Open) isMessage()     {}
 func (Load) isMessage()     {}
 func (Keep) isMessage()     {}
@@ -224,6 +299,12 @@ func (Foresee) isMessage()  {}
 func (Foreseen) isMessage() {}
 func (Measure) isMessage()  {}
 func (Measured) isMessage() {}
+func (Change) isMessage()   {}
+func (Changed) isMessage()  {}
+func (Save) isMessage()     {}
+func (Shot) isMessage()     {}
+func (File) isMessage()     {}
+func (Saved) isMessage()    {}
 func (Pause) isMessage()    {}
 func (Resume) isMessage()   {}
 func (Stop) isMessage()     {}
@@ -253,6 +334,12 @@ var kinds = map[string]reflect.Type{
 	"foreseen": reflect.TypeFor[Foreseen](),
 	"measure":  reflect.TypeFor[Measure](),
 	"measured": reflect.TypeFor[Measured](),
+	"change":   reflect.TypeFor[Change](),
+	"changed":  reflect.TypeFor[Changed](),
+	"file":     reflect.TypeFor[File](),
+	"shot":     reflect.TypeFor[Shot](),
+	"save":     reflect.TypeFor[Save](),
+	"saved":    reflect.TypeFor[Saved](),
 	"pause":    reflect.TypeFor[Pause](),
 	"resume":   reflect.TypeFor[Resume](),
 	"stop":     reflect.TypeFor[Stop](),
@@ -289,7 +376,7 @@ const maxSide = 1 << 16
 // Wire is a message on its way.
 type Wire struct {
 	Text    string   // {"kind": …, fields…}
-	Buffers [][]byte // the pixels of its pictures, in the order of pictures
+	Buffers [][]byte // its bytes, in the order of parts
 }
 
 // Encode packs a message. It fails only for numbers that JSON cannot hold.
@@ -306,8 +393,9 @@ func Encode(m Message) (Wire, error) {
 		text += "}"
 	}
 	w := Wire{Text: text}
-	for _, p := range pictures(m) {
-		w.Buffers = append(w.Buffers, p.Pix)
+	_, buffers := parts(m)
+	for _, b := range buffers {
+		w.Buffers = append(w.Buffers, *b)
 	}
 	return w, nil
 }
@@ -318,15 +406,17 @@ func Decode(w Wire) (Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	expected := pictures(m)
-	if len(expected) != len(w.Buffers) {
-		return nil, fmt.Errorf("protocol: message %q has %d pictures and %d buffers", kindOf[reflect.TypeOf(m)], len(expected), len(w.Buffers))
+	pictures, buffers := parts(m)
+	if len(buffers) != len(w.Buffers) {
+		return nil, fmt.Errorf("protocol: message %q wants %d buffers and has %d", kindOf[reflect.TypeOf(m)], len(buffers), len(w.Buffers))
 	}
-	for i, p := range expected {
-		if min(p.Width, p.Height) < 1 || max(p.Width, p.Height) > maxSide || len(w.Buffers[i]) != 4*p.Width*p.Height {
-			return nil, fmt.Errorf("protocol: message %q: %d bytes for a picture of %dx%d", kindOf[reflect.TypeOf(m)], len(w.Buffers[i]), p.Width, p.Height)
+	for i, b := range buffers {
+		*b = w.Buffers[i]
+	}
+	for _, p := range pictures {
+		if min(p.Width, p.Height) < 1 || max(p.Width, p.Height) > maxSide || len(p.Pix) != 4*p.Width*p.Height {
+			return nil, fmt.Errorf("protocol: message %q: %d bytes for a picture of %dx%d", kindOf[reflect.TypeOf(m)], len(p.Pix), p.Width, p.Height)
 		}
-		p.Pix = w.Buffers[i]
 	}
 	return m, nil
 }
@@ -350,23 +440,37 @@ func DecodeText(text string) (Message, error) {
 	return v.Elem().Interface().(Message), nil
 }
 
-// pictures returns the pictures that m points to, in a fixed order.
-func pictures(m Message) []*Picture {
-	var found []*Picture
+// parts returns the pictures of a message, and all its bytes, both in a fixed order.
+func parts(m Message) (pictures []*Picture, buffers []*[]byte) {
 	add := func(p *Picture) {
 		if p != nil {
-			found = append(found, p)
+			pictures, buffers = append(pictures, p), append(buffers, &p.Pix)
+		}
+	}
+	named := func(list []Named) {
+		for i := range list {
+			add(&list[i].Picture)
+		}
+	}
+	bytes := func(b *Bytes) {
+		if b != nil {
+			buffers = append(buffers, &b.Data)
 		}
 	}
 	switch m := m.(type) {
 	case Start:
 		add(m.Init)
-		for i := range m.Images {
-			add(&m.Images[i])
-		}
+		named(m.Images)
+		bytes(m.State)
+	case Change:
+		named(m.Images)
+	case Saved:
+		bytes(m.State)
 	case First:
 		add(m.Picture)
 	case Step:
+		add(m.Picture)
+	case Shot:
 		add(m.Picture)
 	case Paused:
 		add(m.Picture)
@@ -375,5 +479,5 @@ func pictures(m Message) []*Picture {
 	case Stopped:
 		add(m.Picture)
 	}
-	return found
+	return pictures, buffers
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
 
@@ -20,27 +20,32 @@ func picture(w, h int) *Picture {
 
 // messages holds every kind, and every way in which pictures hang on one.
 func messages() []Message {
-	s := settings.Default()
-	s.Prompt, s.Seed = "a | b:-1", math.MaxUint64
-	s.ImagePrompts = []prompt.Image{{Name: "x.png", Weight: 2, Stop: prompt.NoStop}}
+	r := recipe.New(recipe.Prompt.Is("a | b:-1"), recipe.Seed.Is(math.MaxUint64),
+		recipe.ImagePrompts.Is([]prompt.Image{{Name: "x.png", Weight: 2, Stop: prompt.NoStop}}))
+	s := recipe.Script{Recipe: r}.With(3, recipe.Prompt.Is("c"), recipe.LearningRate.Is(0.1))
+	set := s.Changes[0].Set
 	return []Message{
 		Open{Base: "/weights/"},
 		Load{Base: "/weights/", Model: "mini", Unkept: true},
 		Keep{Base: "/weights/", Model: "mini"}, Delete{Model: "mini"},
-		Storage{How: "files", Models: []Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9, Stored: 3}}, Usage: 5, Quota: 1 << 40, Persisted: true},
-		First{Settings: s, Picture: picture(2, 2)},
-		Start{Base: "/weights/", Settings: s},
-		Start{Settings: s, Init: picture(2, 3), Images: []Picture{*picture(1, 1), *picture(4, 2)}},
+		Storage{How: "files", Models: []Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9, Stored: 3, Suggested: recipe.New(recipe.CutPow.Is(0.3))}}, Usage: 5, Quota: 1 << 40, Persisted: true},
+		First{Script: s, Picture: picture(2, 2)},
+		Start{Base: "/weights/", Script: s},
+		Start{Script: s, Init: picture(2, 3), Images: []Named{{"x", *picture(1, 1)}, {"y", *picture(4, 2)}}, State: &Bytes{[]byte{1, 2, 3}}},
+		Change{Set: set, Images: []Named{{"z", *picture(2, 2)}}}, Save{},
+		Changed{Step: 3, Script: s, Notices: []string{"It was cut."}, Problem: "It belongs to the run."},
+		Saved{Step: 3, Script: s, State: &Bytes{[]byte{4}}},
 		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},
-		Foresee{ID: 3, Base: "/weights/", Settings: settings.Default()}, Foreseen{ID: 3, Bytes: 62e6, Seconds: 0.5, Problem: "too large"},
+		Foresee{ID: 3, Base: "/weights/", Recipe: r}, Foreseen{ID: 3, Bytes: 62e6, Seconds: 0.5, Problem: "too large"},
 		Measure{}, Measured{Speeds: []Speed{{Workload: "conv", Milliseconds: 12.5, Rate: 100}}},
 		Pause{}, Resume{}, Stop{},
 		Ready{Adapter: "google swiftshader", F16: true},
-		Progress{Phase: "download", Done: 1 << 40, Total: 1 << 41},
+		Progress{Phase: PhaseDownload, Done: 1 << 40, Total: 1 << 41},
 		Loaded{Model: "mini", Title: "Mini", Factor: 16},
-		Started{Settings: s, Notices: []string{"It was cut."}},
+		Started{Script: s, Step: 2, Notices: []string{"It was cut."}},
 		Step{Step: 3, Loss: 0.5, Losses: []float64{0.25, 0.25}, Milliseconds: 41.5},
 		Step{Step: 4, Loss: -0.5, Picture: picture(16, 8)},
+		File{Step: 4, PNG: []byte{1, 2}}, Shot{Step: 4, Picture: picture(2, 2)},
 		Paused{Step: 5, Picture: picture(1, 2)},
 		Done{Step: 6, Picture: picture(2, 1)},
 		Stopped{Step: 0},
@@ -91,8 +96,8 @@ func TestDecodeRejects(t *testing.T) {
 		{"no kind", Wire{Text: `{}`}, `unknown message ""`},
 		{"an unknown kind", Wire{Text: `{"kind":"dance"}`}, `unknown message "dance"`},
 		{"a field of another type", Wire{Text: `{"kind":"step","step":"three"}`}, `message "step"`},
-		{"a missing buffer", Wire{Text: `{"kind":"done","picture":{"width":1,"height":1}}`}, "1 pictures and 0 buffers"},
-		{"a surplus buffer", Wire{Text: `{"kind":"pause"}`, Buffers: [][]byte{{}}}, "0 pictures and 1 buffers"},
+		{"a missing buffer", Wire{Text: `{"kind":"done","picture":{"width":1,"height":1}}`}, "wants 1 buffers and has 0"},
+		{"a surplus buffer", Wire{Text: `{"kind":"pause"}`, Buffers: [][]byte{{}}}, "wants 0 buffers and has 1"},
 		{"a short buffer", Wire{Text: `{"kind":"done","picture":{"width":1,"height":1}}`, Buffers: [][]byte{{1}}}, "1 bytes for a picture of 1x1"},
 		{"a negative size", Wire{Text: `{"kind":"done","picture":{"width":-1,"height":-1}}`, Buffers: [][]byte{{1, 2, 3, 4}}}, "-1x-1"},
 	} {
@@ -105,6 +110,17 @@ func TestDecodeRejects(t *testing.T) {
 func TestEncodeRejectsWhatJSONCannotHold(t *testing.T) {
 	if _, err := Encode(Step{Loss: math.NaN()}); err == nil {
 		t.Error("no error for a loss that is not a number")
+	}
+}
+
+func TestKernelSaysWhatWasMeasured(t *testing.T) {
+	for want, k := range map[string]Kernel{
+		"large linear: subgroup 16x32 (measured 5.12 ms)": {"large linear", "subgroup 16x32", 5.1249},
+		"large linear: subgroup 16x32":                    {"large linear", "subgroup 16x32", 0},
+	} {
+		if k.String() != want {
+			t.Errorf("got %q, want %q", k, want)
+		}
 	}
 }
 
@@ -121,7 +137,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, p := range pictures(m) {
+		pictures, _ := parts(m)
+		for _, p := range pictures {
 			if len(p.Pix) != 4*p.Width*p.Height {
 				t.Fatalf("a picture of %dx%d with %d bytes", p.Width, p.Height, len(p.Pix))
 			}

@@ -71,9 +71,11 @@ func startEngine(receive func(protocol.Message)) *engine {
 	return e
 }
 
-// announce raises the event "reverie" with a message's JSON on the window: cmd/render follows a run by it.
-func announce(data js.Value) {
-	text := data.Get("text")
+// announce tells a message of the worker.
+func announce(data js.Value) { tell(data.Get("text")) }
+
+// tell raises the event "reverie" with a message's JSON on the window, for programs that follow a run.
+func tell(text js.Value) {
 	event := js.Global().Get("CustomEvent").New("reverie", map[string]any{"detail": text})
 	js.Global().Call("dispatchEvent", event)
 }
@@ -124,22 +126,46 @@ func focusOnDesktop(id string) {
 	}
 }
 
-// draw puts a picture on the canvas with that id, at the picture's own size.
-func draw(id string, p *protocol.Picture) {
+// draw puts a picture on the canvas with that id, if it is there, at the picture's own size; nil empties it. When the canvas loses what it
+// shows, as it does with the GPU, lost is called once it can be drawn on again.
+func draw(id string, p *protocol.Picture, lost func()) {
 	element := elementByID(id)
 	if element.IsNull() {
 		return
 	}
 	c := canvas.HTMLCanvasElementFromJS(element)
+	if p == nil {
+		c.SetWidth(c.Width()) // which clears it
+		return
+	}
 	w, h := uint(p.Width), uint(p.Height)
 	if c.Width() != w || c.Height() != h {
 		c.SetWidth(w)
 		c.SetHeight(h)
 	}
+	if !element.Get("watched").Truthy() {
+		element.Set("watched", true)
+		element.Call("addEventListener", "contextrestored", js.FuncOf(func(js.Value, []js.Value) any {
+			lost()
+			return nil
+		}))
+	}
 	pixels := js.Global().Get("Uint8ClampedArray").New(len(p.Pix))
 	jsx.CopyToJS(pixels, p.Pix)
 	surface := canvas.CanvasRenderingContext2DFromJS(c.GetContext("2d", nil).JSValue())
 	surface.PutImageData(canvas.NewImageData(patch.Uint8ClampedArrayFromJS(pixels), w, &h), 0, 0)
+}
+
+// focus leads to the element with that id, out of whatever is folded around it.
+func focus(id string) {
+	element := elementByID(id)
+	if element.IsNull() {
+		return
+	}
+	if folded := element.Call("closest", "details"); !folded.IsNull() {
+		folded.Set("open", true)
+	}
+	element.Call("focus")
 }
 
 // save offers bytes as a file for download.
@@ -185,8 +211,8 @@ func readFile(f *file.File) ([]byte, error) {
 	return jsx.GoBytes(buffer), nil
 }
 
-// watchFiles calls take for each file that is dropped on the page or pasted into it.
-func watchFiles(take func(read func() ([]byte, error), name string)) {
+// watchFiles calls take for each file that is dropped on the page or pasted into it, and takeText for text that is dropped beside the fields.
+func watchFiles(take func(read func() ([]byte, error), name string), takeText func(text string)) {
 	takeFirst := func(transfer js.Value) bool {
 		if !transfer.Truthy() || transfer.Get("files").Length() == 0 {
 			return false
@@ -195,20 +221,46 @@ func watchFiles(take func(read func() ([]byte, error), name string)) {
 		take(func() ([]byte, error) { return readFile(f) }, f.Name())
 		return true
 	}
-	listen := func(kind string, handle func(event js.Value)) {
-		js.Global().Call("addEventListener", kind, js.FuncOf(func(_ js.Value, args []js.Value) any {
-			handle(args[0])
-			return nil
-		}))
+	// A field takes text by itself.
+	ownDrop := func(event js.Value) bool {
+		types := event.Get("dataTransfer").Get("types")
+		return !types.Call("includes", "Files").Bool() && event.Get("target").Call("matches", "textarea, input").Bool()
 	}
-	listen("dragover", func(event js.Value) { event.Call("preventDefault") })
+	listen("dragover", func(event js.Value) {
+		if !ownDrop(event) {
+			event.Call("preventDefault")
+		}
+	})
 	listen("drop", func(event js.Value) {
+		if ownDrop(event) {
+			return
+		}
 		event.Call("preventDefault")
-		takeFirst(event.Get("dataTransfer"))
+		if transfer := event.Get("dataTransfer"); !takeFirst(transfer) {
+			takeText(transfer.Call("getData", "text/plain").String())
+		}
 	})
 	listen("paste", func(event js.Value) {
 		if takeFirst(event.Get("clipboardData")) {
 			event.Call("preventDefault")
+		}
+	})
+}
+
+// listen calls handle with each event of a kind that reaches the window.
+func listen(kind string, handle func(event js.Value)) {
+	js.Global().Call("addEventListener", kind, js.FuncOf(func(_ js.Value, args []js.Value) any {
+		handle(args[0])
+		return nil
+	}))
+}
+
+// watchHiding calls hide when the page goes out of sight, from which it may not come back.
+func watchHiding(hide func()) {
+	listen("pagehide", func(js.Value) { hide() })
+	listen("visibilitychange", func(js.Value) { // it bubbles up from the document
+		if js.Global().Get("document").Get("visibilityState").String() == "hidden" {
+			hide()
 		}
 	})
 }

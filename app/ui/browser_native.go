@@ -14,24 +14,34 @@ var errNoBrowser = errors.New("ui: not in a browser")
 
 type engine struct{}
 
-func environment() (Screen, bool)                               { return Screen{}, true }
-func root() string                                              { return "/" }
-func fragment() string                                          { return "" }
-func query(string) string                                       { return "" }
-func startEngine(func(protocol.Message)) *engine                { return &engine{} }
-func (*engine) post(protocol.Message) error                     { return errNoBrowser }
-func (*engine) close()                                          {}
-func draw(string, *protocol.Picture)                            {}
-func save(string, []byte)                                       {}
-func chosenFile(string) (func() ([]byte, error), string, bool)  { return nil, "", false }
-func watchFiles(func(read func() ([]byte, error), name string)) {}
-func watchLaunches(func(func() ([]byte, error), string))        {}
-func takeShared(func(func() ([]byte, error), string))           {}
-func watchUpdate(func())                                        {}
-func persist() bool                                             { return false }
-func saveData() bool                                            { return false }
-func update()                                                   {}
-func focusOnDesktop(string)                                     {}
-func userAgent() string                                         { return "" }
-func copyText(string) error                                     { return errNoBrowser }
-func get(string) ([]byte, error)                                { return nil, errNoBrowser }
+func environment() (Screen, bool)                                   { return Screen{}, true }
+func root() string                                                  { return "/" }
+func fragment() string                                              { return "" }
+func query(string) string                                           { return "" }
+func startEngine(func(protocol.Message)) *engine                    { return &engine{} }
+func (*engine) post(protocol.Message) error                         { return errNoBrowser }
+func (*engine) close()                                              {}
+func draw(string, *protocol.Picture, func())                        {}
+func focus(string)                                                  {}
+func cameBack() bool                                                { return false }
+func loadText(string) string                                        { return "" }
+func storeText(string, string)                                      {}
+func watchHiding(func())                                            {}
+func openVault() vault                                              { return nil }
+func holdRun()                                                      {}
+func runsElsewhere() bool                                           { return false }
+func save(string, []byte)                                           {}
+func chosenFile(string) (func() ([]byte, error), string, bool)      { return nil, "", false }
+func watchFiles(func(func() ([]byte, error), string), func(string)) {}
+func watchLaunches(func(func() ([]byte, error), string))            {}
+func takeShared(func(func() ([]byte, error), string))               {}
+func watchUpdate(func())                                            {}
+func (*Page) openDoor()                                             {}
+func (*Page) tellShot(protocol.Shot)                                {}
+func persist() bool                                                 { return false }
+func saveData() bool                                                { return false }
+func update()                                                       {}
+func focusOnDesktop(string)                                         {}
+func userAgent() string                                             { return "" }
+func copyText(string) error                                         { return errNoBrowser }
+func get(string) ([]byte, error)                                    { return nil, errNoBrowser }

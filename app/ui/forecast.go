@@ -6,23 +6,20 @@ import (
 	"time"
 
 	"reverie/app/protocol"
+	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
 
-// plans is what decides what a run takes of the device.
-type plans struct {
-	model, preset, augment, initLoss, precision string
-	width, height, cutouts                      int
-	texts, images                               int
-	held                                        bool // to its start
-	smoothed                                    bool
-}
-
 // forecast is what the next run would take, as the engine foresees it.
 type forecast struct {
-	asked plans // of the newest question
+	asked string // the key of the newest question
 	id    int
 	told  *protocol.Foreseen // its answer
+}
+
+// forecastKey names what a run of a recipe would take.
+func (s *State) forecastKey(r recipe.Recipe) string {
+	return r.Suggest(s.model(recipe.Model.In(r)).Suggested).CostKey()
 }
 
 // Foresee asks what a run of the form's settings would take, if that is not known yet.
@@ -31,26 +28,29 @@ func (s *State) Foresee(base string) (protocol.Message, bool) {
 		return nil, false
 	}
 	f := &s.forecast
-	chosen, err := s.Form.Settings()
-	if err == nil {
-		chosen.ImagePrompts, err = imagePrompts(s.Images)
+	r, err := s.Recipe()
+	if strings.TrimSpace(recipe.Prompt.In(r)) == "" {
+		r = r.With(recipe.Prompt.Is("anything")) // of which nothing depends
 	}
-	if strings.TrimSpace(chosen.Prompt) == "" {
-		chosen.Prompt = "anything" // of which nothing depends
-	}
-	parts, wrong := prompt.Parse(chosen.Prompt)
-	if err != nil || wrong != nil {
-		f.asked, f.told = plans{}, nil
+	if _, wrong := prompt.Parse(recipe.Prompt.In(r)); err != nil || wrong != nil {
+		f.asked, f.told = "", nil
 		return nil, false
 	}
-	p := plans{chosen.Model, chosen.Preset, chosen.Augment, chosen.InitLoss, chosen.Precision, chosen.Width, chosen.Height, chosen.Cutouts, len(parts), len(chosen.ImagePrompts), chosen.InitWeight > 0,
-		*chosen.Suggest(s.Model().Suggested).Smoothness > 0}
-	if p == f.asked {
+	key := s.forecastKey(r)
+	if key == f.asked {
 		return nil, false
 	}
-	f.asked, f.told = p, nil
+	f.asked, f.told = key, nil
 	f.id++
-	return protocol.Foresee{ID: f.id, Base: base, Settings: chosen}, true
+	return protocol.Foresee{ID: f.id, Base: base, Recipe: r}, true
+}
+
+// foreseenProblem is why a run of a recipe cannot be, if that is known already, or "".
+func (s *State) foreseenProblem(r recipe.Recipe) string {
+	if f := s.forecast; f.told != nil && f.asked == s.forecastKey(r) {
+		return f.told.Problem
+	}
+	return ""
 }
 
 // forecastMayChange says whether a message may bring a reason to ask: a device, or the end of what was under way.
@@ -66,6 +66,7 @@ func (s *State) forecastMayChange(m protocol.Message) bool {
 func (s *State) foreseen(m protocol.Foreseen) {
 	if m.ID == s.forecast.id {
 		s.forecast.told = &m
+		s.reconsider()
 	}
 }
 
@@ -84,8 +85,9 @@ func (s *State) forecastText() string {
 	}
 	step := time.Duration(m.Seconds * float64(time.Second))
 	text += " and " + pace(step)
-	if chosen, err := s.Form.Settings(); err == nil && chosen.Steps > 0 {
-		text += fmt.Sprintf(": %s for %d steps", clock(step*time.Duration(chosen.Steps)), chosen.Steps)
+	if r, err := s.Form.Recipe(); err == nil && recipe.Steps.In(r) > 0 && !recipe.Endless.In(r) {
+		steps := recipe.Steps.In(r)
+		text += fmt.Sprintf(": %s for %s", clock(step*time.Duration(steps)), count(steps, "step"))
 	}
 	return text + "."
 }

@@ -1,88 +1,142 @@
 package ui
 
 import (
-	"fmt"
-	"strconv"
+	"errors"
+	"maps"
 	"strings"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 )
 
-// Form is the settings as a person types them: numbers are text, so that half-typed ones survive. Without a text the learning rate,
-// the cut power and the smoothness are the model's.
+// Form is what is typed: a text for each option that has a field, so that half-typed numbers survive. An empty text leaves open what the
+// model may suggest or what is drawn at the start. Forms are values.
 type Form struct {
-	Prompt, Model, Preset, Augment, Precision                                         string
-	Width, Height, Steps, Seed, Cutouts, LearningRate, CutPow, Smoothness, InitWeight string
-
-	rest settings.Settings // what has no field of its own
+	texts map[string]string // by the option's name; one that is not there is as on an empty page
+	// Locked says that runs take the seed that is typed; else each gets a new one.
+	Locked bool
 }
 
-// FormOf shows settings in a form.
-func FormOf(s settings.Settings) Form {
-	return Form{
-		Prompt: s.Prompt, Model: s.Model, Preset: s.Preset, Augment: s.Augment, Precision: s.Precision,
-		Width: strconv.Itoa(s.Width), Height: strconv.Itoa(s.Height), Steps: strconv.Itoa(s.Steps),
-		Seed: strconv.FormatUint(s.Seed, 10), Cutouts: strconv.Itoa(s.Cutouts),
-		LearningRate: orNothing(s.LearningRate), CutPow: orNothing(s.CutPow), Smoothness: orNothing(s.Smoothness), InitWeight: number(s.InitWeight),
-		rest: s,
+// fields are the options that have a field: all but those that come with files.
+func fields() []*recipe.Option {
+	var list []*recipe.Option
+	for _, o := range recipe.Options() {
+		if o != recipe.ImagePrompts.Option && o != recipe.InitImage.Option {
+			list = append(list, o)
+		}
 	}
+	return list
 }
 
-func orNothing(f *float64) string {
-	if f == nil {
+// fieldID is the id of an option's field.
+func fieldID(o *recipe.Option) string {
+	switch o {
+	case recipe.Prompt.Option:
+		return promptID
+	case recipe.Model.Option:
+		return modelID
+	case recipe.ImagePrompts.Option:
+		return imagePromptID
+	case recipe.InitImage.Option:
+		return openImageID
+	}
+	return "field-" + o.Flag()
+}
+
+// FormOf shows a recipe in a form.
+func FormOf(r recipe.Recipe) Form {
+	f := Form{Locked: r.Says(recipe.Seed.Option)}
+	for _, o := range fields() {
+		if r.Says(o) {
+			f = f.With(o, o.Format(r.Value(o)))
+		}
+	}
+	return f
+}
+
+// Text is what stands in an option's field.
+func (f Form) Text(o *recipe.Option) string {
+	if text, ok := f.texts[o.Name]; ok {
+		return text
+	}
+	return emptyText(o)
+}
+
+// emptyText is what stands in a field on an empty page.
+func emptyText(o *recipe.Option) string {
+	if o.Open != recipe.ByDefault {
 		return ""
 	}
-	return number(*f)
+	return o.Format(o.Default)
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-func parseNumber(text string) (float64, error) {
-	return strconv.ParseFloat(strings.TrimSpace(text), 64)
-}
-
-// place is one for the number that a field holds, or nil for an empty field.
-func place(text string) *float64 {
-	if strings.TrimSpace(text) == "" {
-		return nil
+// With is the form with another text in a field.
+func (f Form) With(o *recipe.Option, text string) Form {
+	texts := maps.Clone(f.texts)
+	if texts == nil {
+		texts = map[string]string{}
 	}
-	return new(float64)
+	delete(texts, o.Name)
+	if text != emptyText(o) {
+		texts[o.Name] = text
+	}
+	f.texts = texts
+	return f
 }
 
-// Settings reads the form. Its error is a sentence that names the field.
-func (f Form) Settings() (settings.Settings, error) {
-	s := f.rest
-	s.Prompt, s.Model, s.Preset, s.Augment, s.Precision = f.Prompt, f.Model, f.Preset, f.Augment, f.Precision
-	for _, field := range []struct {
-		label, text string
-		to          *int
-	}{
-		{"Width", f.Width, &s.Width}, {"Height", f.Height, &s.Height}, {"Steps", f.Steps, &s.Steps}, {"Cutouts", f.Cutouts, &s.Cutouts},
-	} {
-		n, err := strconv.ParseInt(strings.TrimSpace(field.text), 10, 32)
+// Model is the name of the chosen model.
+func (f Form) Model() string { return f.Text(recipe.Model.Option) }
+
+// read gives the value in a field; open says that the field leaves it open. The error is recipe.Wrong.
+func (f Form) read(o *recipe.Option) (v any, open bool, err error) {
+	text := f.Text(o)
+	if o.Open != recipe.ByDefault && strings.TrimSpace(text) == "" {
+		return o.Default, true, nil
+	}
+	v, err = o.Parse(text)
+	return v, false, err
+}
+
+// Recipe reads the form. Its error is recipe.Wrong, of the first field that cannot be read.
+func (f Form) Recipe() (recipe.Recipe, error) {
+	var r recipe.Recipe
+	for _, o := range fields() {
+		v, open, err := f.read(o)
 		if err != nil {
-			return s, fmt.Errorf("%s is %.20q: write a whole number.", field.label, field.text)
+			return r, err
 		}
-		*field.to = int(n)
+		if !open {
+			r = r.With(recipe.Setting{Option: o, Value: v})
+		}
 	}
-	s.LearningRate, s.CutPow, s.Smoothness = place(f.LearningRate), place(f.CutPow), place(f.Smoothness)
-	for _, field := range []struct {
-		label, text string
-		to          *float64
-	}{
-		{"Learning rate", f.LearningRate, s.LearningRate}, {"Cut power", f.CutPow, s.CutPow}, {"Smoothness", f.Smoothness, s.Smoothness},
-		{"Start picture's weight", f.InitWeight, &s.InitWeight},
-	} {
-		if field.to == nil {
-			continue
+	return r, nil
+}
+
+// differ are the options whose fields say something else in two forms.
+func (f Form) differ(other Form) []*recipe.Option {
+	var list []*recipe.Option
+	for _, o := range fields() {
+		if f.Text(o) != other.Text(o) {
+			list = append(list, o)
 		}
-		n, err := parseNumber(field.text)
-		if err != nil {
-			return s, fmt.Errorf("%s is %.20q: write a number like 0.1.", field.label, field.text)
-		}
-		*field.to = n
 	}
-	var err error
-	s.Seed, err = settings.ParseSeed(f.Seed)
-	return s, err
+	return list
+}
+
+// wrongField is what is wrong with a field that is no option's own.
+type wrongField struct {
+	id string
+	error
+}
+
+// fieldOf is the id of the field that an error is about, or "".
+func fieldOf(err error) string {
+	var own *wrongField
+	if errors.As(err, &own) {
+		return own.id
+	}
+	var w *recipe.Wrong
+	if errors.As(err, &w) {
+		return fieldID(w.Option)
+	}
+	return ""
 }

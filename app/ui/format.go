@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode"
 
-	"reverie/app/settings"
+	"reverie/recipe"
 )
 
 // clock writes a duration as people read it: 0:07, 1:23, 2:03:04.
@@ -45,9 +45,9 @@ func byteCount(n int64) string {
 const maxSlug = 48
 
 // fileName is the name under which a run's picture is saved: the prompt in letters and digits, the seed, the steps made.
-func fileName(s settings.Settings, steps int) string {
+func fileName(r recipe.Recipe, steps int) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(s.Prompt) {
+	for _, r := range strings.ToLower(recipe.Prompt.In(r)) {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			b.WriteRune(r)
@@ -62,5 +62,13 @@ func fileName(s settings.Settings, steps int) string {
 	if slug == "" {
 		slug = "reverie"
 	}
-	return fmt.Sprintf("%s_%d_%d.png", slug, s.Seed, steps)
+	return fmt.Sprintf("%s_%d_%d.png", slug, recipe.Seed.In(r), steps)
+}
+
+// count writes a number of things: "1 step", "2 steps".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

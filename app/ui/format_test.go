@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/app/settings"
-	"reverie/gpu/guide"
+	"reverie/recipe"
 )
 
 func TestClock(t *testing.T) {
@@ -46,7 +45,7 @@ func TestFileName(t *testing.T) {
 		"***":                    "reverie_7_20.png",
 		strings.Repeat("é", 400): strings.Repeat("é", 24) + "_7_20.png",
 	} {
-		if got := fileName(settings.Settings{Prompt: prompt, Seed: 7}, 20); got != want {
+		if got := fileName(recipe.New(recipe.Prompt.Is(prompt), recipe.Seed.Is(7)), 20); got != want {
 			t.Errorf("fileName(%q) = %q, want %q", prompt, got, want)
 		}
 	}
@@ -57,10 +56,10 @@ func TestProgressText(t *testing.T) {
 		progress protocol.Progress
 		want     string
 	}{
-		{protocol.Progress{Phase: guide.PhaseCompile}, "Compiling shaders"},
-		{protocol.Progress{Phase: guide.PhaseCompile, Done: 3, Total: 12}, "Compiling shaders: 3 of 12"},
-		{protocol.Progress{Phase: guide.PhaseLoad, Done: 4_600_000, Total: 182_000_000}, "Loading the model: 4.6 MB of 182 MB"},
-		{protocol.Progress{Phase: guide.PhaseDownload, Done: 4_600_000, Total: 182_000_000}, "Downloading the model: 4.6 MB of 182 MB"},
+		{protocol.Progress{Phase: protocol.PhaseCompile}, "Compiling shaders"},
+		{protocol.Progress{Phase: protocol.PhaseCompile, Done: 3, Total: 12}, "Compiling shaders: 3 of 12"},
+		{protocol.Progress{Phase: protocol.PhaseLoad, Done: 4_600_000, Total: 182_000_000}, "Loading the model: 4.6 MB of 182 MB"},
+		{protocol.Progress{Phase: protocol.PhaseDownload, Done: 4_600_000, Total: 182_000_000}, "Downloading the model: 4.6 MB of 182 MB"},
 	} {
 		s := State{Phase: Loading, Progress: c.progress}
 		if got := s.progressText(); got != c.want {
@@ -86,15 +85,6 @@ func TestSparkline(t *testing.T) {
 	}
 	if points := strings.Fields(sparkline(long)); len(points) != sparkPoints || points[0] != "0.0,46.0" || points[sparkPoints-1] != "240.0,2.0" {
 		t.Errorf("a long history has %d points from %s to %s", len(points), points[0], points[len(points)-1])
-	}
-}
-
-func TestFormKeepsWhatItDoesNotShow(t *testing.T) {
-	want := settings.Default()
-	want.Prompt, want.InitLoss, want.Seed, want.LearningRate = "x", settings.InitLossNerdyRodent, 1<<63, new(1e-7)
-	got, err := FormOf(want).Settings()
-	if err != nil || got.InitLoss != want.InitLoss || got.Seed != want.Seed || *got.LearningRate != *want.LearningRate || got.Width != want.Width {
-		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/app/protocol"
-	"reverie/gpu/tune"
 )
 
 // renderHelp is what a person looks for when something is wrong or slow.
@@ -59,7 +58,7 @@ func benchmarkReport(m protocol.Measured, kernels []protocol.Kernel, adapter, br
 	}
 	b.WriteString("Kernels:\n")
 	for _, k := range kernels {
-		fmt.Fprintf(&b, "%v\n", tune.Choice(k))
+		fmt.Fprintf(&b, "%v\n", k)
 	}
 	return b.String()
 }

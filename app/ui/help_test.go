@@ -15,8 +15,8 @@ func TestBenchmark(t *testing.T) {
 	if _, ok := s.PressBenchmark(); ok {
 		t.Error("it can be pressed twice")
 	}
-	s.Receive(protocol.Progress{Phase: "measuring", Done: 1, Total: 5}, start)
-	if got := s.progressText(); got != "Measuring: 1 of 5" {
+	s.Receive(protocol.Progress{Phase: protocol.PhaseMeasure, Done: 1, Total: 5}, start)
+	if got := s.progressText(); got != "Measuring this GPU: 1 of 5" {
 		t.Errorf("progress %q", got)
 	}
 	m := protocol.Measured{Speeds: []protocol.Speed{{Workload: "peak", Milliseconds: 10, Rate: 200}, {Workload: "conv", Milliseconds: 20, Rate: 50}}}

@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"reverie/app/settings"
-	"reverie/weights"
+	"reverie/recipe"
 )
 
 // Model is one entry of weights/index.json: a model that this site serves.
@@ -16,7 +15,7 @@ type Model struct {
 	Factor int    `json:"factor"`          // pixels per token along one axis
 	Bytes  int64  `json:"bytes"`           // of all shards
 	// Suggested are its own settings.
-	Suggested weights.Suggested `json:"suggested,omitzero"`
+	Suggested recipe.Recipe `json:"suggested,omitzero"`
 }
 
 // smallBytes is the size up to which a model is fetched without asking.
@@ -32,10 +31,12 @@ func (m Model) title() string {
 	return m.Title
 }
 
-// suggests is the text of the numbers that a run takes where none is typed.
-func (m Model) suggests() (rate, cutPow, smoothness string) {
-	s := settings.Default().Suggest(m.Suggested)
-	return number(*s.LearningRate), number(*s.CutPow), number(*s.Smoothness)
+// suggests is what a run takes of an option that is left to the model, as text; "" of any other.
+func (m Model) suggests(o *recipe.Option) string {
+	if o.Open != recipe.ByModel {
+		return ""
+	}
+	return o.Format(recipe.Recipe{}.Suggest(m.Suggested).Value(o))
 }
 
 func parseModels(text []byte) ([]Model, error) {

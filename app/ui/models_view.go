@@ -2,6 +2,8 @@ package ui
 
 import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/recipe"
 )
 
 // renderModel is the picker, and the card of a model that has to be downloaded.
@@ -9,17 +11,15 @@ func (p *Page) renderModel() app.UI {
 	s := &p.state
 	offer, offered := s.offer()
 	return app.Div().Class("field").Body(
-		app.Label().For("model").Text("Model"),
-		app.Select().ID("model").Aria("describedby", "model-help").OnChange(func(ctx app.Context, _ app.Event) {
-			s.ChooseModel(ctx.JSSrc().Get("value").String())
-			p.foresee()
-		}).Body(
+		app.Label().For(modelID).Text(recipe.Model.Label),
+		app.Select().ID(modelID).Aria("describedby", p.describedBy(modelID)).Aria("invalid", p.invalid(modelID)).OnChange(p.chosen(recipe.Model.Option)).Body(
 			app.Range(s.Models).Slice(func(i int) app.UI {
 				m := s.Models[i]
-				return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model).Text(s.optionText(m))
+				return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model()).Text(s.optionText(m))
 			}),
 		),
-		app.P().ID("model-help").Class("help").Text(s.modelHelp()),
+		p.renderWrong(modelID),
+		app.P().ID(modelID+"-help").Class("help").Text(s.modelHelp()),
 		app.If(offered, func() app.UI { return p.renderOffer(offer) }).Else(func() app.UI {
 			return app.Div().Class("row").Body(p.downloadButton(""))
 		}),
@@ -28,7 +28,7 @@ func (p *Page) renderModel() app.UI {
 
 func (p *Page) downloadButton(class string) app.UI {
 	s := &p.state
-	return p.button("Download models", class, s.Phase == Idle && s.Loaded.Model != s.Form.Model, p.pressLoad)
+	return p.button("Download models", class, s.Phase == Idle && s.Loaded.Model != s.Form.Model(), p.pressLoad)
 }
 
 func (p *Page) renderOffer(o offer) app.UI {

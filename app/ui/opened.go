@@ -1,28 +1,16 @@
 package ui
 
 import (
+	"bytes"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/app/settings"
-	"reverie/recipe/prompt"
+	"reverie/recipe"
 )
-
-// Opened is a picture that the person chose from a file.
-type Opened struct {
-	Name    string // the file's
-	Picture protocol.Picture
-}
-
-// ImagePrompt is a picture that pulls like a text.
-type ImagePrompt struct {
-	Name         string
-	Weight, Stop string            // as typed; no Stop means no limit
-	Picture      *protocol.Picture // nil: the settings name it, and the person has not opened it yet
-}
 
 // Opens is told that a file is being decoded: no run starts before Opened.
 func (s *State) Opens(name string) {
@@ -34,6 +22,7 @@ func (s *State) Opens(name string) {
 func (s *State) Opened(take func()) {
 	s.opening--
 	take()
+	s.reconsider()
 }
 
 // OpenFile decodes a file that was chosen or dropped, which takes a while and changes nothing yet, and returns what takes it: a picture
@@ -45,32 +34,45 @@ func (s *State) OpenFile(name string, data []byte, d picture.Decoder) (take func
 }
 
 func (s *State) takeFile(opened Opened, openErr error, found picture.Found) {
-	s.Problem, s.Offer, s.Notices = "", nil, nil
-	if found.Tool != "" {
-		s.restore(found.Settings, append(found.Notices, s.missing(found)...))
+	s.settle()
+	s.Offer, s.Notices = nil, nil
+	switch {
+	case found.Tool != "":
+		s.restore(opened.Name, found.Script, found.Notices)
+		s.Notices = append(s.Notices, s.missingOf(found)...)
 		if openErr == nil {
 			s.Offer = &opened
 		}
-		s.Status = fmt.Sprintf("The settings of %s are restored. Press Start to make the picture again.", opened.Name)
-		return
+		s.Status = fmt.Sprintf("The settings of %s are restored.", opened.Name) + s.whatNow(" Press Start to make the picture again.")
+	case openErr != nil:
+		s.complain(openErr, nil)
+	default:
+		with := s.Draft
+		with.Start = &opened
+		s.replace(opened.Name, with)
+		s.Status = fmt.Sprintf("%s carries no settings. It is the start picture now.", opened.Name) + s.forNextRun()
 	}
-	if openErr != nil {
-		s.Problem = openErr.Error()
-		s.Status = s.Problem
-		return
-	}
-	s.Start = &opened
-	s.Status = fmt.Sprintf("%s carries no settings. It is the start picture now.", opened.Name)
 }
 
-// missing tells what of a picture's making its file does not hold.
-func (s *State) missing(found picture.Found) []string {
+// forNextRun says when a start picture takes effect, where that is not at once.
+func (s *State) forNextRun() string {
+	if s.Phase < Starting {
+		return ""
+	}
+	return " It takes effect in a new run."
+}
+
+// missingOf tells what of a picture's making its file does not hold.
+func (s *State) missingOf(found picture.Found) []string {
 	var notices []string
 	if !found.Complete {
 		notices = append(notices, fmt.Sprintf("The file comes from %s and does not tell everything; the rest is as usual.", found.Tool))
 	}
-	if name := found.Settings.InitImage; name != "" && (s.Start == nil || s.Start.Name != name) {
+	if name := recipe.InitImage.In(found.Script.Recipe); name != "" && s.Start == nil {
 		notices = append(notices, fmt.Sprintf("The run started from the picture %.60q: open that file as well to repeat it.", name))
+	}
+	for _, name := range s.missing() {
+		notices = append(notices, fmt.Sprintf("The run has the image prompt %.60q: open that file beside its name, under Advanced.", name))
 	}
 	return notices
 }
@@ -86,38 +88,37 @@ func (s *State) UseOffer() {
 		return
 	}
 	s.Start, s.Offer = s.Offer, nil
+	s.undo = nil
+	s.edited(recipe.InitImage.Option)
 	s.Status = fmt.Sprintf("The next run starts from %s.", s.Start.Name)
 }
 
 // RemoveStart lets the next run start from noise again.
 func (s *State) RemoveStart() {
-	s.Start = nil
+	s.Start, s.undo = nil, nil
+	s.edited(recipe.InitImage.Option)
 	s.Status = "The start picture is removed."
 }
 
-// restore puts settings into the form.
-func (s *State) restore(from settings.Settings, notices []string) {
-	s.Notices = notices
-	s.Form = FormOf(from)
-	have := s.Images
-	s.Images = nil
-	for _, image := range from.ImagePrompts {
-		p := ImagePrompt{Name: image.Name, Weight: number(image.Weight)}
-		if image.Stop != prompt.NoStop {
-			p.Stop = number(image.Stop)
-		}
-		if i := slices.IndexFunc(have, func(h ImagePrompt) bool { return h.Name == image.Name }); i >= 0 {
-			p.Picture = have[i].Picture
-		}
-		s.Images = append(s.Images, p)
-	}
+// restore puts a script into the draft.
+func (s *State) restore(by string, script recipe.Script, notices []string) {
+	s.replace(by, DraftOf(script, s.Draft))
+	s.Notices = slices.Clone(notices)
 	s.adoptModel()
 }
 
 // Prefill takes the settings in a link's fragment.
 func (s *State) Prefill(fragment string) {
-	chosen, notices := settings.FromFragment(fragment)
-	s.restore(chosen, notices)
+	r, notices := recipe.FromLink(fragment)
+	s.restore("The link", recipe.Script{Recipe: r}, notices)
+	s.Offer = nil
+}
+
+// FollowLink is Prefill for a link that is followed while the page is open.
+func (s *State) FollowLink(fragment string) {
+	s.settle()
+	s.Prefill(fragment)
+	s.Status = "The link's settings are in the form." + s.whatNow(pressStart)
 }
 
 // adoptModel chooses a model that the site has.
@@ -126,57 +127,116 @@ func (s *State) adoptModel() {
 		return
 	}
 	instead := s.Models[0].Name
-	s.Notices = append(s.Notices, fmt.Sprintf("This site does not have the model %.60q; %q is chosen instead.", s.Form.Model, instead))
-	s.Form.Model = instead
+	s.Notices = append(s.Notices, fmt.Sprintf("This site does not have the model %.60q; %q is chosen instead.", s.Form.Model(), instead))
+	s.Form = s.Form.With(recipe.Model.Option, instead)
+	s.mark(recipe.Model.Option)
 }
 
-// AddImagePrompt is OpenFile for a file that becomes an image prompt, or the missing picture of one of that name.
+// DropChanges forgets what was to change on the way of the next run.
+func (s *State) DropChanges() {
+	s.Changes, s.undo = nil, nil
+	s.Images = slices.DeleteFunc(slices.Clone(s.Images), func(p ImagePrompt) bool { return p.Later })
+	s.reconsider()
+	s.Status = "The next run does not change on its way."
+}
+
+// changesText says what is to change on the way of the next run, or "".
+func (s *State) changesText() string {
+	if len(s.Changes) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, c := range s.Changes {
+		parts = append(parts, fmt.Sprintf("%s from step %d on", names(options(c.Set)), c.Step+1))
+	}
+	const most = 4
+	if len(parts) > most {
+		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
+	}
+	return "The next run changes on its way, as the one of the picture did: " + strings.Join(parts, "; ") + "."
+}
+
+// AddImagePrompt is OpenFile for a file that becomes an image prompt.
 func (s *State) AddImagePrompt(name string, data []byte, d picture.Decoder) (take func()) {
 	opened, err := open(name, data, d)
 	return func() { s.takeImagePrompt(opened, err) }
 }
 
 func (s *State) takeImagePrompt(opened Opened, err error) {
-	s.Problem = ""
+	s.settle()
 	if err != nil {
-		s.Problem = err.Error()
-		s.Status = s.Problem
+		s.complain(err, nil)
 		return
 	}
-	s.Status = fmt.Sprintf("%s is an image prompt now.", opened.Name)
-	if i := slices.IndexFunc(s.Images, func(p ImagePrompt) bool { return p.Name == opened.Name }); i >= 0 {
-		s.Images[i].Picture = &opened.Picture
+	s.undo = nil
+	s.Images = slices.Clone(s.Images)
+	name := opened.Name
+	if at := s.image(name); at >= 0 && s.Images[at].Picture == nil {
+		s.Images[at].Picture = &opened.Picture
+	} else if s.has(opened) {
+		s.Status = fmt.Sprintf("%s is an image prompt already.", name)
 		return
+	} else {
+		name = s.freeName(opened)
+		s.Images = append(s.Images, ImagePrompt{Name: name, Weight: "1", Picture: &opened.Picture})
 	}
-	s.Images = append(s.Images, ImagePrompt{Name: opened.Name, Weight: "1", Picture: &opened.Picture})
+	s.edited(recipe.ImagePrompts.Option)
+	s.Status = fmt.Sprintf("%s is an image prompt now.", name)
+}
+
+// has says whether an image prompt of a file's name, or of one that was made of it, has its pixels.
+func (s *State) has(opened Opened) bool {
+	return slices.ContainsFunc(s.Images, func(p ImagePrompt) bool {
+		return (p.Name == opened.Name || ownName(opened.Name, p.Name)) && p.Picture != nil && bytes.Equal(p.Picture.Pix, opened.Picture.Pix)
+	})
+}
+
+// numbered is a file's name for the n-th picture that has it, from 2.
+func numbered(name string, n int) string {
+	end := path.Ext(name)
+	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, end), n, end)
+}
+
+// ownName says whether a name was made of a file's by numbered.
+func ownName(file, name string) bool {
+	for n := 2; n <= recipe.MaxParts; n++ {
+		if name == numbered(file, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// freeName is a file's name, or one made of it that no other picture of the draft or of the last run has: a run knows its pictures by name.
+func (s *State) freeName(opened Opened) string {
+	taken := func(name string) bool {
+		return s.image(name) >= 0 || s.Run != nil && slices.ContainsFunc(s.Run.pictures, func(n protocol.Named) bool {
+			return n.Name == name && !bytes.Equal(n.Picture.Pix, opened.Picture.Pix)
+		})
+	}
+	free := opened.Name
+	for n := 2; taken(free); n++ {
+		free = numbered(opened.Name, n)
+	}
+	return free
+}
+
+// FillImagePrompt is OpenFile for the picture of the image prompt of that name, whatever the file is called.
+func (s *State) FillImagePrompt(name string) func(file string, data []byte, d picture.Decoder) (take func()) {
+	return func(file string, data []byte, d picture.Decoder) func() {
+		opened, err := open(file, data, d)
+		opened.Name = name
+		return func() { s.takeImagePrompt(opened, err) }
+	}
 }
 
 // RemoveImagePrompt takes the i-th image prompt away.
 func (s *State) RemoveImagePrompt(i int) {
 	if i < len(s.Images) {
-		s.Status = fmt.Sprintf("The image prompt %s is removed.", s.Images[i].Name)
-		s.Images = slices.Delete(s.Images, i, i+1)
+		status := fmt.Sprintf("The image prompt %s is removed.", s.Images[i].Name)
+		s.Images = slices.Delete(slices.Clone(s.Images), i, i+1)
+		s.undo = nil
+		s.edited(recipe.ImagePrompts.Option)
+		s.Status = status
 	}
-}
-
-// imagePrompts reads what was typed for image prompts. Its error is a sentence.
-func imagePrompts(images []ImagePrompt) ([]prompt.Image, error) {
-	var read []prompt.Image
-	for _, image := range images {
-		if image.Picture == nil {
-			return nil, fmt.Errorf("The image prompt %.60q has no picture: open the file of that name under “Add image prompt”, or remove it.", image.Name)
-		}
-		p := prompt.Image{Name: image.Name, Stop: prompt.NoStop}
-		var err error
-		if p.Weight, err = parseNumber(image.Weight); err != nil {
-			return nil, fmt.Errorf("The weight of the image prompt %.60q is %.20q: write a number like 1.", image.Name, image.Weight)
-		}
-		if strings.TrimSpace(image.Stop) != "" {
-			if p.Stop, err = parseNumber(image.Stop); err != nil {
-				return nil, fmt.Errorf("The stop of the image prompt %.60q is %.20q: write a number, or nothing.", image.Name, image.Stop)
-			}
-		}
-		read = append(read, p)
-	}
-	return read, nil
 }

@@ -5,21 +5,25 @@
 package ui
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/recipe"
 )
 
-// The ids of the elements that browser_js.go looks for.
+// The ids of elements that are looked for.
 const (
 	promptID      = "prompt"
+	modelID       = "model"
 	previewID     = "preview"
+	resumeID      = "resume-picture"
 	openImageID   = "open-image"
 	imagePromptID = "image-prompt"
+	lockID        = "lock-seed"
+	advancedID    = "advanced"
 )
 
 // Page is the root component.
@@ -30,10 +34,15 @@ type Page struct {
 	live     bool        // whether this is a browser that runs the page
 	ctx      app.Context // the page's own: what comes later must not depend on a button that may be gone
 	engine   *engine
-	prefill  string            // the fragment that the form shows
+	opened   bool              // whether OnNav was called
+	prefill  string            // the fragment that the form has taken
 	drawn    *protocol.Picture // what the canvas shows
 	rendered time.Time         // when a step was last shown
-	wishes   int               // changes that may change the forecast
+	edits    int               // of the form
+	keeper   keeper
+	keeping  bool   // it is busy
+	restored bool   // it has told what was kept
+	pictures string // names the draft's pictures that are kept
 }
 
 // keepDelay is how long the page waits with storing a small model.
@@ -47,13 +56,26 @@ const renderInterval = 100 * time.Millisecond
 
 func (p *Page) OnMount(ctx app.Context) {
 	p.live, p.ctx = true, ctx
+	p.openDoor()
+	p.keeper.vault = openVault()
+	p.prefill = p.state.RestoreForm(loadText(formKey))
+	p.restore()
 	ctx.Defer(func(app.Context) { focusOnDesktop(promptID) })
 	p.fetchModels()
 	watchUpdate(func() {
 		ctx.Dispatch(func(app.Context) { p.state.Update = true })
 	})
 	open := func(read func() ([]byte, error), name string) { p.openFile(read, name, p.state.OpenFile) }
-	watchFiles(open)
+	watchFiles(open, func(text string) {
+		ctx.Dispatch(func(app.Context) {
+			p.state.DropText(text)
+			p.changed(now)
+		})
+	})
+	watchHiding(func() {
+		ctx.Dispatch(func(app.Context) { p.send(p.state.Hide()) })
+		p.storeForm()
+	})
 	watchLaunches(open)
 	takeShared(open)
 	if screen, ok := environment(); !ok {
@@ -65,11 +87,122 @@ func (p *Page) OnMount(ctx app.Context) {
 
 // OnNav is called when the page is opened and when its address changes.
 func (p *Page) OnNav(ctx app.Context) {
-	if f := fragment(); len(f) > 1 && f != p.prefill {
+	f := fragment()
+	first := !p.opened
+	p.opened = true
+	switch {
+	case first && f == p.prefill && cameBack(): // what was typed since is the person's
+	case len(f) <= 1:
+		p.prefill = ""
+	case first:
 		p.prefill = f
 		p.state.Prefill(f)
+		p.changed(now)
+	case f != p.prefill:
+		p.prefill = f
+		p.state.FollowLink(f)
+		p.changed(now)
 	}
 	ctx.Page().SetTitle(p.state.Title())
+}
+
+// The moments at which a change of the form takes effect.
+const (
+	soon = 400 * time.Millisecond // when nothing more is typed
+	now  = 0
+)
+
+// foreseeDelay is how long the page waits for a person to type on before it asks for a forecast, storeDelay before it keeps the form.
+const (
+	foreseeDelay = 300 * time.Millisecond
+	storeDelay   = 300 * time.Millisecond
+)
+
+// changed is told that the form has changed, or may have: a run under way takes that, the forecast may be another, and the browser keeps it.
+func (p *Page) changed(when time.Duration) {
+	p.edits++
+	edit := p.edits
+	if when == now {
+		p.apply()
+	}
+	later := func(delay time.Duration, do func()) {
+		p.ctx.After(delay, func(app.Context) {
+			if edit == p.edits {
+				do()
+			}
+		})
+	}
+	if when > now {
+		later(when, p.apply)
+	}
+	later(foreseeDelay, func() { p.send(p.state.Foresee(p.weights())) })
+	later(storeDelay, p.storeForm)
+}
+
+// apply lets the run under way take what was edited.
+func (p *Page) apply() { p.send(p.state.Change()) }
+
+// formKey is the name under which the browser keeps the form.
+const formKey = "reverie-form"
+
+// storeForm lets the browser keep the form, and the pictures that belong to it.
+func (p *Page) storeForm() {
+	storeText(formKey, p.state.FormText(p.prefill))
+	p.keep()
+}
+
+// restore takes what the browser has kept of an earlier visit.
+func (p *Page) restore() {
+	p.ctx.Async(func() {
+		run, _ := p.keeper.run() // what cannot be read is not there
+		start, pictures, _ := p.keeper.draft()
+		elsewhere := runsElsewhere()
+		p.ctx.Dispatch(func(app.Context) {
+			p.restored = true
+			if run != nil && !elsewhere {
+				p.state.RestoreRun(*run)
+			}
+			p.state.RestorePictures(start, pictures)
+			p.pictures = p.state.PictureNames()
+			p.draw()
+			p.keep()
+		})
+	})
+}
+
+// keep lets the browser keep the run, if there is news of it, and then the pictures of the draft.
+func (p *Page) keep() {
+	if p.keeping || !p.restored {
+		return
+	}
+	var do func() error
+	if run, due := p.state.TakeKept(); due {
+		do = func() error {
+			if run == nil {
+				return p.keeper.forget()
+			}
+			holdRun()
+			return p.keeper.keepRun(*run)
+		}
+	} else if names := p.state.PictureNames(); names != p.pictures {
+		p.pictures = names
+		start, pictures := p.state.Start, p.state.Draft.pictures()
+		do = func() error { return p.keeper.keepDraft(start, pictures) }
+	} else {
+		return
+	}
+	p.keeping = true
+	p.ctx.Async(func() {
+		err := do()
+		p.ctx.Dispatch(func(app.Context) {
+			p.keeping = false
+			if err != nil {
+				p.state.KeepFailed()
+				app.Log(err)
+			}
+			p.keep()
+		})
+	})
 }
 
 func (p *Page) startEngine() {
@@ -91,10 +224,12 @@ func (p *Page) startEngine() {
 func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.state.Receive(m, time.Now())
 	ctx.Page().SetTitle(p.state.Title())
-	if p.state.Shown != p.drawn {
-		p.drawn = p.state.Shown
-		draw(previewID, p.drawn)
+	p.send(p.state.FollowUp(p.weights()))
+	if shot, ok := m.(protocol.Shot); ok {
+		p.tellShot(shot)
 	}
+	p.draw()
+	p.keep()
 	if p.state.TakePersist() {
 		p.persist()
 	}
@@ -103,7 +238,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 		ctx.After(keepDelay, func(app.Context) { p.send(p.state.Keep(p.weights())) })
 	}
 	if p.state.forecastMayChange(m) {
-		p.foresee()
+		p.ctx.After(foreseeDelay, func(app.Context) { p.send(p.state.Foresee(p.weights())) })
 	}
 	if _, step := m.(protocol.Step); step && time.Since(p.rendered) < renderInterval {
 		ctx.PreventUpdate()
@@ -112,17 +247,20 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.rendered = time.Now()
 }
 
-// foreseeDelay is how long the page waits for a person to type on before it asks for a forecast.
-const foreseeDelay = 300 * time.Millisecond
+// draw puts the newest picture on the canvas, once what was changed is on the page.
+func (p *Page) draw() {
+	if p.state.Shown == p.drawn {
+		return
+	}
+	p.drawn = p.state.Shown
+	p.redraw()
+}
 
-// foresee asks for a forecast once nothing has changed for a moment.
-func (p *Page) foresee() {
-	p.wishes++
-	wish := p.wishes
-	p.ctx.After(foreseeDelay, func(app.Context) {
-		if wish == p.wishes {
-			p.send(p.state.Foresee(p.weights()))
-		}
+// redraw draws though the picture is the same: the canvas may have lost it, or be new.
+func (p *Page) redraw() {
+	p.ctx.Defer(func(app.Context) {
+		draw(previewID, p.drawn, p.redraw)
+		draw(resumeID, p.drawn, p.redraw)
 	})
 }
 
@@ -157,15 +295,61 @@ func (p *Page) fetchModels() {
 }
 
 func (p *Page) pressPrimary(ctx app.Context, _ app.Event) {
+	p.apply() // what was typed a moment ago
 	switch p.state.Phase {
 	case Idle, Loading:
-		p.send(p.state.PressStart(p.weights()))
+		p.start()
 	case Running:
 		p.send(p.state.PressPause())
 	case Paused:
 		p.send(p.state.PressResume())
 	}
 	ctx.Page().SetTitle(p.state.Title())
+}
+
+// start begins a run, or leads the person to the field that keeps it from that.
+func (p *Page) start() {
+	p.send(p.state.PressStart(p.weights()))
+	p.started()
+}
+
+// started is to be called after what starts a run: a drawn seed is the form's, and a field that is wrong gets the focus.
+func (p *Page) started() {
+	p.changed(now)
+	if id := p.state.Wrong; id != "" {
+		p.ctx.Defer(func(app.Context) { focus(id) })
+	}
+}
+
+func (p *Page) pressContinue(app.Context, app.Event) {
+	p.send(p.state.PressContinue(p.weights()))
+	p.started()
+}
+
+func (p *Page) pressResumeRun(app.Context, app.Event) {
+	p.send(p.state.PressResumeRun(p.weights()))
+	p.started()
+}
+
+func (p *Page) pressNewRun(app.Context, app.Event) {
+	p.send(p.state.PressNewRun())
+	p.started()
+}
+
+func (p *Page) pressDiscard(app.Context, app.Event) {
+	p.state.PressDiscard()
+	p.draw()
+	p.keep()
+}
+
+func (p *Page) pressUndo(app.Context, app.Event) {
+	p.state.PressUndo()
+	p.changed(now)
+}
+
+func (p *Page) pressDropChanges(app.Context, app.Event) {
+	p.state.DropChanges()
+	p.changed(now)
 }
 
 func (p *Page) pressStop(app.Context, app.Event) { p.send(p.state.PressStop()) }
@@ -189,19 +373,17 @@ func (p *Page) persist() {
 func (p *Page) pressRetry(app.Context, app.Event) {
 	p.state.Retry()
 	p.startEngine()
+	p.redraw()
 }
 
 func (p *Page) pressUpdate(app.Context, app.Event) { update() }
-
-func (p *Page) pressRandomSeed(app.Context, app.Event) {
-	p.state.Form.Seed = number(float64(rand.Uint32()))
-}
 
 // promptKey starts the run at Ctrl+Enter or ⌘+Enter.
 func (p *Page) promptKey(ctx app.Context, e app.Event) {
 	if e.Get("key").String() == "Enter" && (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) {
 		e.PreventDefault()
-		p.send(p.state.PressStart(p.weights()))
+		p.apply()
+		p.start()
 	}
 }
 
@@ -221,13 +403,13 @@ func (p *Page) openFile(read func() ([]byte, error), name string, open opener) {
 	p.ctx.Dispatch(func(app.Context) { p.state.Opens(name) })
 	p.ctx.Async(func() {
 		data, err := read()
-		take := func() { p.state.Problem, p.state.Status = err.Error(), err.Error() }
+		take := func() { p.state.complain(err, nil) }
 		if err == nil {
 			take = open(name, data, picture.Decoder{Pause: breather()})
 		}
 		p.ctx.Dispatch(func(app.Context) {
 			p.state.Opened(take)
-			p.foresee()
+			p.changed(now)
 		})
 	})
 }
@@ -237,19 +419,43 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 	if s.Shown == nil {
 		return
 	}
-	shown, meta := s.Shown, picture.Meta{
-		Settings: s.ShownRun.Settings, Step: s.ShownAt, ModelTitle: s.Loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: s.Loaded.Weights,
-	}
+	shown, run, at := s.Shown, s.ShownRun, s.ShownAt
 	p.ctx.Async(func() {
-		png, hidden, err := picture.Encoder{Pause: breather()}.Write(shown.Pix, shown.Width, shown.Height, meta)
+		png, hidden, err := p.encode(shown, run, at)
 		p.ctx.Dispatch(func(app.Context) {
 			if err != nil {
-				s.Problem, s.Status = err.Error(), err.Error()
+				s.complain(err, nil)
 				return
 			}
-			name := fileName(meta.Settings, meta.Step)
+			name := fileName(run.Script.At(at), at)
 			save(name, png)
 			s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
+		})
+	})
+}
+
+// encode writes a run's picture after so many steps as a PNG. It blocks.
+func (p *Page) encode(shown *protocol.Picture, run *Run, step int) ([]byte, picture.Hidden, error) {
+	return picture.Encoder{Pause: breather()}.Write(shown.Pix, shown.Width, shown.Height, picture.Meta{
+		Script: run.Script, Step: step, ModelTitle: run.loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: run.loaded.Weights,
+	})
+}
+
+// pressCopyLink copies a link to the form's settings, with the seed that stands there.
+func (p *Page) pressCopyLink(app.Context, app.Event) {
+	r, err := p.state.Recipe()
+	if err != nil {
+		p.state.complain(err, func() error { _, err := p.state.Recipe(); return err })
+		return
+	}
+	link := root() + r.Without(recipe.InitImage.Option, recipe.ImagePrompts.Option).ToLink()
+	p.ctx.Async(func() {
+		err := copyText(link)
+		p.ctx.Dispatch(func(app.Context) {
+			p.state.Status = "The link is on the clipboard: it carries the prompt and the settings, and no picture."
+			if err != nil {
+				p.state.Status = "The browser does not let the page copy."
+			}
 		})
 	})
 }

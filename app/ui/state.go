@@ -3,13 +3,13 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/app/settings"
-	"reverie/gpu/tune"
+	"reverie/recipe"
 )
 
 // Phase is what the page and its worker are doing.
@@ -35,25 +35,12 @@ type Screen struct {
 	Retry       bool   // whether starting the engine again can help
 }
 
-// Run is the run under way, or the last one.
-type Run struct {
-	Settings settings.Settings
-	Step     int       // updates made
-	Losses   []float64 // one per update
-	Notices  []string
-	Ended    bool
-	Bytes    int64         // of the GPU's memory
-	Foreseen time.Duration // of a step
-
-	arrivals []time.Time // of the last steps, to tell the pace
-}
-
 // State is everything the page shows, and how messages and buttons change it. It knows nothing of the browser.
 type State struct {
 	Phase    Phase
 	Screen   Screen // when Broken
 	Adapter  string
-	Form     Form
+	Draft            // what the next run is made from
 	Models   []Model // that can be chosen
 	Storage  protocol.Storage
 	Loaded   protocol.Loaded
@@ -65,17 +52,30 @@ type State struct {
 	Shown       *protocol.Picture // the newest picture
 	ShownAt     int               // the updates made before it
 	ShownRun    *Run              // the run that it belongs to
-	Start       *Opened           // the picture that the next run starts from
 	Offer       *Opened           // a picture that was opened for its settings and could be the start, too
-	Images      []ImagePrompt
 
 	Measured *protocol.Measured // how fast the device is, once somebody asked
 	Kernels  []protocol.Kernel  // that the device runs
 
 	Status  string   // the one line that screen readers speak
 	Problem string   // what is wrong with the last thing the person did
+	Wrong   string   // the id of the field that Problem is about, or ""
 	Notices []string // what to know about the settings that were opened
 	Update  bool     // whether a new version of the page waits
+
+	recheck func() error            // whether Problem still stands, where the person can mend that in the form
+	undo    *undo                   // what was replaced and can come back
+	edits   map[*recipe.Option]bool // what the form says anew since a run took it
+	anew    []*recipe.Option        // of these, what the run under way cannot take
+	next    *Run                    // that is being started
+	changes int                     // that were sent
+	flush   bool                    // the run that has begun may have to take what was edited meanwhile
+	restart bool                    // another run begins when this one has ended
+	draw    func() uint64           // new seeds
+
+	keepDue    bool   // what the browser keeps of the run is not the newest
+	keepFailed bool   // it cannot keep it, and the person knows
+	awaited    string // the name of a start picture that the browser may have kept
 
 	opening   int // files that are being decoded
 	forecast  forecast
@@ -93,8 +93,8 @@ type State struct {
 // NewState is the page before anything is known.
 func NewState() State {
 	return State{
-		Form:   FormOf(settings.Default()),
 		Status: looking,
+		draw:   rand.Uint64,
 	}
 }
 
@@ -108,33 +108,38 @@ const (
 func (s *State) Working() bool { return s.Phase >= Loading }
 
 // Model returns the chosen model's entry; its Factor is 0 when the site does not list it.
-func (s *State) Model() Model {
-	if i := slices.IndexFunc(s.Models, func(m Model) bool { return m.Name == s.Form.Model }); i >= 0 {
+func (s *State) Model() Model { return s.model(s.Form.Model()) }
+
+func (s *State) model(name string) Model {
+	if i := slices.IndexFunc(s.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
 		return s.Models[i]
 	}
-	return Model{Name: s.Form.Model}
+	return Model{Name: name}
 }
 
-// PressStart begins a run with the form's settings, or says what is wrong with them. Base is the URL of the models' folders. While the
-// model is being downloaded, the run begins as its parts arrive.
+// PressStart begins a run of the draft, or says what is wrong with it. Base is the URL of the models' folders. While the model is being
+// downloaded, the run begins as its parts arrive.
 func (s *State) PressStart(base string) (protocol.Message, bool) {
 	if s.Phase != Idle && s.Phase != Loading {
 		return nil, false
 	}
-	s.Problem = ""
-	chosen, err := s.check()
+	s.settle()
+	script, err := s.check()
 	if err != nil {
-		s.Problem = err.Error()
-		s.Status = s.Problem
+		s.complain(err, func() error { _, err := s.check(); return err })
 		return nil, false
 	}
-	start := protocol.Start{Base: base, Settings: chosen}
+	if !s.Form.Locked {
+		seed := recipe.Seed.Is(s.draw())
+		script.Recipe = script.Recipe.With(seed)
+		s.Form = s.Form.With(recipe.Seed.Option, recipe.Seed.Format(seed.Value))
+	}
+	start := protocol.Start{Base: base, Script: script, Images: s.pictures()}
 	if s.Start != nil {
 		start.Init = &s.Start.Picture
 	}
-	for _, image := range s.Images {
-		start.Images = append(start.Images, *image.Picture)
-	}
+	s.next = &Run{start: s.Start, pictures: start.Images}
+	s.edits, s.anew, s.undo = nil, nil, nil
 	s.Status = "Preparing the run."
 	if s.Phase == Loading {
 		s.Status = "The run begins as soon as what it needs is here."
@@ -145,29 +150,27 @@ func (s *State) PressStart(base string) (protocol.Message, bool) {
 	return start, true
 }
 
-// check reads the form and finds what cannot run. The engine rounds what can be rounded and tells.
-func (s *State) check() (settings.Settings, error) {
-	chosen, err := s.Form.Settings()
+// check reads the draft and finds what cannot run. The engine rounds what can be rounded and tells.
+func (s *State) check() (recipe.Script, error) {
+	r, err := s.Recipe()
+	script := recipe.Script{Recipe: r, Changes: s.Changes}
 	if err != nil {
-		return chosen, err
+		return script, err
 	}
-	switch {
-	case s.opening > 0:
-		return chosen, errors.New("A picture is still being opened: press Start once it is there.")
-	case s.Phase == Loading && s.loading != chosen.Model:
-		return chosen, fmt.Errorf("%s is being downloaded: choose it, wait for it, or press Stop.", s.titleOf(s.loading))
-	case s.Phase == Idle && s.needsDownload():
-		return chosen, fmt.Errorf("%s is not on this device yet: press Download models (%s).", s.Model().title(), byteCount(s.Model().Bytes))
+	if err := s.ready(r); err != nil {
+		return script, err
 	}
-	if chosen.ImagePrompts, err = imagePrompts(s.Images); err != nil {
-		return chosen, err
+	factor := max(s.Model().Factor, 1)
+	if _, _, err := r.Check(factor); err != nil {
+		return script, err
 	}
-	chosen.InitImage = ""
-	if s.Start != nil {
-		chosen.InitImage = s.Start.Name
+	if _, _, err := script.Check(factor); err != nil {
+		return script, errors.New(err.Error()) // of the changes, which have no fields
 	}
-	_, _, err = chosen.Normalise(max(s.Model().Factor, 1))
-	return chosen, err
+	if problem := s.foreseenProblem(r); problem != "" {
+		return script, errors.New(problem)
+	}
+	return script, nil
 }
 
 // PressLoad fetches the chosen model without starting a run. Unkept asks for it though there is no room to keep it.
@@ -175,13 +178,11 @@ func (s *State) PressLoad(base string, unkept bool) (protocol.Message, bool) {
 	if s.Phase != Idle {
 		return nil, false
 	}
-	s.Phase, s.Progress, s.Problem, s.NoRoom = Loading, protocol.Progress{}, "", ""
-	s.loading, s.brokeOff = s.Form.Model, false
-	return protocol.Load{Base: base, Model: s.Form.Model, Unkept: unkept}, true
+	s.settle()
+	s.Phase, s.Progress, s.NoRoom = Loading, protocol.Progress{}, ""
+	s.loading, s.brokeOff = s.Form.Model(), false
+	return protocol.Load{Base: base, Model: s.loading, Unkept: unkept}, true
 }
-
-// ChooseModel takes the person's choice.
-func (s *State) ChooseModel(name string) { s.Form.Model, s.NoRoom, s.brokeOff = name, "", false }
 
 // PressPause asks the run to wait.
 func (s *State) PressPause() (protocol.Message, bool) {
@@ -199,7 +200,7 @@ func (s *State) PressResume() (protocol.Message, bool) {
 	}
 	s.Phase = Running
 	s.Run.arrivals = nil
-	s.Status = fmt.Sprintf("Resumed after step %d of %d.", s.Run.Step, s.Run.Settings.Steps)
+	s.Status = "Resumed " + s.Run.afterStep() + "."
 	return protocol.Resume{}, true
 }
 
@@ -217,7 +218,8 @@ func (s *State) PressBenchmark() (protocol.Message, bool) {
 	if s.Phase != Idle {
 		return nil, false
 	}
-	s.Phase, s.Progress, s.Problem = Measuring, protocol.Progress{}, ""
+	s.settle()
+	s.Phase, s.Progress = Measuring, protocol.Progress{}
 	s.Status = "Measuring this GPU."
 	return protocol.Measure{}, true
 }
@@ -228,7 +230,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Ready:
 		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
 		if s.Status == looking || s.Status == startingAgain { // a file that was opened meanwhile has said more
-			s.Status = "Ready."
+			s.Status = s.readyText()
 		}
 	case protocol.Foreseen:
 		s.foreseen(m)
@@ -239,8 +241,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Storage:
 		s.receiveStorage(m)
 	case protocol.First:
-		s.Run = &Run{Settings: m.Settings}
-		s.show(m.Picture, 0)
+		s.first(m)
 	case protocol.Loaded:
 		s.Loaded = m
 		if s.Phase == Loading {
@@ -253,35 +254,38 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.end()
 		s.Status = "The benchmark is done: its results are under Help."
 	case protocol.Started:
-		s.keepTried = false // a run interrupts it
-		if s.Phase == Starting {
-			s.Phase = Running
+		s.started(m)
+	case protocol.Changed:
+		s.changed(m)
+	case protocol.Saved:
+		if s.Run != nil {
+			s.Run.Script, s.Run.saved = m.Script, saved{m.Step, m.State.Data}
+			s.keepDue = true
 		}
-		s.Run = &Run{Settings: m.Settings, Notices: m.Notices, Bytes: m.Bytes, Foreseen: time.Duration(m.Seconds * float64(time.Second))}
-		s.Status = strings.Join(append([]string{fmt.Sprintf("Optimising, %d steps.", m.Settings.Steps)}, m.Notices...), " ")
 	case protocol.Step:
 		s.step(m, now)
 	case protocol.Paused:
-		s.show(m.Picture, m.Step)
-		s.Phase = Paused
-		s.Status = fmt.Sprintf("Paused after step %d of %d.", m.Step, s.Run.Settings.Steps)
+		s.paused(m)
 	case protocol.Done:
+		if s.Run != nil {
+			s.Run.Step, s.Run.done, s.keepDue = m.Step, true, true
+		}
 		s.show(m.Picture, m.Step)
 		s.end()
-		s.Status = fmt.Sprintf("Done: %d steps.", m.Step)
+		s.Status = "Done: " + count(m.Step, "step") + "."
 	case protocol.Stopped:
 		s.stopped(m)
 	case protocol.Error:
 		s.fail(m)
 	case protocol.Lost:
-		s.Phase = Broken
+		s.broken()
 		s.Screen = Screen{Title: "The GPU was reset", Detail: m.Message, Retry: true,
-			Text: "The graphics device went away, so the run has ended. Your settings and the last picture are still here: start the engine again, with fewer cutouts or a smaller size if this happens often."}
+			Text: "The graphics device went away. Your settings and the last picture are still here: start the engine again" + s.thenResume() + ". If this happens often, choose fewer cutouts or a smaller size."}
 		s.Status = s.Screen.Title + "."
 	case protocol.Exit:
-		s.Phase = Broken
+		s.broken()
 		s.Screen = Screen{Title: "The engine crashed", Detail: m.Tail, Retry: true,
-			Text: "This is a mistake in Reverie. Your settings and the last picture are still here: start the engine again."}
+			Text: "This is a mistake in Reverie. Your settings and the last picture are still here: start the engine again" + s.thenResume() + "."}
 		s.Status = s.Screen.Title + "."
 	}
 }
@@ -292,13 +296,13 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 		return
 	}
 	before := s.Progress
-	if (m.Total == 0 || m.Phase == tune.Phase) && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
+	if (m.Total == 0 || m.Phase == protocol.PhaseTune) && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
 		return
 	}
 	s.Progress = m
 	if m.Phase != before.Phase {
 		s.rate = rate{}
-		s.Status = phaseName(m.Phase) + "."
+		s.Status = PhaseName(m.Phase) + "."
 	} else if quarter := s.quarter(m); s.downloading() && quarter != s.quarter(before) && quarter < 4 {
 		s.Status = fmt.Sprintf("%d %%: %s of %s.", 25*quarter, byteCount(m.Done), byteCount(m.Total))
 	}
@@ -308,23 +312,67 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 // quarter is how many quarters are done.
 func (s *State) quarter(m protocol.Progress) int64 { return 4 * m.Done / max(m.Total, 1) }
 
+// first takes the picture that a run starts from.
+func (s *State) first(m protocol.First) {
+	if s.next == nil {
+		return
+	}
+	s.Run = s.next
+	s.Run.Script = m.Script
+	if s.Loaded.Model == recipe.Model.In(m.Script.Recipe) {
+		s.Run.loaded = s.Loaded
+	}
+	s.show(m.Picture, s.Run.Step)
+}
+
+// started takes the news that the first step is to come.
+func (s *State) started(m protocol.Started) {
+	s.keepTried = false // a run interrupts it
+	if s.Phase == Starting {
+		s.Phase = Running
+	}
+	r := s.next
+	if r == nil {
+		r = &Run{}
+	}
+	r.Script, r.Step, r.Notices, r.Bytes, r.Foreseen = m.Script, m.Step, m.Notices, m.Bytes, time.Duration(m.Seconds*float64(time.Second))
+	r.loaded, r.Ended, r.cut = s.Loaded, false, false
+	s.Run, s.next = r, nil
+	s.flush, s.keepDue = len(s.edits) > 0, true
+	text := "Optimising without an end."
+	if steps, end := r.Steps(); end && r.Step > 0 {
+		text = fmt.Sprintf("Optimising from step %d to %d.", r.Step, steps)
+	} else if end {
+		text = "Optimising, " + count(steps, "step") + "."
+	}
+	s.Status = strings.Join(append([]string{text}, m.Notices...), " ")
+}
+
 func (s *State) step(m protocol.Step, now time.Time) {
 	if s.Run == nil {
 		return
 	}
 	r := s.Run
-	r.Step = m.Step
-	r.Losses = append(r.Losses, m.Loss)
-	r.arrivals = append(r.arrivals, now)
-	if len(r.arrivals) > paceWindow {
-		r.arrivals = r.arrivals[len(r.arrivals)-paceWindow:]
-	}
+	r.step(m, now)
 	if m.Picture != nil {
 		s.show(m.Picture, m.Step-1)
 	}
-	if quarter := 4 * m.Step / r.Settings.Steps; quarter != 4*(m.Step-1)/r.Settings.Steps && m.Step < r.Settings.Steps {
-		s.Status = fmt.Sprintf("%d %%: step %d of %d.", 25*quarter, m.Step, r.Settings.Steps)
+	steps, end := r.Steps()
+	if !end || m.Step >= steps {
+		return
 	}
+	if quarter := 4 * m.Step / steps; quarter != 4*(m.Step-1)/steps {
+		s.Status = fmt.Sprintf("%d %%: step %d of %d.", 25*quarter, m.Step, steps)
+	}
+}
+
+func (s *State) paused(m protocol.Paused) {
+	if s.Run == nil || s.Phase != Pausing && s.Phase != Running {
+		return
+	}
+	s.show(m.Picture, m.Step)
+	s.Phase = Paused
+	s.Status = "Paused " + s.Run.afterStep() + "."
 }
 
 func (s *State) show(p *protocol.Picture, step int) {
@@ -335,14 +383,45 @@ func (s *State) show(p *protocol.Picture, step int) {
 
 // end makes the page ready for the next run.
 func (s *State) end() {
-	s.forecast.asked = plans{} // the device may have shown its speed
+	s.forecast.asked = "" // the device may have shown its speed
 	s.Phase, s.Progress, s.loading = Idle, protocol.Progress{}, ""
+	s.next, s.anew, s.flush = nil, nil, false
 	if s.Run != nil {
 		s.Run.Ended = true
+		s.unsent()
 	}
 }
 
+// broken takes the loss of the engine: a run that was under way can be resumed.
+func (s *State) broken() {
+	if s.Run != nil && !s.Run.Ended && s.Phase >= Running {
+		s.Run.cut = true
+	}
+	s.end()
+	s.restart = false
+	s.Phase = Broken
+}
+
+// thenResume goes on after "start the engine again".
+func (s *State) thenResume() string {
+	if s.Run == nil || !s.Run.cut {
+		return ""
+	}
+	return fmt.Sprintf(" and resume from step %d", s.Run.saved.Step)
+}
+
+// readyText says that the engine is ready.
+func (s *State) readyText() string {
+	if step, ok := s.Resumable(); ok {
+		return fmt.Sprintf("Ready. A run can be resumed from step %d.", step)
+	}
+	return "Ready."
+}
+
 func (s *State) stopped(m protocol.Stopped) {
+	if s.Phase != Stopping { // what was to be stopped had ended by itself
+		return
+	}
 	paused := s.loading != "" && s.downloading()
 	s.end()
 	switch {
@@ -354,7 +433,8 @@ func (s *State) stopped(m protocol.Stopped) {
 		return
 	}
 	s.show(m.Picture, m.Step)
-	s.Status = fmt.Sprintf("Stopped after step %d of %d.", m.Step, s.Run.Settings.Steps)
+	s.Run.Step, s.keepDue = m.Step, true
+	s.Status = "Stopped " + s.Run.afterStep() + "."
 }
 
 func (s *State) fail(m protocol.Error) {
@@ -368,25 +448,27 @@ func (s *State) fail(m protocol.Error) {
 			s.Block(Screen{Title: "The GPU cannot be used", Text: m.Message, Retry: true})
 			return
 		}
-		s.explain(m)
+		s.brokeOff = s.brokeOff || m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none"
 		s.end()
+		s.restart = false
+		s.explain(m)
 	}
 	s.Screen.Detail = m.Message
 }
 
 // explain tells what went wrong where the person looks for it.
 func (s *State) explain(m protocol.Error) {
-	s.Status = m.Message
+	text := m.Message
 	switch {
 	case m.Reason == protocol.NoRoom:
-		s.NoRoom, s.ShowStorage = m.Message, true
+		s.Status, s.NoRoom, s.ShowStorage = text, text, true
 		return
-	case m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none":
-		s.Status, s.brokeOff = "The download broke off: check the connection and press Download models to go on from there.", true
+	case m.Reason == protocol.Offline && s.brokeOff:
+		text = "The download broke off: check the connection and press Download models to go on from there."
 	case m.Reason == protocol.Offline:
-		s.Status = "The model cannot be fetched: check the connection and try again."
+		text = "The model cannot be fetched: check the connection and try again."
 	}
-	s.Problem = s.Status
+	s.complain(errors.New(text), nil)
 }
 
 // Block shows a screen in place of a working page.
@@ -411,43 +493,25 @@ func (s *State) Retry() {
 	s.Status = startingAgain
 }
 
-// phaseName is how the page names a phase of loading or preparing.
-func phaseName(phase string) string {
-	if phase == "" {
-		return "Preparing"
+// PhaseName says what goes on while the page waits.
+func PhaseName(phase protocol.Phase) string {
+	switch phase {
+	case protocol.PhaseDownload:
+		return "Downloading the model"
+	case protocol.PhaseLoad:
+		return "Loading the model"
+	case protocol.PhasePrompt:
+		return "Reading the prompt"
+	case protocol.PhaseStart:
+		return "Preparing the start picture"
+	case protocol.PhaseCompile:
+		return "Compiling shaders"
+	case protocol.PhaseTune:
+		return "Finding the fastest kernels for this GPU"
+	case protocol.PhaseMeasure:
+		return "Measuring this GPU"
 	}
-	return strings.ToUpper(phase[:1]) + phase[1:]
-}
-
-// paceWindow is how many of the last steps tell the pace.
-const paceWindow = 16
-
-// Pace is the mean time of the last steps; before there are three, what was foreseen.
-func (r *Run) Pace() time.Duration {
-	n := len(r.arrivals)
-	if n < 3 {
-		return r.Foreseen
-	}
-	return r.arrivals[n-1].Sub(r.arrivals[0]) / time.Duration(n-1)
-}
-
-// Left is the time that the rest of the run will take at the present pace, or 0 when nobody knows.
-func (r *Run) Left() time.Duration { return r.Pace() * time.Duration(r.Settings.Steps-r.Step) }
-
-// Loss is the last step's loss.
-func (r *Run) Loss() (loss float64, ok bool) {
-	if len(r.Losses) == 0 {
-		return 0, false
-	}
-	return r.Losses[len(r.Losses)-1], true
-}
-
-// Percent is how much of the run is made.
-func (r *Run) Percent() int {
-	if r.Settings.Steps == 0 {
-		return 100
-	}
-	return 100 * r.Step / r.Settings.Steps
+	return "Preparing"
 }
 
 // Title is the document's title: the percentage while a download or a run goes on.
@@ -455,16 +519,19 @@ func (s *State) Title() string {
 	if (s.Phase == Loading || s.Phase == Starting) && s.downloading() && s.Progress.Total > 0 {
 		return fmt.Sprintf("%d %% · Downloading · Reverie", 100*s.Progress.Done/s.Progress.Total)
 	}
-	if s.Run != nil && s.Phase >= Running {
-		return fmt.Sprintf("%d %% · %.60s · Reverie", s.Run.Percent(), s.Run.Settings.Prompt)
+	if s.Run == nil || s.Phase < Running {
+		return "Reverie"
 	}
-	return "Reverie"
+	if percent, end := s.Run.Percent(); end {
+		return fmt.Sprintf("%d %% · %.60s · Reverie", percent, s.Run.Prompt())
+	}
+	return fmt.Sprintf("Step %d · %.60s · Reverie", s.Run.Step, s.Run.Prompt())
 }
 
 // PreviewName is the accessible name of the preview.
 func (s *State) PreviewName() string {
 	if s.Run == nil {
-		return fmt.Sprintf("Step 0 of %s: no picture yet", s.Form.Steps)
+		return fmt.Sprintf("Step 0 of %s: no picture yet", s.Form.Text(recipe.Steps.Option))
 	}
-	return fmt.Sprintf("Step %d of %d: %s", s.Run.Step, s.Run.Settings.Steps, s.Run.Settings.Prompt)
+	return s.Run.At() + ": " + s.Run.Prompt()
 }

@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/app/settings"
+	"reverie/recipe"
+	"reverie/recipe/prompt"
 )
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -21,9 +23,15 @@ func idle(t *testing.T) *State {
 	s := NewState()
 	s.SetModels([]Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9e6}})
 	s.Receive(protocol.Ready{Adapter: "test"}, start)
-	s.Form.Prompt = "a red apple"
+	write(&s, recipe.Prompt, "a red apple")
 	return &s
 }
+
+// write types a text into an option's field.
+func write[T any](s *State, o recipe.Of[T], text string) { s.Edit(o.Option, text) }
+
+// text is what stands in an option's field.
+func text[T any](s *State, o recipe.Of[T]) string { return s.Form.Text(o.Option) }
 
 // running is a page with a run of that many steps, of which none is made.
 func running(t *testing.T, steps int) *State {
@@ -33,10 +41,10 @@ func running(t *testing.T, steps int) *State {
 	if !ok {
 		t.Fatalf("Start does nothing: %s", s.Problem)
 	}
-	begun := m.(protocol.Start).Settings
-	begun.Steps = steps
+	script := m.(protocol.Start).Script
+	script.Recipe = script.Recipe.Suggest(recipe.Recipe{}).With(recipe.Steps.Is(steps))
 	s.Receive(protocol.Loaded{Model: "mini", Factor: 8}, start)
-	s.Receive(protocol.Started{Settings: begun}, start)
+	s.Receive(protocol.Started{Script: script}, start)
 	return s
 }
 
@@ -73,8 +81,8 @@ func TestRunToItsEnd(t *testing.T) {
 	}
 	step(s, 2, 0.8, nil)
 	step(s, 3, 0.7, nil)
-	if got := s.Run.Pace(); got != 2*time.Second {
-		t.Errorf("the pace is %v, want 2s", got)
+	if got, measured := s.Run.Pace(); got != 2*time.Second || !measured {
+		t.Errorf("the pace is %v, measured %t, want 2s", got, measured)
 	}
 	if got := s.Run.Left(); got != 2*time.Second {
 		t.Errorf("%v are left, want 2s", got)
@@ -95,15 +103,21 @@ func TestRunToItsEnd(t *testing.T) {
 // Until three steps tell the pace, what the engine foresees stands in.
 func TestForeseenPace(t *testing.T) {
 	s := running(t, 100)
-	s.Receive(protocol.Started{Settings: s.Run.Settings, Bytes: 8e8, Seconds: 1.5}, start)
-	if s.Run.Pace() != 1500*time.Millisecond || s.Run.Left() != 150*time.Second || s.Run.Bytes != 8e8 {
-		t.Errorf("foreseen: %v a step, %v left, %d bytes", s.Run.Pace(), s.Run.Left(), s.Run.Bytes)
+	s.Receive(protocol.Started{Script: s.Run.Script, Bytes: 8e8, Seconds: 1.5}, start)
+	if each, measured := s.Run.Pace(); each != 1500*time.Millisecond || measured || s.Run.Left() != 150*time.Second || s.Run.Bytes != 8e8 {
+		t.Errorf("foreseen: %v a step, %v left, %d bytes", each, s.Run.Left(), s.Run.Bytes)
 	}
-	for i := 1; i <= 3; i++ {
-		step(s, i, 1, nil)
+	step(s, 1, 1, nil)
+	step(s, 2, 1, nil)
+	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 2 of 100 about 1.50 s/step about 2:27 left 800 MB of GPU memory"; got != want {
+		t.Errorf("two steps are told as %q, want %q", got, want)
 	}
-	if s.Run.Pace() != 2*time.Second {
-		t.Errorf("after three steps: %v a step, want 2s", s.Run.Pace())
+	step(s, 3, 1, nil)
+	if each, measured := s.Run.Pace(); each != 2*time.Second || !measured {
+		t.Errorf("after three steps: %v a step, want 2s", each)
+	}
+	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 3 of 100 2.00 s/step 3:14 left 800 MB of GPU memory"; got != want {
+		t.Errorf("three steps are told as %q, want %q", got, want)
 	}
 }
 
@@ -121,7 +135,8 @@ func TestPauseAndResume(t *testing.T) {
 	if s.Phase != Paused || s.Status != "Paused after step 2 of 100." || s.ShownAt != 2 {
 		t.Errorf("paused: %+v", s)
 	}
-	if _, ok := s.PressResume(); !ok || s.Phase != Running || s.Run.Pace() != 0 {
+	_, ok := s.PressResume()
+	if each, _ := s.Run.Pace(); !ok || s.Phase != Running || each != 0 {
 		t.Error("Resume: the time of the pause must not count as a step's")
 	}
 }
@@ -157,43 +172,50 @@ func TestStartChecksTheForm(t *testing.T) {
 		name   string
 		change func(*State)
 		want   string
+		field  string // that is wrong
 	}{
-		{"no prompt", func(s *State) { s.Form.Prompt = " " }, "Type what"},
-		{"no width", func(s *State) { s.Form.Width = "" }, "Width"},
-		{"width 0", func(s *State) { s.Form.Width = "0" }, "width"},
-		{"negative cutouts", func(s *State) { s.Form.Cutouts = "-1" }, "cutouts"},
-		{"half a step", func(s *State) { s.Form.Steps = "1.5" }, "Steps"},
-		{"a seed in words", func(s *State) { s.Form.Seed = "seven" }, "seed"},
-		{"a rate in words", func(s *State) { s.Form.LearningRate = "fast" }, "Learning rate"},
-		{"a rate of 0", func(s *State) { s.Form.LearningRate = "0" }, "learning rate"},
-		{"an image prompt without its picture", func(s *State) { s.Images = []ImagePrompt{{Name: "x.png", Weight: "1"}} }, "x.png"},
-		{"an image prompt's weight", func(s *State) { s.Images = []ImagePrompt{{Name: "x.png", Weight: "much", Picture: pixel(0)}} }, "much"},
+		{"no prompt", func(s *State) { write(s, recipe.Prompt, " ") }, "Type what", "prompt"},
+		{"no width", func(s *State) { write(s, recipe.Width, "") }, "Width", "field-width"},
+		{"width 0", func(s *State) { write(s, recipe.Width, "0") }, "width", "field-width"},
+		{"negative cutouts", func(s *State) { write(s, recipe.Cutouts, "-1") }, "cutouts", "field-cutouts"},
+		{"half a step", func(s *State) { write(s, recipe.Steps, "1.5") }, "Steps", "field-steps"},
+		{"a seed in words", func(s *State) { write(s, recipe.Seed, "seven") }, "Seed", "field-seed"},
+		{"a rate in words", func(s *State) { write(s, recipe.LearningRate, "fast") }, "Learning rate", "field-learning-rate"},
+		{"a rate of 0", func(s *State) { write(s, recipe.LearningRate, "0") }, "learning rate", "field-learning-rate"},
+		{"an image prompt without its picture", func(s *State) { s.Images = []ImagePrompt{{Name: "x.png", Weight: "1"}} }, "x.png", ""},
+		{"an image prompt's weight", func(s *State) { s.Images = []ImagePrompt{{Name: "x.png", Weight: "much", Picture: pixel(0)}} }, "much", "image-0-weight"},
+		{"an image prompt's stop", func(s *State) {
+			s.Images = []ImagePrompt{{Name: "x.png", Weight: "1", Stop: "never", Picture: pixel(0)}}
+		}, "never", "image-0-stop"},
 	} {
 		s := idle(t)
 		c.change(s)
-		if _, ok := s.PressStart("/"); ok || !strings.Contains(s.Problem, c.want) || s.Status != s.Problem || s.Phase != Idle {
-			t.Errorf("%s: started %t, problem %q, status %q; want %q", c.name, ok, s.Problem, s.Status, c.want)
+		if _, ok := s.PressStart("/"); ok || !strings.Contains(s.Problem, c.want) || s.Status != s.Problem || s.Phase != Idle || s.Wrong != c.field {
+			t.Errorf("%s: started %t, problem %q of %q, status %q; want %q of %q", c.name, ok, s.Problem, s.Wrong, s.Status, c.want, c.field)
 		}
 	}
 }
 
 func TestStartSendsEverything(t *testing.T) {
 	s := idle(t)
-	s.Form = Form{Prompt: "p", Model: "mini", Preset: "zq", Augment: "all", Precision: "half", Width: "60", Height: "64", Steps: "5", Seed: "18446744073709551615", Cutouts: "3",
-		LearningRate: "0.2", CutPow: "0.5", Smoothness: "2", InitWeight: "0.1", rest: settings.Default()}
+	want := recipe.New(recipe.Prompt.Is("p"), recipe.Model.Is("mini"), recipe.Preset.Is("zq"), recipe.Augment.Is("all"), recipe.Precision.Is("half"),
+		recipe.Width.Is(60), recipe.Height.Is(64), recipe.Steps.Is(5), recipe.Seed.Is(1<<64-1), recipe.Cutouts.Is(3), recipe.LearningRate.Is(0.2),
+		recipe.CutPow.Is(0.5), recipe.Smoothness.Is(2), recipe.InitWeight.Is(0.1), recipe.Optimizer.Is("radam"), recipe.Endless.Is(true))
+	for _, set := range want.Said() {
+		s.Edit(set.Option, set.Option.Format(set.Value))
+	}
 	s.Start = &Opened{Name: "s.png", Picture: *pixel(1)}
 	s.Images = []ImagePrompt{{Name: "i.png", Weight: "-1", Stop: "0.5", Picture: pixel(2)}}
+	want = want.With(recipe.InitImage.Is("s.png"), recipe.ImagePrompts.Is([]prompt.Image{{Name: "i.png", Weight: -1, Stop: 0.5}}))
 	m, ok := s.PressStart("/weights/")
 	if !ok {
 		t.Fatal(s.Problem)
 	}
 	got := m.(protocol.Start)
-	c := got.Settings
-	if c.Prompt != "p" || c.Preset != "zq" || c.Augment != "all" || c.Precision != "half" || c.Width != 60 || c.Height != 64 || c.Steps != 5 || c.Seed != 1<<64-1 || c.Cutouts != 3 ||
-		*c.LearningRate != 0.2 || *c.CutPow != 0.5 || *c.Smoothness != 2 || c.InitWeight != 0.1 || c.InitImage != "s.png" {
-		t.Errorf("settings %+v", c)
+	if !reflect.DeepEqual(got.Script, recipe.Script{Recipe: want}) {
+		t.Errorf("the script is %+v, want %+v", got.Script, want)
 	}
-	if got.Base != "/weights/" || got.Init.Pix[0] != 1 || len(got.Images) != 1 || got.Images[0].Pix[0] != 2 || c.ImagePrompts[0].Weight != -1 || c.ImagePrompts[0].Stop != 0.5 {
+	if got.Base != "/weights/" || got.Init.Pix[0] != 1 || len(got.Images) != 1 || got.Images[0].Name != "i.png" || got.Images[0].Picture.Pix[0] != 2 || got.State != nil {
 		t.Errorf("pictures %+v", got)
 	}
 }
@@ -202,7 +224,7 @@ func TestErrorsLeaveThePageUsable(t *testing.T) {
 	s := running(t, 10)
 	step(s, 1, 1, pixel(1))
 	s.Receive(protocol.Error{Message: "It went astray."}, start)
-	if s.Phase != Idle || s.Problem != "It went astray." || s.Status != s.Problem || s.Shown == nil || s.Form.Prompt != "a red apple" {
+	if s.Phase != Idle || s.Problem != "It went astray." || s.Status != s.Problem || s.Shown == nil || text(s, recipe.Prompt) != "a red apple" {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -221,7 +243,7 @@ func TestScreens(t *testing.T) {
 		{"crash", protocol.Exit{Code: 2, Tail: "x"}, "crashed", true},
 	} {
 		s := NewState()
-		s.Form.Prompt = "kept"
+		write(&s, recipe.Prompt, "kept")
 		s.Receive(c.message, start)
 		if s.Phase != Broken || !strings.Contains(s.Screen.Title, c.title) || s.Screen.Retry != c.retry || !strings.Contains(s.Status, c.title) {
 			t.Errorf("%s: phase %d, screen %+v, status %q", c.name, s.Phase, s.Screen, s.Status)
@@ -231,7 +253,7 @@ func TestScreens(t *testing.T) {
 		}
 		s.Retry()
 		s.Receive(protocol.Ready{}, start)
-		if s.Phase != Idle || s.Form.Prompt != "kept" {
+		if s.Phase != Idle || text(&s, recipe.Prompt) != "kept" {
 			t.Errorf("%s: after trying again: %+v", c.name, s)
 		}
 	}
@@ -240,8 +262,19 @@ func TestScreens(t *testing.T) {
 func TestNoticesAreSpoken(t *testing.T) {
 	s := idle(t)
 	m, _ := s.PressStart("/")
-	s.Receive(protocol.Started{Settings: m.(protocol.Start).Settings, Notices: []string{"It was rounded."}}, start)
+	s.Receive(protocol.Started{Script: m.(protocol.Start).Script, Notices: []string{"It was rounded."}}, start)
 	if !strings.Contains(s.Status, "It was rounded.") {
 		t.Errorf("the status is %q", s.Status)
+	}
+}
+
+func TestEveryPhaseHasWords(t *testing.T) {
+	seen := map[string]bool{PhaseName(""): true}
+	for _, phase := range protocol.Phases {
+		if name := PhaseName(phase); seen[name] {
+			t.Errorf("phase %q is called %q", phase, name)
+		} else {
+			seen[name] = true
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"reverie/app/protocol"
-	"reverie/gpu/guide"
 )
 
 // SetModels takes the list of the site's models.
@@ -29,15 +28,18 @@ func (s *State) mergeModels() {
 			s.Models = append(s.Models, Model{Name: kept.Name, Title: kept.Title, Factor: kept.Factor, Bytes: kept.Bytes, Suggested: kept.Suggested})
 		}
 	}
-	const problem = "The list of models cannot be fetched: check the connection and reload the page."
 	switch {
-	case len(s.Models) > 0 && s.Problem == problem:
+	case len(s.Models) > 0 && s.Problem == noModels:
 		s.Problem = ""
 	case len(s.Models) == 0 && s.unlisted:
-		s.Problem = problem
+		s.Problem = noModels
 	}
 	s.adoptModel()
+	s.reconsider()
 }
+
+// noModels is a problem that goes by itself only.
+const noModels = "The list of models cannot be fetched: check the connection and reload the page."
 
 // stored is what this device has of a model.
 func (s *State) stored(name string) (protocol.Model, bool) {
@@ -55,9 +57,9 @@ func (s *State) kept(name string) bool {
 	return ok && !newer && m.Stored == m.Bytes
 }
 
-// needsDownload says that the chosen model comes only when the person asks for it.
-func (s *State) needsDownload() bool {
-	m := s.Model()
+// needsDownload says that a model comes only when the person asks for it.
+func (s *State) needsDownload(name string) bool {
+	m := s.model(name)
 	return !m.Small() && !s.kept(m.Name) && s.Loaded.Model != m.Name
 }
 
@@ -81,7 +83,8 @@ func (s *State) PressDelete(name string) (protocol.Message, bool) {
 		s.unwanted = map[string]bool{}
 	}
 	s.unwanted[name] = true
-	s.NoRoom, s.Problem, s.deleting = "", "", name
+	s.settle()
+	s.NoRoom, s.deleting = "", name
 	return protocol.Delete{Model: name}, true
 }
 
@@ -100,12 +103,7 @@ func (s *State) receiveStorage(m protocol.Storage) {
 	s.mergeModels()
 }
 
-func (s *State) titleOf(name string) string {
-	if i := slices.IndexFunc(s.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
-		return s.Models[i].title()
-	}
-	return name
-}
+func (s *State) titleOf(name string) string { return s.model(name).title() }
 
 // TakePersist says, once, that the first download that the person asked for is done and the browser should be asked to keep it.
 func (s *State) TakePersist() bool {
@@ -118,7 +116,7 @@ func (s *State) TakePersist() bool {
 func (s *State) Persisted(promised bool) { s.Storage.Persisted = promised }
 
 // downloading says that the bytes that are counted come from the server.
-func (s *State) downloading() bool { return s.Progress.Phase == guide.PhaseDownload }
+func (s *State) downloading() bool { return s.Progress.Phase == protocol.PhaseDownload }
 
 // optionText is a model as the picker lists it.
 func (s *State) optionText(m Model) string {
@@ -178,7 +176,7 @@ func (s *State) offer() (offer, bool) {
 		return offer{title: "There is no room for this model", text: s.NoRoom, unkept: true}, true
 	case s.loading == m.Name && !m.Small() && (s.Phase == Loading || s.Phase == Starting && s.downloading()):
 		return s.arriving(), true
-	case !s.needsDownload() || s.Phase == Starting:
+	case !s.needsDownload(m.Name) || s.Phase == Starting:
 		return offer{}, false
 	case part.Stored > 0 && part.Bytes != m.Bytes:
 		return offer{title: "A new version of " + m.title(), text: fmt.Sprintf("%s to download. It takes the place of the one on this device.", byteCount(m.Bytes))}, true

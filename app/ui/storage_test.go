@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/gpu/guide"
-	"reverie/gpu/tune"
+	"reverie/recipe"
 )
 
 // withBig is a page whose site serves a model of 150 MB beside the small one, and has chosen it.
@@ -16,7 +15,7 @@ func withBig(t *testing.T) *State {
 	s := idle(t)
 	s.SetModels([]Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9e6}, {Name: "big", Title: "Big", Factor: 16, Bytes: 150e6, About: "Draws."}})
 	stored(s, "files")
-	s.ChooseModel("big")
+	write(s, recipe.Model, "big")
 	return s
 }
 
@@ -37,7 +36,7 @@ func TestDownload(t *testing.T) {
 		t.Fatalf("got %v, %t", m, ok)
 	}
 	progress := func(at time.Duration, done int64) {
-		s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: done, Total: 150e6}, start.Add(at))
+		s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: done, Total: 150e6}, start.Add(at))
 	}
 	progress(0, 0)
 	if s.Status != "Downloading the model." {
@@ -84,12 +83,12 @@ func TestStartDoesNotDownload(t *testing.T) {
 func TestStartWhileDownloading(t *testing.T) {
 	s := withBig(t)
 	s.PressLoad("/", false)
-	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 50e6, Total: 150e6}, start)
-	s.ChooseModel("mini")
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 50e6, Total: 150e6}, start)
+	write(s, recipe.Model, "mini")
 	if _, ok := s.PressStart("/"); ok || !strings.Contains(s.Problem, "Big is being downloaded") {
 		t.Errorf("another model: the problem is %q", s.Problem)
 	}
-	s.ChooseModel("big")
+	write(s, recipe.Model, "big")
 	m, ok := s.PressStart("/")
 	if !ok || s.Phase != Starting || s.Progress.Done != 50e6 {
 		t.Fatalf("Start does nothing: %q, phase %d, progress %+v", s.Problem, s.Phase, s.Progress)
@@ -97,19 +96,19 @@ func TestStartWhileDownloading(t *testing.T) {
 	if o, ok := s.offer(); !ok || o.count != "50 MB of 150 MB" || o.pausable {
 		t.Errorf("the card while a run waits is %+v, %t", o, ok)
 	}
-	settings := m.(protocol.Start).Settings
-	s.Receive(protocol.Progress{Phase: guide.PhasePrompt}, start)
-	s.Receive(protocol.Progress{Phase: tune.Phase, Done: 1, Total: 48}, start)
+	script := m.(protocol.Start).Script
+	s.Receive(protocol.Progress{Phase: protocol.PhasePrompt}, start)
+	s.Receive(protocol.Progress{Phase: protocol.PhaseTune, Done: 1, Total: 48}, start)
 	if !s.downloading() {
 		t.Errorf("the bar shows %+v and not the download that everything waits for", s.Progress)
 	}
-	s.Receive(protocol.First{Settings: settings, Picture: pixel(3)}, start)
+	s.Receive(protocol.First{Script: script, Picture: pixel(3)}, start)
 	if s.Shown.Pix[0] != 3 || s.ShownAt != 0 || s.Phase != Starting {
 		t.Errorf("the first picture: %+v", s)
 	}
 	s.Receive(protocol.Loaded{Model: "big"}, start)
-	s.Receive(protocol.Started{Settings: settings}, start)
-	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 149e6, Total: 150e6}, start)
+	s.Receive(protocol.Started{Script: script}, start)
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 149e6, Total: 150e6}, start)
 	if s.Phase != Running || strings.Contains(s.Title(), "Downloading") {
 		t.Errorf("what still comes behind the run is shown: phase %d, title %q", s.Phase, s.Title())
 	}
@@ -118,7 +117,7 @@ func TestStartWhileDownloading(t *testing.T) {
 func TestBrokenDownload(t *testing.T) {
 	s := withBig(t)
 	s.PressLoad("/", false)
-	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 56e6, Total: 150e6}, start)
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 56e6, Total: 150e6}, start)
 	s.Receive(protocol.Error{Reason: protocol.Offline, Message: "load: reset"}, start)
 	if want := "The download broke off: check the connection and press Download models to go on from there."; s.Problem != want || s.Status != want {
 		t.Errorf("the problem is %q", s.Problem)
@@ -127,7 +126,7 @@ func TestBrokenDownload(t *testing.T) {
 	if o, ok := s.offer(); !ok || !strings.HasPrefix(o.text, "The connection broke. 56 MB of 150 MB are here") {
 		t.Errorf("the offer is %+v", o)
 	}
-	if s.Form.Prompt != "a red apple" {
+	if text(s, recipe.Prompt) != "a red apple" {
 		t.Error("the prompt is lost")
 	}
 }
@@ -135,7 +134,7 @@ func TestBrokenDownload(t *testing.T) {
 func TestPausedDownload(t *testing.T) {
 	s := withBig(t)
 	s.PressLoad("/", false)
-	s.Receive(protocol.Progress{Phase: guide.PhaseDownload, Done: 56e6, Total: 150e6}, start)
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 56e6, Total: 150e6}, start)
 	if m, ok := s.PressStop(); !ok || m != (protocol.Stop{}) {
 		t.Fatalf("got %v, %t", m, ok)
 	}
@@ -161,7 +160,7 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 	s.Receive(protocol.Error{Reason: protocol.NoRoom, Message: "Delete something."}, start)
-	s.ChooseModel("mini")
+	write(s, recipe.Model, "mini")
 	if _, ok := s.offer(); ok {
 		t.Error("the card stays when another model is chosen")
 	}
@@ -175,7 +174,7 @@ func TestDelete(t *testing.T) {
 		t.Fatalf("got %v, %t", m, ok)
 	}
 	stored(s, "files")
-	if s.Loaded.Model != "" || s.Status != "The model Big is deleted from this device." || !s.needsDownload() {
+	if s.Loaded.Model != "" || s.Status != "The model Big is deleted from this device." || !s.needsDownload("big") {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -249,7 +248,7 @@ func TestModelHelp(t *testing.T) {
 		{"on the GPU only", func() { s.Loaded.Model = "big" }, "Draws. It is on your GPU."},
 		{"kept", func() { s.Loaded.Model = ""; stored(s, "files", big(150e6)) }, "Draws. It is kept on this device and works offline."},
 		{"both", func() { s.Loaded.Model = "big" }, "Draws. It is on your GPU, and kept on this device: it works offline."},
-		{"small", func() { s.ChooseModel("mini") }, "It comes with the page (9.0 MB)."},
+		{"small", func() { write(s, recipe.Model, "mini") }, "It comes with the page (9.0 MB)."},
 	} {
 		c.make()
 		if got := s.modelHelp(); got != c.want {

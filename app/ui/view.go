@@ -3,12 +3,11 @@ package ui
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
-	"reverie/app/settings"
-	"reverie/gpu/guide"
+	"reverie/app/protocol"
+	"reverie/recipe"
 )
 
 // Examples are prompts that a person can click. The embedded pair makes something recognisable of each: see its samples.
@@ -29,6 +28,7 @@ func (p *Page) Render() app.UI {
 		),
 		app.Main().Body(
 			p.renderScreen(),
+			p.renderResume(),
 			p.renderUpdate(),
 			app.Div().Class("studio").Body(p.renderResult(), p.renderControls()),
 		),
@@ -61,6 +61,26 @@ func (p *Page) renderScreen() app.UI {
 		app.If(s.Screen.Detail != "", func() app.UI {
 			return app.Details().Body(app.Summary().Text("Details for a bug report"), app.Pre().TabIndex(0).Text(s.Screen.Detail))
 		}),
+	)
+}
+
+// renderResume offers a run that broke off.
+func (p *Page) renderResume() app.UI {
+	s := &p.state
+	step, ok := s.Resumable()
+	if !ok {
+		return app.Div().Hidden(true)
+	}
+	return app.Section().Class("resume").Hidden(false).Aria("labelledby", "resume-title").Body(
+		app.Canvas().ID(resumeID).Hidden(s.Shown == nil).Aria("hidden", "true"),
+		app.Div().Class("said").Body(
+			app.H2().ID("resume-title").Text("A run broke off"),
+			app.P().Text("“"+s.Run.Prompt()+"”"),
+			app.Div().Class("row").Body(
+				p.button(fmt.Sprintf("Resume from step %d", step), "primary", s.Phase == Idle, p.pressResumeRun),
+				p.button("Discard", "", true, p.pressDiscard),
+			),
+		),
 	)
 }
 
@@ -111,14 +131,18 @@ func (p *Page) renderProgress() app.UI {
 	row := app.Div().Class("progress")
 	switch {
 	case s.Phase == Loading || s.Phase == Measuring || s.Phase == Starting || s.Phase == Stopping && s.Progress.Phase != "" && !s.runUnderWay():
-		bar := app.Progress().Aria("label", phaseName(s.Progress.Phase))
+		bar := app.Progress().Aria("label", PhaseName(s.Progress.Phase))
 		if s.Progress.Total > 0 {
 			bar = bar.Max(1).Value(float64(s.Progress.Done) / float64(s.Progress.Total))
 		}
 		return row.Body(bar, app.Span().Text(s.progressText()))
 	case s.runUnderWay():
-		bar := app.Progress().Aria("label", "Steps").Max(s.Run.Settings.Steps).Value(s.Run.Step)
-		return row.Body(bar, app.Span().Text(strconv.Itoa(s.Run.Percent())+" %"))
+		percent, end := s.Run.Percent()
+		if !end {
+			return row.Body(app.Progress().Aria("label", "Steps"), app.Span().Text(s.Run.At()))
+		}
+		steps, _ := s.Run.Steps()
+		return row.Body(app.Progress().Aria("label", "Steps").Max(steps).Value(s.Run.Step), app.Span().Text(strconv.Itoa(percent)+" %"))
 	}
 	return row.Body(app.Span().Text(""))
 }
@@ -130,11 +154,11 @@ func (s *State) runUnderWay() bool {
 // progressText is the phase with its count, and a download's speed and time left.
 func (s *State) progressText() string {
 	m := s.Progress
-	text := phaseName(m.Phase)
+	text := PhaseName(m.Phase)
 	switch {
 	case m.Total <= 0:
 		return text
-	case !s.downloading() && m.Phase != guide.PhaseLoad:
+	case !s.downloading() && m.Phase != protocol.PhaseLoad:
 		return fmt.Sprintf("%s: %d of %d", text, m.Done, m.Total)
 	}
 	return text + ": " + s.countText()
@@ -155,16 +179,7 @@ func (p *Page) renderNumbers() app.UI {
 	if s.Run == nil {
 		return app.Div().Class("numbers")
 	}
-	parts := []string{fmt.Sprintf("Step %d of %d", s.Run.Step, s.Run.Settings.Steps)}
-	if pace1 := s.Run.Pace(); pace1 > 0 {
-		parts = append(parts, pace(pace1))
-		if s.Phase == Running {
-			parts = append(parts, clock(s.Run.Left())+" left")
-		}
-	}
-	if s.Run.Bytes > 0 {
-		parts = append(parts, byteCount(s.Run.Bytes)+" of GPU memory")
-	}
+	parts := s.Run.numbers(s.Phase == Running)
 	loss := ""
 	if l, ok := s.Run.Loss(); ok {
 		loss = fmt.Sprintf("Loss %.4f", l)
@@ -176,6 +191,26 @@ func (p *Page) renderNumbers() app.UI {
 		),
 		lossCurve(s.Run.Losses),
 	)
+}
+
+// numbers says where a run is and how fast. Until some steps were measured the times are what was foreseen.
+func (r *Run) numbers(running bool) []string {
+	parts := []string{r.At()}
+	about := "about "
+	each, measured := r.Pace()
+	if measured {
+		about = ""
+	}
+	if each > 0 {
+		parts = append(parts, about+pace(each))
+		if _, end := r.Steps(); running && end {
+			parts = append(parts, about+clock(r.Left())+" left")
+		}
+	}
+	if r.Bytes > 0 {
+		parts = append(parts, byteCount(r.Bytes)+" of GPU memory")
+	}
+	return parts
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg"
@@ -195,21 +230,28 @@ func (p *Page) renderControls() app.UI {
 	s := &p.state
 	return app.Section().Class("controls").Aria("label", "Settings").Body(
 		app.Div().Class("field").Body(
-			app.Label().For("prompt").Text("Prompt"),
-			app.Textarea().ID(promptID).Rows(3).Spellcheck(true).Aria("describedby", "prompt-help").
-				Placeholder("a red apple | green leaves:0.5").Attr("value", s.Form.Prompt).
-				OnInput(p.typed(&s.Form.Prompt)).OnKeyDown(p.promptKey),
-			app.P().ID("prompt-help").Class("help").Text("Several prompts with | between them, each with a weight if you like, as in “roses | fog:0.5 | text:-0.3”. Ctrl+Enter starts."),
+			app.Label().For(promptID).Text(recipe.Prompt.Label),
+			app.Textarea().ID(promptID).Rows(3).Spellcheck(true).Aria("describedby", p.describedBy(promptID)).Aria("invalid", p.invalid(promptID)).
+				Placeholder("a red apple | green leaves:0.5").Attr("value", s.Form.Text(recipe.Prompt.Option)).
+				OnInput(p.typed(recipe.Prompt.Option)).OnChange(p.chosen(recipe.Prompt.Option)).OnKeyDown(p.promptKey),
+			p.renderWrong(promptID),
+			app.P().ID(promptID+"-help").Class("help").Text(recipe.Prompt.Help+" As in “roses | fog:0.5 | text:-0.3”. Ctrl+Enter starts."),
 		),
 		app.Div().Class("examples").Role("group").Aria("label", "Examples").Body(
 			app.Range(Examples).Slice(func(i int) app.UI {
-				return p.button(Examples[i], "chip", true, func(app.Context, app.Event) { s.Form.Prompt = Examples[i] })
+				return p.button(Examples[i], "chip", true, func(app.Context, app.Event) {
+					s.UseExample(Examples[i])
+					p.changed(now)
+				})
 			}),
 		),
+		p.renderUndo(),
 		p.renderButtons(),
-		app.P().ID("problem").Class("problem").Hidden(s.Problem == "").Text(s.Problem),
+		app.P().ID("problem").Class("problem").Hidden(s.Problem == "" || s.Wrong != "").Text(s.Problem),
+		p.renderAside("new-run", s.NewRunText(), "Start a new run", p.pressNewRun),
+		p.renderAside("changes", s.changesText(), "Drop the changes", p.pressDropChanges),
 		app.P().Class("privacy").Text("Runs on your device. Nothing is uploaded."),
-		p.renderNumberFields(),
+		p.renderEssentials(),
 		app.P().ID("forecast").Class("help").Text(s.forecastText()),
 		p.renderModel(),
 		p.renderImages(),
@@ -219,13 +261,27 @@ func (p *Page) renderControls() app.UI {
 	)
 }
 
+func (p *Page) renderUndo() app.UI {
+	return p.renderAside("undo", p.state.UndoText(), "Undo", p.pressUndo)
+}
+
+// renderAside is a line with a button, where there is something to say.
+func (p *Page) renderAside(id, text, label string, press app.EventHandler) app.UI {
+	if text == "" {
+		return app.Div().ID(id).Hidden(true)
+	}
+	return app.Div().ID(id).Class("row aside").Hidden(false).Body(app.P().Text(text), p.button(label, "", true, press))
+}
+
 func (p *Page) renderButtons() app.UI {
 	s := &p.state
 	label, enabled := s.primary()
 	return app.Div().Class("buttons").Body(
 		p.button(label, "primary", enabled, p.pressPrimary),
 		p.button("Stop", "", s.Working() && s.Phase != Stopping, p.pressStop),
+		p.button("Continue", "", s.CanContinue(), p.pressContinue),
 		p.button("Download PNG", "", s.Shown != nil, p.pressDownload),
+		p.button("Copy link", "", true, p.pressCopyLink),
 	)
 }
 
@@ -253,52 +309,6 @@ func (p *Page) button(label, class string, enabled bool, press app.EventHandler)
 		}, app.EventScope(label, enabled))
 }
 
-// typed keeps what is typed in a field.
-func (p *Page) typed(to *string) app.EventHandler {
-	return func(ctx app.Context, _ app.Event) {
-		*to = ctx.JSSrc().Get("value").String()
-		p.foresee()
-	}
-}
-
-func (p *Page) renderNumberFields() app.UI {
-	f := &p.state.Form
-	return app.Div().Class("grid").Body(
-		p.number("Width", "1", &f.Width, "Pixels; rounded to what the model draws."),
-		p.number("Height", "1", &f.Height, ""),
-		p.number("Steps", "0", &f.Steps, "You can stop at any time."),
-		p.number("Cutouts", "1", &f.Cutouts, "Views of the picture that CLIP judges per step. More is smoother and slower."),
-		p.number("Seed", "0", &f.Seed, "The same seed gives the same picture."),
-		app.Div().Class("field beside").Body(p.button("New seed", "", true, p.pressRandomSeed)),
-	)
-}
-
-func fieldID(label string) string {
-	return "field-" + strings.ReplaceAll(strings.ToLower(label), " ", "-")
-}
-
-// number is a spinbutton with its label and help.
-func (p *Page) number(label, min string, to *string, help string) app.UI {
-	id := fieldID(label)
-	return app.Div().Class("field").Body(
-		app.Label().For(id).Text(label),
-		app.Input().ID(id).Type("number").Min(min).Attr("step", "1").Attr("inputmode", "numeric").Aria("describedby", id+"-help").
-			Value(*to).OnInput(p.typed(to), app.EventScope(label)),
-		app.P().ID(id+"-help").Class("help").Text(help),
-	)
-}
-
-// decimal is a text field for a number that need not be whole. While it is empty, byDefault stands there.
-func (p *Page) decimal(label string, to *string, byDefault, help string) app.UI {
-	id := fieldID(label)
-	return app.Div().Class("field").Body(
-		app.Label().For(id).Text(label),
-		app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("describedby", id+"-help").
-			Placeholder(byDefault).Value(*to).OnInput(p.typed(to), app.EventScope(label)),
-		app.P().ID(id+"-help").Class("help").Text(help),
-	)
-}
-
 func (p *Page) renderImages() app.UI {
 	s := &p.state
 	start := "Choose or drop a picture: one of Reverie's restores its settings, any other is the start picture."
@@ -307,12 +317,18 @@ func (p *Page) renderImages() app.UI {
 	}
 	return app.Div().Class("field").Body(
 		app.Div().Class("row").Body(
-			p.fileInput(openImageID, "Open image", p.chooseFile(openImageID, s.OpenFile)),
+			p.fileInput(openImageID, "Open image", openImageID+"-help", p.chooseFile(openImageID, s.OpenFile)),
 			app.If(s.Start != nil, func() app.UI {
-				return p.button("Remove start picture", "", true, func(app.Context, app.Event) { s.RemoveStart() })
+				return p.button("Remove start picture", "", true, func(app.Context, app.Event) {
+					s.RemoveStart()
+					p.changed(now)
+				})
 			}),
 			app.If(s.Offer != nil, func() app.UI {
-				return p.button("Use it as start picture", "", true, func(app.Context, app.Event) { s.UseOffer() })
+				return p.button("Use it as start picture", "", true, func(app.Context, app.Event) {
+					s.UseOffer()
+					p.changed(now)
+				})
 			}),
 		),
 		app.P().ID(openImageID+"-help").Class("help").Text(start),
@@ -320,36 +336,20 @@ func (p *Page) renderImages() app.UI {
 }
 
 // fileInput looks like a button; the input itself is there for keyboards and screen readers.
-func (p *Page) fileInput(id, label string, chosen app.EventHandler) app.UI {
+func (p *Page) fileInput(id, label, describedBy string, chosen app.EventHandler) app.UI {
 	return app.Div().Class("file").Body(
-		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/png,image/jpeg,image/gif").Aria("describedby", id+"-help").OnChange(chosen, app.EventScope(id)),
+		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/png,image/jpeg,image/gif").Aria("describedby", describedBy).OnChange(chosen, app.EventScope(id, label)),
 		app.Label().For(id).Class("button").Text(label),
 	)
 }
 
-func (p *Page) renderAdvanced() app.UI {
+func (p *Page) renderImagePrompts() app.UI {
 	s := &p.state
-	rate, cutPow, smoothness := s.Model().suggests()
-	return app.Details().Class("advanced").Body(
-		app.Summary().Text("Advanced"),
-		p.choice("preset", "Preset", &s.Form.Preset, "How the cutouts are made before CLIP sees them.",
-			option(settings.PresetUpd, "upd: crops, flipped, turned and noisy", s.Form.Preset),
-			option(settings.PresetZQ, "zq: plain crops", s.Form.Preset),
-			option(settings.PresetPool, "pool: the whole picture, strongly varied", s.Form.Preset)),
-		p.choice("augment", "Augmentations", &s.Form.Augment, "What of the preset is done to the cutouts: “all” is what the notebooks do.",
-			option(settings.AugmentMoves, "moves: flips, turns, perspective and noise", s.Form.Augment),
-			option(settings.AugmentAll, "all: blurred, recoloured and erased, too", s.Form.Augment)),
-		app.Div().Class("grid").Body(
-			p.decimal("Learning rate", &s.Form.LearningRate, rate, "How far each step goes: 0.05 is calm, 0.3 is wild. Left empty, the model's own."),
-			p.decimal("Cut power", &s.Form.CutPow, cutPow, "Above 1 prefers small cutouts, below 1 large ones. Left empty, the model's own."),
-			p.decimal("Smoothness", &s.Form.Smoothness, smoothness, "How strongly stray strokes are kept off plain grounds: 0 leaves them. Left empty, the model's own."),
-			p.decimal("Start weight", &s.Form.InitWeight, "", "How strongly the picture is held to its start."),
-		),
-		p.choice("precision", "Precision", &s.Form.Precision, "Half makes room for larger pictures. The same seed gives a slightly different one.",
-			option(settings.PrecisionFull, "full", s.Form.Precision),
-			option(settings.PrecisionHalf, "half: takes less memory", s.Form.Precision)),
+	const id = "group-image-prompts"
+	return app.Section().Class("group").Aria("labelledby", id).Body(
+		app.H2().ID(id).Text(recipe.ImagePrompts.Label),
 		app.Div().Class("field").Body(
-			p.fileInput(imagePromptID, "Add image prompt", p.chooseFile(imagePromptID, s.AddImagePrompt)),
+			p.fileInput(imagePromptID, "Add image prompt", imagePromptID+"-help", p.chooseFile(imagePromptID, s.AddImagePrompt)),
 			app.P().ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
 			app.Ul().Class("image-prompts").Body(
 				app.Range(s.Images).Slice(func(i int) app.UI { return p.renderImagePrompt(i) }),
@@ -358,41 +358,38 @@ func (p *Page) renderAdvanced() app.UI {
 	)
 }
 
-// choice is a setting that is one of a few.
-func (p *Page) choice(id, label string, to *string, help string, options ...app.UI) app.UI {
-	return app.Div().Class("field").Body(
-		app.Label().For(id).Text(label),
-		app.Select().ID(id).Aria("describedby", id+"-help").OnChange(p.typed(to)).Body(options...),
-		app.P().ID(id+"-help").Class("help").Text(help),
-	)
-}
-
-func option(value, label, chosen string) app.UI {
-	return app.Option().Value(value).Selected(value == chosen).Text(label)
-}
-
 func (p *Page) renderImagePrompt(i int) app.UI {
-	image := &p.state.Images[i]
-	field := func(kind string, to *string) app.UI {
-		label := kind + " of " + image.Name
-		id := fmt.Sprintf("image-%d-%s", i, kind)
+	image := p.state.Images[i]
+	field := func(id, kind, text string, set func(*ImagePrompt, string)) app.UI {
 		return app.Span().Body(
-			app.Label().For(id).Text(label),
-			app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Value(*to).OnInput(func(ctx app.Context, _ app.Event) {
-				if i < len(p.state.Images) {
-					*to = ctx.JSSrc().Get("value").String()
-				}
-			}, app.EventScope(image.Name, label)),
+			app.Label().For(id).Text(kind+" of "+image.Name),
+			app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("invalid", p.invalid(id)).Value(text).OnInput(func(ctx app.Context, _ app.Event) {
+				text := ctx.JSSrc().Get("value").String()
+				p.state.EditImage(i, func(image *ImagePrompt) { set(image, text) })
+				p.changed(soon)
+			}, app.EventScope(image.Name, kind)).OnChange(func(app.Context, app.Event) { p.changed(now) }, app.EventScope(image.Name, kind)),
+			p.renderWrong(id),
 		)
 	}
 	name := image.Name
-	if image.Picture == nil {
-		name += " (not opened yet)"
+	if image.Later {
+		name += " (for a change on the way)"
 	}
-	return app.Li().Body(
-		app.Span().Class("name").Text(name),
-		field("Weight", &image.Weight),
-		field("Stop", &image.Stop),
-		p.button("Remove "+image.Name, "", true, func(app.Context, app.Event) { p.state.RemoveImagePrompt(i) }),
-	)
+	row := []app.UI{app.Span().Class("name").ID(fmt.Sprintf("image-%d-name", i)).Text(name)}
+	if !image.Later {
+		row = append(row,
+			field(weightID(i), "Weight", image.Weight, func(image *ImagePrompt, text string) { image.Weight = text }),
+			field(stopID(i), "Stop", image.Stop, func(image *ImagePrompt, text string) { image.Stop = text }))
+	}
+	if image.Picture == nil {
+		id := fmt.Sprintf("image-%d-file", i)
+		row = append(row, p.fileInput(id, "Open "+image.Name, fmt.Sprintf("image-%d-name", i), p.chooseFile(id, p.state.FillImagePrompt(image.Name))))
+	}
+	if !image.Later {
+		row = append(row, p.button("Remove "+image.Name, "", true, func(app.Context, app.Event) {
+			p.state.RemoveImagePrompt(i)
+			p.changed(now)
+		}))
+	}
+	return app.Li().Body(row...)
 }

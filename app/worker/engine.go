@@ -2,23 +2,18 @@ package worker
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 
 	"reverie/app/protocol"
-	"reverie/app/settings"
 	"reverie/gpu"
 	"reverie/gpu/guide"
 	"reverie/gpu/load"
 	"reverie/gpu/quick"
 	"reverie/gpu/store"
 	"reverie/gpu/tune"
-	"reverie/recipe/preset"
-	"reverie/recipe/prompt"
+	"reverie/recipe"
 	"reverie/weights"
 )
 
@@ -57,6 +52,20 @@ func (e *GPU) Open(ctx context.Context, m protocol.Open) (protocol.Ready, <-chan
 	return protocol.Ready{Adapter: info.String(), F16: info.F16}, lost, nil
 }
 
+// phases are the loop's phases as the page knows them.
+var phases = [guide.Phases]protocol.Phase{
+	guide.PhaseDownload: protocol.PhaseDownload,
+	guide.PhaseLoad:     protocol.PhaseLoad,
+	guide.PhasePrompt:   protocol.PhasePrompt,
+	guide.PhaseStart:    protocol.PhaseStart,
+	guide.PhaseCompile:  protocol.PhaseCompile,
+}
+
+// named hears the loop's progress.
+func named(progress Progress) guide.Progress {
+	return func(phase guide.Phase, done, total int64) { progress(phases[phase], done, total) }
+}
+
 // path is that of a URL: several sites of one origin keep their files apart.
 func path(base string) string {
 	if u, err := url.Parse(base); err == nil {
@@ -93,18 +102,12 @@ func (e *GPU) open(ctx context.Context, base string, keep store.Store, progress 
 	}
 	e.drop()
 	source := load.From(base, keep)
-	model, err := guide.Open(ctx, e.device, source, guide.Progress(progress))
+	model, err := guide.Open(ctx, e.device, source, named(progress))
 	if err != nil {
 		return err
 	}
-	manifest := model.Manifest()
-	text, err := json.Marshal(manifest)
-	if err != nil {
-		return fmt.Errorf("worker: %w", err)
-	}
-	sum := sha256.Sum256(text)
 	e.model, e.base = model, base
-	e.loaded = protocol.Loaded{Model: source.Name, Title: manifest.Title, Factor: model.Factor(), Weights: hex.EncodeToString(sum[:8])}
+	e.loaded = protocol.Loaded{Model: model.Name(), Title: model.Manifest().Title, Factor: model.Factor(), Weights: model.Identity()}
 	return nil
 }
 
@@ -116,34 +119,61 @@ func (e *GPU) drop() {
 	}
 }
 
-// Start prepares a run.
+// Start prepares a run, or takes one up.
 func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error) {
-	base := m.Base + m.Settings.Model + "/"
+	state, err := stateOf(m)
+	if err != nil {
+		return nil, protocol.Started{}, err
+	}
+	base := m.Base + recipe.Model.In(m.Script.Recipe) + "/"
 	if e.model == nil || e.base != base || !e.model.Usable() {
 		if err := e.open(ctx, base, e.store, progress); err != nil {
 			return nil, protocol.Started{}, err
 		}
 	}
-	config, started, err := configure(m, e.model.Manifest())
+	script, told, err := resolve(m.Script, e.model.Manifest())
 	if err != nil {
-		return nil, started, err
+		return nil, protocol.Started{}, err
 	}
+	started := protocol.Started{Script: script, Notices: told}
+	config := guide.Config{Script: script, Init: (*guide.Picture)(m.Init), Images: byName(m.Images), State: state}
 	config.First = func(p guide.Picture) {
 		picture := protocol.Picture(p)
-		say(protocol.First{Settings: started.Settings, Picture: &picture})
+		say(protocol.First{Script: script, Picture: &picture})
 	}
-	run, notices, err := guide.NewRun(ctx, e.model, config, guide.Progress(progress))
+	session, notices, err := guide.NewSession(ctx, e.model, config, named(progress))
 	if err != nil {
 		if !e.model.Usable() {
 			e.drop()
 		}
 		return nil, started, err
 	}
-	footprint := run.Footprint()
+	footprint := session.Footprint()
 	say(e.loaded)
-	started.Notices = append(started.Notices, notices...)
+	started.Step, started.Notices = session.Step(), append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
-	return &gpuRun{run, config.Width, config.Height, e.kernels}, started, nil
+	return &gpuRun{session, e.kernels}, started, nil
+}
+
+// resolve is a script as it runs with a model.
+func resolve(s recipe.Script, model *weights.Manifest) (recipe.Script, []string, error) {
+	return s.Suggest(model.Suggested).Check(model.VQGAN.Factor())
+}
+
+// stateOf is the state from which a run is to go on, or nil.
+func stateOf(m protocol.Start) (*guide.State, error) {
+	if m.State == nil {
+		return nil, nil
+	}
+	return guide.ParseState(m.State.Data)
+}
+
+func byName(images []protocol.Named) map[string]guide.Picture {
+	pictures := map[string]guide.Picture{}
+	for _, image := range images {
+		pictures[image.Name] = guide.Picture(image.Picture)
+	}
+	return pictures
 }
 
 // Tune times kernels where nothing is known of the device. A run does without when that fails.
@@ -151,7 +181,7 @@ func (e *GPU) Tune(ctx context.Context, progress Progress) (tuned bool, err erro
 	if e.kernels == nil || !e.kernels.Due() {
 		return false, nil
 	}
-	err = e.kernels.Tune(ctx, tune.Limit, func(done, total int) { progress(tune.Phase, int64(done), int64(total)) })
+	err = e.kernels.Tune(ctx, tune.Limit, func(done, total int) { progress(protocol.PhaseTune, int64(done), int64(total)) })
 	return err == nil, ctx.Err()
 }
 
@@ -169,7 +199,7 @@ func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (proto
 	if e.device == nil {
 		return protocol.Foreseen{}, problem("There is no GPU to plan for.")
 	}
-	if err := e.plan(ctx, m.Base, m.Settings.Model); err != nil {
+	if err := e.plan(ctx, m.Base, recipe.Model.In(m.Recipe)); err != nil {
 		return protocol.Foreseen{}, err
 	}
 	if idle {
@@ -177,11 +207,12 @@ func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (proto
 			return protocol.Foreseen{}, err
 		}
 	}
-	config, _, err := configure(protocol.Start{Settings: m.Settings, Images: make([]protocol.Picture, len(m.Settings.ImagePrompts))}, e.forecast.Manifest())
+	manifest := e.forecast.Manifest()
+	chosen, _, err := resolve(recipe.Script{Recipe: m.Recipe}, manifest)
 	if err != nil {
 		return protocol.Foreseen{}, err
 	}
-	footprint, err := e.forecast.Run(ctx, config)
+	footprint, err := e.forecast.Run(ctx, chosen.Recipe)
 	var large *guide.TooLarge
 	if errors.As(err, &large) {
 		return protocol.Foreseen{ID: m.ID, Problem: large.Error()}, nil
@@ -208,15 +239,12 @@ func (e *GPU) plan(ctx context.Context, base, model string) error {
 	return err
 }
 
-// PhaseMeasure is counted in workloads.
-const PhaseMeasure = "Measuring this GPU"
-
 // Measure times a few kernels.
 func (e *GPU) Measure(ctx context.Context, progress Progress) (protocol.Measured, error) {
 	if e.device == nil {
 		return protocol.Measured{}, problem("There is no GPU to measure.")
 	}
-	results, err := quick.Run(ctx, e.device, func(done int) { progress(PhaseMeasure, int64(done), int64(quick.Count())) })
+	results, err := quick.Run(ctx, e.device, func(done int) { progress(protocol.PhaseMeasure, int64(done), int64(quick.Count())) })
 	var m protocol.Measured
 	for _, r := range results {
 		m.Speeds = append(m.Speeds, protocol.Speed{Workload: r.Workload, Milliseconds: r.Milliseconds, Rate: r.Rate()})
@@ -259,71 +287,76 @@ func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
 	return s, nil
 }
 
-// configure turns what the page asks for into a run of a model.
-func configure(m protocol.Start, model *weights.Manifest) (guide.Config, protocol.Started, error) {
-	s, notices, err := m.Settings.Suggest(model.Suggested).Normalise(model.VQGAN.Factor())
-	if err != nil {
-		return guide.Config{}, protocol.Started{}, err
-	}
-	if len(m.Images) != len(s.ImagePrompts) {
-		return guide.Config{}, protocol.Started{}, fmt.Errorf("worker: %d pictures for %d image prompts", len(m.Images), len(s.ImagePrompts))
-	}
-	prompts, err := prompt.Parse(s.Prompt)
-	if err != nil && !(errors.Is(err, prompt.ErrEmpty) && len(m.Images) > 0) {
-		return guide.Config{}, protocol.Started{}, err
-	}
-	chosen, ok := preset.Named(s.Preset)
-	if !ok {
-		return guide.Config{}, protocol.Started{}, fmt.Errorf("worker: there is no preset %q", s.Preset)
-	}
-	if s.Augment == settings.AugmentMoves {
-		chosen = chosen.Moving()
-	}
-	c := guide.Config{
-		Prompts: prompts, Width: s.Width, Height: s.Height, Cutouts: s.Cutouts, CutPow: *s.CutPow, Seed: s.Seed,
-		LearningRate: *s.LearningRate, Preset: chosen, InitWeight: s.InitWeight, InitLoss: s.InitLoss, Smoothness: *s.Smoothness,
-		HalfPrecision: s.Precision == settings.PrecisionHalf,
-	}
-	if m.Init != nil {
-		start := guide.Picture(*m.Init)
-		c.Init = &start
-	}
-	for i, p := range m.Images {
-		c.ImagePrompts = append(c.ImagePrompts, guide.ImagePrompt{Picture: guide.Picture(p), Weight: s.ImagePrompts[i].Weight, Stop: s.ImagePrompts[i].Stop})
-	}
-	return c, protocol.Started{Settings: s, Notices: notices}, nil
-}
-
-// gpuRun is a guide.Run in the protocol's terms.
+// gpuRun is a guide.Session in the protocol's terms.
 type gpuRun struct {
-	*guide.Run
-	width, height int
-	kernels       *tune.Kernels
+	*guide.Session
+	kernels *tune.Kernels
 }
 
 // Close keeps the speed that the run has shown.
 func (r *gpuRun) Close() {
-	r.Run.Close()
+	r.Session.Close()
 	r.kernels.Keep(context.Background()) // else the next visit measures it
 }
 
 func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
-	report, err := r.Run.Report(ctx)
+	report, err := r.Session.Report(ctx)
 	if err != nil {
 		return protocol.Step{}, err
 	}
 	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Milliseconds: report.Milliseconds}
 	if report.Pixels != nil {
-		step.Picture = &protocol.Picture{Width: r.width, Height: r.height, Pix: report.Pixels}
+		r := r.Script().Recipe
+		step.Picture = &protocol.Picture{Width: recipe.Width.In(r), Height: recipe.Height.In(r), Pix: report.Pixels}
 	}
 	return step, nil
 }
 
 func (r *gpuRun) Picture(ctx context.Context) (*protocol.Picture, error) {
-	p, err := r.Run.Picture(ctx)
+	p, err := r.Session.Picture(ctx)
 	if err != nil {
 		return nil, err
 	}
 	picture := protocol.Picture(p)
 	return &picture, nil
+}
+
+func (r *gpuRun) Apply(ctx context.Context, progress Progress) (protocol.Changed, error) {
+	notices, err := r.Session.Apply(ctx, named(progress))
+	return protocol.Changed{Step: r.Step(), Script: r.Script(), Notices: notices}, err
+}
+
+func (r *gpuRun) Change(ctx context.Context, m protocol.Change, progress Progress) (protocol.Changed, error) {
+	notices, err := r.Session.Change(ctx, m.Set, byName(m.Images), named(progress))
+	changed := protocol.Changed{Step: r.Step(), Notices: notices}
+	if err != nil {
+		if !r.Session.Usable() {
+			return changed, err
+		}
+		changed.Problem = err.Error()
+	}
+	changed.Script = r.Script()
+	return changed, nil
+}
+
+func (r *gpuRun) Save(ctx context.Context) (protocol.Saved, error) {
+	state, err := r.Export(ctx)
+	if err != nil {
+		return protocol.Saved{}, err
+	}
+	return saved(state)
+}
+
+func saved(state *guide.State) (protocol.Saved, error) {
+	data, err := state.MarshalBinary()
+	return protocol.Saved{Step: state.Step, Script: state.Script, State: &protocol.Bytes{Data: data}}, err
+}
+
+func (r *gpuRun) Astray(ctx context.Context) (protocol.Saved, error) {
+	good, why := r.Session.Astray(ctx)
+	if good == nil {
+		return protocol.Saved{}, why
+	}
+	told, err := saved(good)
+	return told, errors.Join(err, problem(why.Error()))
 }

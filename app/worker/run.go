@@ -13,51 +13,166 @@ import (
 	"reverie/gpu/store"
 )
 
+// saveInterval is how often a run is saved by itself.
+const saveInterval = 30 * time.Second
+
 // run makes all steps of one picture, as far as the page lets it, and returns Done or Stopped.
 func (s *server) run(ctx, preparing context.Context, j *job, m protocol.Start) (protocol.Message, error) {
-	run, started, err := s.engine.Start(preparing, m, s.progress, s.say)
+	made, started, err := s.engine.Start(preparing, m, s.progress, s.say)
 	if err != nil {
 		return nil, err
 	}
-	defer run.Close()
+	defer made.Close()
 	s.say(started)
-
-	steps := started.Settings.Steps
-	var shown time.Time
-	for begun, done, ahead := 0, 0, 1; done < steps; {
-		if begun == done {
-			stop, err := s.obey(ctx, j, run, done)
-			if err != nil {
-				return nil, err
-			}
-			if stop {
-				return s.stopped(ctx, run, done)
-			}
+	r := &running{server: s, job: j, run: made, saved: time.Now(), every: m.Every, shot: made.Step()}
+	for {
+		ended, err := r.rest(ctx)
+		if ended != nil || err != nil {
+			return ended, err
 		}
-		// Who wishes for something waits for what is under way, and for nothing more.
-		for begun == done || begun < min(done+ahead, steps) && !j.wished() {
-			show := time.Since(shown) >= previewInterval
-			if show {
-				shown = time.Now()
-			}
-			if err := run.Submit(show); err != nil {
-				return nil, err
-			}
-			begun++
-		}
-		report, err := run.Report(ctx)
-		if err == nil {
-			err = check(report)
-		}
-		if err != nil {
+		if err := r.work(ctx); err != nil {
 			return nil, err
 		}
-		done++
-		ahead = submittedAhead(report.Milliseconds)
-		s.say(report)
 	}
-	picture, err := run.Picture(ctx)
-	return protocol.Done{Step: steps, Picture: picture}, err
+}
+
+// running is a run on its way.
+type running struct {
+	*server
+	job      *job
+	run      Run
+	underWay int       // updates that were begun and not reported
+	ahead    int       // how many may be
+	shown    time.Time // when a picture was last asked for
+	saved    time.Time // when the run was last saved
+	every    int       // how many steps lie between pictures that were asked for, or 0
+	shot     int       // the step of the last of these
+}
+
+// rest is what happens between updates, while none is under way: wishes, changes of the script, saving, and the end, which it returns.
+func (r *running) rest(ctx context.Context) (ended protocol.Message, err error) {
+	stop, err := r.obey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if stop {
+		picture, err := r.leave(ctx)
+		return protocol.Stopped{Step: r.run.Step(), Picture: picture}, err
+	}
+	if r.mustShow() {
+		if err := r.show(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if r.run.Due() {
+		changed, err := r.run.Apply(ctx, r.progress)
+		if err != nil {
+			return nil, errors.Join(err, r.save(ctx))
+		}
+		r.say(changed)
+	}
+	if r.run.Finished() {
+		picture, err := r.leave(ctx)
+		return protocol.Done{Step: r.run.Step(), Picture: picture}, err
+	}
+	if r.mustSave() {
+		return nil, r.save(ctx)
+	}
+	return nil, nil
+}
+
+// work begins and reports updates until there is something to do between them.
+func (r *running) work(ctx context.Context) error {
+	r.ahead = max(r.ahead, 1)
+	for {
+		// Who wishes for something waits for what is under way, and for nothing more.
+		for r.underWay < r.ahead && (r.underWay == 0 || !r.wanted()) {
+			if err := r.submit(); err != nil {
+				return err
+			}
+		}
+		report, err := r.run.Report(ctx)
+		if err != nil {
+			return err
+		}
+		r.underWay--
+		if !finite(report) {
+			return r.astray(ctx)
+		}
+		r.ahead = submittedAhead(report.Milliseconds)
+		r.say(report)
+		if r.wanted() {
+			if r.underWay == 0 {
+				return nil
+			}
+			r.ahead = r.underWay // no more until these are reported
+		}
+	}
+}
+
+// wanted says whether there is something to do between updates.
+func (r *running) wanted() bool {
+	return r.job.wishes.waiting() || r.run.Due() || r.run.Finished() || r.mustSave() || r.mustShow()
+}
+
+// mustShow says whether the picture after the updates that were begun was asked for.
+func (r *running) mustShow() bool {
+	begun := r.run.Step() + r.underWay
+	return r.every > 0 && begun > r.shot && begun%r.every == 0
+}
+
+func (r *running) show(ctx context.Context) error {
+	picture, err := r.run.Picture(ctx)
+	r.shot = r.run.Step()
+	if err == nil {
+		r.say(protocol.Shot{Step: r.shot, Picture: picture})
+	}
+	return err
+}
+
+func (r *running) submit() error {
+	show := time.Since(r.shown) >= previewInterval
+	if show {
+		r.shown = time.Now()
+	}
+	r.underWay++
+	return r.run.Submit(show)
+}
+
+func (r *running) mustSave() bool { return time.Since(r.saved) >= saveInterval }
+
+func (r *running) save(ctx context.Context) error {
+	saved, err := r.run.Save(ctx)
+	if errors.Is(err, guide.ErrAstray) {
+		return r.astray(ctx)
+	}
+	if err == nil {
+		r.saved = time.Now()
+		r.say(saved)
+	}
+	return err
+}
+
+// leave saves the run and returns its picture.
+func (r *running) leave(ctx context.Context) (*protocol.Picture, error) {
+	if err := r.save(ctx); err != nil {
+		return nil, err
+	}
+	return r.run.Picture(ctx)
+}
+
+// astray ends a run of which a loss is no number any more, with its last good state saved.
+func (r *running) astray(ctx context.Context) error {
+	for ; r.underWay > 0; r.underWay-- {
+		if _, err := r.run.Report(ctx); err != nil {
+			return err
+		}
+	}
+	saved, err := r.run.Astray(ctx)
+	if saved.State != nil {
+		r.say(saved)
+	}
+	return err
 }
 
 // submittedAhead is how many updates are under way at a time, by what one takes: two keep the device busy while a loss comes back, and
@@ -70,48 +185,52 @@ func submittedAhead(milliseconds float64) int {
 	return 1
 }
 
-func (s *server) stopped(ctx context.Context, run Run, step int) (protocol.Message, error) {
-	picture, err := run.Picture(ctx)
-	return protocol.Stopped{Step: step, Picture: picture}, err
-}
-
-// obey looks for a wish of the page after done steps, waits while the run is paused, and returns whether to stop.
-func (s *server) obey(ctx context.Context, j *job, run Run, done int) (stop bool, err error) {
-	var wish protocol.Message
-	select {
-	case wish = <-j.control:
-	default:
-		return false, nil
-	}
+// obey fulfils the page's wishes, waits while the run is paused, and returns whether to stop.
+func (r *running) obey(ctx context.Context) (stop bool, err error) {
+	paused := false
 	for {
-		switch wish.(type) {
-		case protocol.Resume:
-			return false, nil
+		wish := r.job.wishes.next()
+		if wish == nil && paused {
+			wish, err = r.job.wishes.wait(ctx)
+		}
+		if err != nil || wish == nil {
+			return false, err
+		}
+		switch wish := wish.(type) {
 		case protocol.Stop:
 			return true, nil
+		case protocol.Resume:
+			paused = false
 		case protocol.Pause:
-			picture, err := run.Picture(ctx)
+			paused = true
+			picture, err := r.leave(ctx)
 			if err != nil {
 				return false, err
 			}
-			s.say(protocol.Paused{Step: done, Picture: picture})
-		}
-		select {
-		case wish = <-j.control:
-		case <-ctx.Done():
-			return false, ctx.Err()
+			r.say(protocol.Paused{Step: r.run.Step(), Picture: picture})
+		case protocol.Change:
+			changed, err := r.run.Change(ctx, wish, r.progress)
+			if err != nil {
+				return false, err
+			}
+			changed.ID = wish.ID
+			r.say(changed)
+		case protocol.Save:
+			if err := r.save(ctx); err != nil {
+				return false, err
+			}
 		}
 	}
 }
 
-// check finds a loss that is not a number any more.
-func check(r protocol.Step) error {
+// finite says whether all losses are numbers.
+func finite(r protocol.Step) bool {
 	for _, loss := range append(r.Losses, r.Loss) {
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return problem(fmt.Sprintf("The run went astray at step %d (its loss is %g): choose a lower learning rate.", r.Step, loss))
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // problem is an error that is already a sentence for the person.

@@ -14,7 +14,7 @@ import (
 )
 
 // Progress reports how far a phase is; total 0 means that nobody knows.
-type Progress func(phase string, done, total int64)
+type Progress func(phase protocol.Phase, done, total int64)
 
 // Engine opens the device, keeps the loaded model and begins runs. Its methods are never called at the same time, but for Storage
 // and Foresee.
@@ -51,8 +51,25 @@ type Run interface {
 	Submit(show bool) error
 	// Report waits for the oldest update that was begun.
 	Report(context.Context) (protocol.Step, error)
-	// Picture is the state after the last update that was begun.
+	// Step is the number of updates that were reported.
+	Step() int
+	// Finished says that all updates of the script are begun, and Due that something of it changes before the next.
+	Finished() bool
+	Due() bool
+
+	// These come only while no update is under way.
+
+	// Apply makes the changes that are due.
+	Apply(context.Context, Progress) (protocol.Changed, error)
+	// Change sets options. What cannot be set is the answer's Problem, and the run goes on as it was.
+	Change(context.Context, protocol.Change, Progress) (protocol.Changed, error)
+	// Picture is the state after the last update.
 	Picture(context.Context) (*protocol.Picture, error)
+	// Save is what the run needs to go on later.
+	Save(context.Context) (protocol.Saved, error)
+	// Astray tells what went wrong when a loss is no number any more, in a sentence, and what was saved is of the last good state.
+	Astray(context.Context) (protocol.Saved, error)
+
 	Close()
 }
 
@@ -99,8 +116,8 @@ type server struct {
 	lost   <-chan string
 	job    *job
 
-	phase string    // of the last progress
-	told  time.Time // when
+	phase protocol.Phase // of the last progress
+	told  time.Time      // when
 }
 
 // job is loading, or a run.
@@ -109,7 +126,7 @@ type job struct {
 	quiet   bool                    // a Keep, which anything may interrupt
 	cancel  context.CancelCauseFunc // ends it at once
 	abandon context.CancelFunc      // ends loading and preparing at once, but no step
-	control chan protocol.Message   // the newest Pause, Resume or Stop
+	wishes  *wishes                 // of the page that the job has not seen
 	done    chan struct{}
 	last    protocol.Message // its result, sent when done is closed: who hears it finds the worker free
 }
@@ -190,35 +207,20 @@ func (s *server) handle(m protocol.Message) {
 			s.storage()
 			return result, err
 		})
-	case protocol.Pause, protocol.Resume:
+	case protocol.Pause, protocol.Resume, protocol.Change, protocol.Save:
 		if s.job != nil {
-			s.job.tell(m)
+			s.job.wishes.add(m)
 		}
 	case protocol.Stop:
 		if s.job == nil || s.job.quiet {
 			s.send(protocol.Stopped{})
 			return
 		}
-		s.job.tell(m)
+		s.job.wishes.add(m)
 		s.job.abandon()
 	default:
 		s.send(protocol.Error{Message: fmt.Sprintf("The page sent the worker %T, which it does not take.", m)})
 	}
-}
-
-// wished says whether the page has asked for something that the job has not seen.
-func (j *job) wished() bool { return len(j.control) > 0 }
-
-// tell leaves m for the job to find. It takes the place of an older wish that the job has not seen, but never of Stop.
-func (j *job) tell(m protocol.Message) {
-	select {
-	case old := <-j.control:
-		if _, stop := old.(protocol.Stop); stop {
-			m = old
-		}
-	default:
-	}
-	j.control <- m
 }
 
 func (s *server) open(m protocol.Open) {
@@ -246,7 +248,7 @@ func (s *server) begin(j *job, work func(ctx, preparing context.Context, j *job)
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	preparing, abandon := context.WithCancel(ctx)
-	j.cancel, j.abandon, j.control, j.done = cancel, abandon, make(chan protocol.Message, 1), make(chan struct{})
+	j.cancel, j.abandon, j.wishes, j.done = cancel, abandon, newWishes(), make(chan struct{})
 	s.job = j
 	go func() {
 		defer close(j.done)
@@ -282,7 +284,7 @@ func (s *server) say(m protocol.Message) {
 }
 
 // progress reports often enough for the eye. What comes of a model that is still arriving while its run goes on is reported, too.
-func (s *server) progress(phase string, done, total int64) {
+func (s *server) progress(phase protocol.Phase, done, total int64) {
 	if now := time.Now(); phase != s.phase || done == total || now.Sub(s.told) >= progressInterval {
 		s.phase, s.told = phase, now
 		s.say(protocol.Progress{Phase: phase, Done: done, Total: total})

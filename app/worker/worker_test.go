@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/app/settings"
+	"reverie/gpu/guide"
 	"reverie/gpu/load"
+	"reverie/recipe"
 	"reverie/weights"
 )
 
@@ -28,6 +30,8 @@ type fakeEngine struct {
 	losses       []float64     // by step; 1/step when short
 	milliseconds float64       // of a step
 	closed       chan struct{} // gets a value per run closed
+	sleep        time.Duration // of each step
+	changeErr    error         // of changes that a script makes
 	due          bool          // nothing is known of the device's kernels
 
 	kept      []string // models
@@ -40,7 +44,7 @@ func (e *fakeEngine) Open(context.Context, protocol.Open) (protocol.Ready, <-cha
 }
 
 func (e *fakeEngine) Load(ctx context.Context, m protocol.Load, progress Progress) (protocol.Loaded, error) {
-	progress("download", 1, 2)
+	progress(protocol.PhaseDownload, 1, 2)
 	if e.hold != nil {
 		select {
 		case <-e.hold:
@@ -71,17 +75,17 @@ func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
 }
 
 func (e *fakeEngine) Foresee(_ context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error) {
-	if m.Settings.Width < 1 {
-		return protocol.Foreseen{}, errors.New("no width")
+	if m.Recipe.Empty() {
+		return protocol.Foreseen{}, errors.New("nothing")
 	}
-	return protocol.Foreseen{ID: m.ID, Bytes: int64(m.Settings.Width), Seconds: map[bool]float64{true: 1}[idle]}, nil
+	return protocol.Foreseen{ID: m.ID, Bytes: int64(recipe.Width.In(m.Recipe)), Seconds: map[bool]float64{true: 1}[idle]}, nil
 }
 
 func (e *fakeEngine) Tune(ctx context.Context, progress Progress) (bool, error) {
 	if !e.due {
 		return false, nil
 	}
-	progress("tune", 1, 2)
+	progress(protocol.PhaseTune, 1, 2)
 	if e.hold != nil {
 		select {
 		case <-e.hold:
@@ -98,7 +102,7 @@ func (e *fakeEngine) Kernels() protocol.Kernels {
 }
 
 func (e *fakeEngine) Measure(ctx context.Context, progress Progress) (protocol.Measured, error) {
-	progress("measure", 1, 2)
+	progress(protocol.PhaseMeasure, 1, 2)
 	if e.hold != nil {
 		select {
 		case <-e.hold:
@@ -118,19 +122,61 @@ func (e *fakeEngine) Storage(context.Context) (protocol.Storage, error) {
 }
 
 func (e *fakeEngine) Start(ctx context.Context, m protocol.Start, progress Progress, say func(protocol.Message)) (Run, protocol.Started, error) {
-	loaded, err := e.Load(ctx, protocol.Load{Base: m.Base, Model: m.Settings.Model}, progress)
+	loaded, err := e.Load(ctx, protocol.Load{Base: m.Base, Model: recipe.Model.In(m.Script.Recipe)}, progress)
 	if err != nil {
 		return nil, protocol.Started{}, err
 	}
 	say(loaded)
-	progress("compile", 0, 0)
-	return &fakeRun{engine: e}, protocol.Started{Settings: m.Settings}, nil
+	progress(protocol.PhaseCompile, 0, 0)
+	r := &fakeRun{engine: e, script: m.Script}
+	if m.State != nil {
+		r.step = int(m.State.Data[0])
+	}
+	return r, protocol.Started{Script: m.Script, Step: r.step}, nil
 }
 
 type fakeRun struct {
-	engine *fakeEngine
-	step   int
-	shows  []bool // of the updates under way
+	engine  *fakeEngine
+	script  recipe.Script
+	step    int
+	applied int    // the step up to which the script's changes are made
+	shows   []bool // of the updates under way
+}
+
+func (r *fakeRun) begun() int     { return r.step + len(r.shows) }
+func (r *fakeRun) Step() int      { return r.step }
+func (r *fakeRun) Finished() bool { return r.begun() >= recipe.Steps.In(r.script.At(r.begun())) }
+
+func (r *fakeRun) Due() bool {
+	return !reflect.DeepEqual(r.script.At(r.applied), r.script.At(r.begun()))
+}
+
+func (r *fakeRun) Apply(context.Context, Progress) (protocol.Changed, error) {
+	if len(r.shows) > 0 {
+		return protocol.Changed{}, errors.New("updates are under way")
+	}
+	r.applied = r.step
+	return protocol.Changed{Step: r.step, Script: r.script}, r.engine.changeErr
+}
+
+func (r *fakeRun) Change(_ context.Context, m protocol.Change, _ Progress) (protocol.Changed, error) {
+	if len(r.shows) > 0 {
+		return protocol.Changed{}, errors.New("updates are under way")
+	}
+	r.script = r.script.With(r.step, m.Set...)
+	r.applied = r.step
+	return protocol.Changed{Step: r.step, Script: r.script}, nil
+}
+
+func (r *fakeRun) Save(context.Context) (protocol.Saved, error) {
+	if len(r.shows) > 0 {
+		return protocol.Saved{}, errors.New("updates are under way")
+	}
+	return protocol.Saved{Step: r.step, Script: r.script, State: &protocol.Bytes{Data: []byte{byte(r.step)}}}, nil
+}
+
+func (r *fakeRun) Astray(context.Context) (protocol.Saved, error) {
+	return protocol.Saved{Step: 1, State: &protocol.Bytes{Data: []byte{1}}}, problem("it went astray at step 2")
 }
 
 func (r *fakeRun) Submit(show bool) error {
@@ -151,6 +197,7 @@ func (r *fakeRun) Report(ctx context.Context) (protocol.Step, error) {
 			return protocol.Step{}, ctx.Err()
 		}
 	}
+	time.Sleep(r.engine.sleep)
 	r.step++
 	report := protocol.Step{Step: r.step, Loss: 1 / float64(r.step), Milliseconds: r.engine.milliseconds}
 	if r.step <= len(r.engine.losses) {
@@ -228,9 +275,7 @@ func expect[M protocol.Message](c *channel) M {
 }
 
 func start(steps int) protocol.Start {
-	s := settings.Default()
-	s.Prompt, s.Steps = "a red apple", steps
-	return protocol.Start{Base: "/weights/", Settings: s}
+	return protocol.Start{Base: "/weights/", Script: recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Steps.Is(steps))}}
 }
 
 func TestRunFromStartToEnd(t *testing.T) {
@@ -253,6 +298,9 @@ func TestRunFromStartToEnd(t *testing.T) {
 			t.Errorf("step %d: got %+v; only the first of such quick steps has a picture", step, got)
 		}
 	}
+	if got := expect[protocol.Saved](c); got.Step != 3 {
+		t.Errorf("saved %+v", got)
+	}
 	if got := expect[protocol.Done](c); got.Step != 3 || got.Picture.Pix[3] != 3 {
 		t.Errorf("done: got %+v", got)
 	}
@@ -263,6 +311,7 @@ func TestZeroStepsGiveTheStartPicture(t *testing.T) {
 	c.in <- start(0)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+	expect[protocol.Saved](c)
 	if got := expect[protocol.Done](c); got.Step != 0 || got.Picture.Pix[3] != 0 {
 		t.Errorf("got %+v", got)
 	}
@@ -282,6 +331,7 @@ func TestPauseResumeStop(t *testing.T) {
 	c.in <- protocol.Pause{}
 	e.steps <- struct{}{}
 	expect[protocol.Step](c)
+	expect[protocol.Saved](c)
 	if got := expect[protocol.Paused](c); got.Step != 2 || got.Picture.Pix[3] != 2 {
 		t.Errorf("paused: got %+v", got)
 	}
@@ -303,6 +353,9 @@ func TestPauseResumeStop(t *testing.T) {
 	c.in <- protocol.Pause{} // comes too late to matter
 	e.steps <- struct{}{}
 	expect[protocol.Step](c)
+	if got := expect[protocol.Saved](c); got.Step != 4 {
+		t.Errorf("saved %+v", got)
+	}
 	if got := expect[protocol.Stopped](c); got.Step != 4 || got.Picture.Pix[3] != 4 {
 		t.Errorf("stopped: got %+v", got)
 	}
@@ -358,8 +411,10 @@ func TestStopWhilePaused(t *testing.T) {
 	close(e.hold)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+	expect[protocol.Saved](c)
 	expect[protocol.Paused](c)
 	c.in <- protocol.Stop{}
+	expect[protocol.Saved](c)
 	if got := expect[protocol.Stopped](c); got.Step != 0 {
 		t.Errorf("got %+v", got)
 	}
@@ -368,7 +423,7 @@ func TestStopWhilePaused(t *testing.T) {
 func TestStopWhileLoading(t *testing.T) {
 	c := serve(t, &fakeEngine{hold: make(chan struct{})})
 	c.in <- start(5)
-	if p, ok := (<-c.out).(protocol.Progress); !ok || p.Phase != "download" || p.Done != 1 || p.Total != 2 {
+	if p, ok := (<-c.out).(protocol.Progress); !ok || p.Phase != protocol.PhaseDownload || p.Done != 1 || p.Total != 2 {
 		t.Errorf("got %+v, want the download's progress", p)
 	}
 	c.in <- protocol.Stop{}
@@ -495,6 +550,7 @@ func TestTune(t *testing.T) {
 	}
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
+	expect[protocol.Saved](c)
 	expect[protocol.Done](c)
 	c.in <- start(0)
 	expect[protocol.Loaded](c)
@@ -504,54 +560,165 @@ func TestTune(t *testing.T) {
 func TestForesee(t *testing.T) {
 	e := &fakeEngine{steps: make(chan struct{})}
 	c := serve(t, e)
-	s := settings.Default()
+	r := recipe.New(recipe.Width.Is(64))
 	c.in <- protocol.Foresee{ID: 1}
-	c.in <- protocol.Foresee{ID: 2, Settings: s}
-	if got, want := expect[protocol.Foreseen](c), (protocol.Foreseen{ID: 2, Bytes: int64(s.Width), Seconds: 1}); got != want {
+	c.in <- protocol.Foresee{ID: 2, Recipe: r}
+	if got, want := expect[protocol.Foreseen](c), (protocol.Foreseen{ID: 2, Bytes: 64, Seconds: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	c.in <- start(100)
 	expect[protocol.Loaded](c)
 	expect[protocol.Started](c)
-	c.in <- protocol.Foresee{ID: 3, Settings: s}
+	c.in <- protocol.Foresee{ID: 3, Recipe: r}
 	if got := expect[protocol.Foreseen](c); got.ID != 3 || got.Seconds != 0 {
 		t.Errorf("during a run: %+v", got)
 	}
 }
 
-// What the page leaves open is the model's, and the answer says what really runs.
-func TestConfigureTakesWhatTheModelSuggests(t *testing.T) {
-	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}}, Suggested: weights.Suggested{LearningRate: new(0.15), CutPow: new(0.3), Smoothness: new(1.0)}}
+// What the page leaves open is the model's, in changes too it is checked, and the answer says what really runs.
+func TestResolveTakesWhatTheModelSuggests(t *testing.T) {
+	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}},
+		Suggested: recipe.New(recipe.LearningRate.Is(0.15), recipe.CutPow.Is(0.3), recipe.Smoothness.Is(1))}
 	m := start(1)
-	m.Settings.CutPow, m.Settings.Precision = new(0.5), settings.PrecisionHalf
-	config, started, err := configure(m, model)
+	m.Script.Recipe = m.Script.Recipe.With(recipe.CutPow.Is(0.5), recipe.Width.Is(61))
+	script, notices, err := resolve(m.Script.With(3, recipe.Cutouts.Is(9999)), model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.LearningRate != 0.15 || config.CutPow != 0.5 || config.Smoothness != 1 || !config.HalfPrecision ||
-		*started.Settings.LearningRate != 0.15 || *started.Settings.CutPow != 0.5 || *started.Settings.Smoothness != 1 {
-		t.Errorf("the run is %+v, and it says %+v", config, started.Settings)
+	r := script.Recipe
+	if recipe.LearningRate.In(r) != 0.15 || recipe.CutPow.In(r) != 0.5 || recipe.Smoothness.In(r) != 1 || recipe.Width.In(r) != 64 ||
+		recipe.Cutouts.In(script.At(3)) != 1024 || len(notices) != 2 {
+		t.Errorf("%+v, %q", script, notices)
 	}
 }
 
-// Pictures of the first builds say nothing of augmentations and had fewer of them.
-func TestConfigureAugments(t *testing.T) {
-	model := &weights.Manifest{VQGAN: weights.VQGANConfig{ChMult: []int{1, 1, 1, 1}}}
-	for _, c := range []struct {
-		json string
-		want float64
-	}{
-		{`{"prompt":"p","preset":"pool"}`, 0}, {`{"prompt":"p","preset":"pool","augment":"moves"}`, 0}, {`{"prompt":"p","preset":"pool","augment":"all"}`, 0.7},
-	} {
-		m := start(1)
-		var err error
-		if m.Settings, _, err = settings.FromJSON([]byte(c.json)); err != nil {
-			t.Fatal(err)
+// A run goes on from where it was saved, by the script that it is given.
+func TestStartFromAState(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	m := start(5)
+	m.State = &protocol.Bytes{Data: []byte{3}}
+	c.in <- m
+	expect[protocol.Loaded](c)
+	if got := expect[protocol.Started](c); got.Step != 3 {
+		t.Errorf("started %+v", got)
+	}
+	for _, want := range []int{4, 5} {
+		if got := expect[protocol.Step](c); got.Step != want {
+			t.Errorf("step %+v, want %d", got, want)
 		}
-		config, _, err := configure(m, model)
-		if p := config.Preset; err != nil || !p.Pooled || p.AffineP != 0.7 || p.JitterP != c.want || p.EraseP != c.want {
-			t.Errorf("%s runs %+v, %v", c.json, p, err)
+	}
+	if got := expect[protocol.Saved](c); got.Step != 5 || got.State.Data[0] != 5 {
+		t.Errorf("saved %+v", got)
+	}
+	if got := expect[protocol.Done](c); got.Step != 5 {
+		t.Errorf("done %+v", got)
+	}
+}
+
+// Wishes are fulfilled in their order, each between two steps.
+func TestWishesInOrder(t *testing.T) {
+	e := &fakeEngine{hold: make(chan struct{})}
+	c := serve(t, e)
+	c.in <- start(50)
+	set := func(s ...recipe.Setting) protocol.Change { return protocol.Change{Set: s} }
+	c.in <- set(recipe.Prompt.Is("b"))
+	c.in <- protocol.Pause{}
+	c.in <- set(recipe.Steps.Is(2))
+	c.in <- protocol.Save{}
+	c.in <- protocol.Resume{}
+	close(e.hold)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	if got := expect[protocol.Changed](c); got.Step != 0 || recipe.Prompt.In(got.Script.At(0)) != "b" {
+		t.Errorf("changed %+v", got)
+	}
+	expect[protocol.Saved](c)
+	expect[protocol.Paused](c)
+	if got := expect[protocol.Changed](c); recipe.Steps.In(got.Script.At(0)) != 2 || recipe.Prompt.In(got.Script.At(0)) != "b" {
+		t.Errorf("changed %+v", got)
+	}
+	expect[protocol.Saved](c)
+	expect[protocol.Step](c)
+	expect[protocol.Step](c)
+	expect[protocol.Saved](c)
+	expect[protocol.Done](c)
+}
+
+// A script's changes are made at their steps, also the one that lets a finished run go on.
+func TestChangesOfTheScript(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	m := start(2)
+	m.Script = m.Script.With(1, recipe.Prompt.Is("b")).With(2, recipe.Steps.Is(3))
+	c.in <- m
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	for step := 1; step <= 3; step++ {
+		if got := expect[protocol.Step](c); got.Step != step {
+			t.Errorf("got %+v, want step %d", got, step)
 		}
+		if step < 3 {
+			if got := expect[protocol.Changed](c); got.Step != step {
+				t.Errorf("changed %+v after step %d", got, step)
+			}
+		}
+	}
+	expect[protocol.Saved](c)
+	expect[protocol.Done](c)
+
+	c = serve(t, &fakeEngine{changeErr: errors.New("no room")})
+	c.in <- m
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	expect[protocol.Step](c)
+	if got := expect[protocol.Saved](c); got.Step != 1 {
+		t.Errorf("saved %+v", got)
+	}
+	if got := expect[protocol.Error](c); got.Message != "no room" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// A run is saved every 30 seconds by itself.
+func TestSavesByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &fakeEngine{sleep: time.Second}
+		c := serve(t, e)
+		c.in <- start(100)
+		var steps []int
+		for done := false; !done; {
+			switch m := (<-c.out).(type) {
+			case protocol.Saved:
+				steps = append(steps, m.Step)
+			case protocol.Done:
+				done = true
+			}
+		}
+		// With two updates under way, the one that was begun before is reported first.
+		if !slices.Equal(steps, []int{31, 62, 93, 100}) {
+			t.Errorf("saved after the steps %v", steps)
+		}
+	})
+}
+
+// Pictures that were asked for are those after just so many steps.
+func TestShots(t *testing.T) {
+	c := serve(t, &fakeEngine{})
+	m := start(5)
+	m.Every = 2
+	c.in <- m
+	var steps []int
+	for done := false; !done; {
+		switch m := c.next().(type) {
+		case protocol.Shot:
+			if steps = append(steps, m.Step); m.Picture.Pix[3] != byte(m.Step) {
+				t.Errorf("after step %d comes the picture of step %d", m.Step, m.Picture.Pix[3])
+			}
+		case protocol.Done:
+			done = true
+		}
+	}
+	if !slices.Equal(steps, []int{2, 4}) {
+		t.Errorf("pictures after the steps %v, want 2 and 4", steps)
 	}
 }
 
@@ -591,7 +758,10 @@ func TestErrors(t *testing.T) {
 		expect[protocol.Loaded](c)
 		expect[protocol.Started](c)
 		expect[protocol.Step](c)
-		if got := expect[protocol.Error](c); !strings.Contains(got.Message, "step 2") {
+		if got := expect[protocol.Saved](c); got.Step != 1 {
+			t.Errorf("saved %+v, want the last good state", got)
+		}
+		if got := expect[protocol.Error](c); got.Message != "it went astray at step 2" {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -623,5 +793,18 @@ func TestStopWithNothingToStop(t *testing.T) {
 	c.in <- protocol.Stop{}
 	if got := expect[protocol.Stopped](c); !reflect.DeepEqual(got, protocol.Stopped{}) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Each phase of the loop has a name of its own on the way to the page.
+func TestPhasesOfTheLoopAreNamed(t *testing.T) {
+	seen := map[protocol.Phase]bool{}
+	for phase := range guide.Phase(guide.Phases) {
+		var told protocol.Phase
+		named(func(p protocol.Phase, _, _ int64) { told = p })(phase, 0, 0)
+		if !slices.Contains(protocol.Phases, told) || seen[told] {
+			t.Errorf("phase %d is told as %q", phase, told)
+		}
+		seen[told] = true
 	}
 }

@@ -8,42 +8,59 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
-	"reverie/app/settings"
+	"reverie/app/picture"
+	"reverie/gpu/guide"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 )
 
 // job is what the flags ask for.
 type job struct {
-	settings settings.Settings
-	big      bool   // the model is one that the page downloads only when it is asked to
-	model    string // "" for the only one of the weights folder, or mini
-	weights  string
-	adapter  chromium.Adapter
-	out      string
-	trace    string // "" for none
+	script    recipe.Script
+	given     bool // by a script or a state: model and seed are said
+	init      *file
+	images    []file // of the script's image prompts
+	state     []byte // to go on from, or nil
+	big       bool   // the model is one that the page downloads only when it is asked to
+	model     string // "" for the only one of the weights folder, or mini
+	weights   string
+	adapter   chromium.Adapter
+	out       string
+	trace     string // "" for none
+	saveState string // "" for none
+	saveEvery int    // 0 for never
+}
+
+// file is a picture that a run takes, by the name that the script has for it.
+type file struct {
+	name string
+	data []byte
 }
 
 // parse reads the flags. Its errors are sentences.
 func parse(args []string, stderr io.Writer) (job, error) {
-	standard := settings.Default()
+	var said recipe.Recipe
+	var j job
+	var size, adapter, script, resume, initFile string
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	prompt := flags.String("prompt", "", "what the picture should show")
-	model := flags.String("model", "", "name of the model (default mini, or the one in the weights folder)")
-	weights := flags.String("weights", "", "folder of models")
-	size := flags.String("size", fmt.Sprintf("%dx%d", standard.Width, standard.Height), "width x height in pixels")
-	steps := flags.String("steps", strconv.Itoa(standard.Steps), "number of updates")
-	seed := flags.String("seed", "0", "whole number that the random draws come from")
-	cuts := flags.String("cuts", strconv.Itoa(standard.Cutouts), "number of cutouts per step")
-	preset := flags.String("preset", standard.Preset, "upd, zq or pool")
-	augment := flags.String("augment", standard.Augment, "what of the preset is done to the cutouts: moves, or all for sharpness, colour jitter and erasing, too")
-	precision := flags.String("precision", standard.Precision, "full, or half for less memory")
-	adapter := flags.String("adapter", os.Getenv("REVERIE_ADAPTER"), "software or hardware (default software, or REVERIE_ADAPTER)")
-	out := flags.String("o", "", "PNG file to write")
-	trace := flags.String("trace", "", "JSON lines file to write, one line per step")
+	recipe.AddFlags(flags, &said, slices.DeleteFunc(slices.Clone(recipe.Options()), func(o *recipe.Option) bool { return o == recipe.Model.Option }))
+	flags.StringVar(&j.model, "model", "", "name of the model (default mini, or the one in the weights folder)")
+	flags.StringVar(&j.weights, "weights", "", "folder of models, `DIR`")
+	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
+	flags.Func("cuts", "the same as -cutouts, `N`", func(text string) error { return flags.Set(recipe.Cutouts.Flag(), text) })
+	flags.StringVar(&script, "script", "", "run this script, JSON `FILE`, or the one inside a picture of Reverie's; flags for options change its recipe")
+	flags.StringVar(&initFile, "init", "", "picture to start from, `FILE`")
+	flags.StringVar(&resume, "resume", "", "go on from a state that -state wrote, `FILE`; flags for options take effect from there")
+	flags.StringVar(&j.saveState, "state", "", "write the state at the end, `FILE`")
+	flags.IntVar(&j.saveEvery, "save-every", 0, "write the picture after every `N` steps, too, beside the PNG")
+	flags.StringVar(&adapter, "adapter", os.Getenv("REVERIE_ADAPTER"), "software or hardware (default software, or REVERIE_ADAPTER)")
+	flags.StringVar(&j.out, "o", "", "PNG `FILE` to write")
+	flags.StringVar(&j.trace, "trace", "", "JSON lines `FILE` to write, one line per step")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(stderr)
@@ -55,30 +72,116 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	if flags.NArg() > 0 {
 		return job{}, fmt.Errorf("%q is no flag: put the prompt after -prompt, in quotes", flags.Arg(0))
 	}
-	j := job{settings: standard, model: *model, weights: *weights, out: *out, trace: *trace}
-	s := &j.settings
-	s.Prompt, s.Preset, s.Augment, s.Precision = *prompt, *preset, *augment, *precision
+	if j.saveEvery < 0 {
+		return job{}, fmt.Errorf("-save-every is %d: write 1 or more", j.saveEvery)
+	}
 	var err error
-	if s.Width, s.Height, err = parseSize(*size); err != nil {
+	if said, err = sized(said, size); err != nil {
 		return j, err
 	}
-	if s.Steps, err = parseCount("-steps", *steps); err != nil {
+	if err := j.read(script, resume, said, stderr); err != nil {
 		return j, err
 	}
-	if s.Cutouts, err = parseCount("-cuts", *cuts); err != nil {
+	if err := j.readPictures(initFile); err != nil {
 		return j, err
 	}
-	if s.Seed, err = settings.ParseSeed(*seed); err != nil {
-		return j, err
-	}
-	if j.adapter, err = chromium.ParseAdapter(*adapter); err != nil {
+	if j.adapter, err = chromium.ParseAdapter(adapter); err != nil {
 		return j, err
 	}
 	// The model is not known yet, but what no model can run is found here; the model's own limits follow.
-	if _, _, err = s.Normalise(1); err != nil {
+	if _, _, err = j.script.Check(1); err != nil {
 		return j, err
 	}
 	return j, j.checkOutputs()
+}
+
+// sized is a recipe with a size, written as WIDTHxHEIGHT.
+func sized(r recipe.Recipe, size string) (recipe.Recipe, error) {
+	if size == "" {
+		return r, nil
+	}
+	width, height, err := parseSize(size)
+	return r.With(recipe.Width.Is(width), recipe.Height.Is(height)), err
+}
+
+// read makes the script: of a file, of a state, or of what the flags said alone.
+func (j *job) read(script, resume string, said recipe.Recipe, stderr io.Writer) error {
+	if script != "" {
+		s, err := readScript(script, stderr)
+		if err != nil {
+			return err
+		}
+		j.script, j.given = s, true
+	}
+	if resume == "" {
+		j.script.Recipe = j.script.Recipe.With(said.Said()...)
+		return nil
+	}
+	data, err := os.ReadFile(resume)
+	if err != nil {
+		return unreadable(resume, err)
+	}
+	state, err := guide.ParseState(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", resume, err)
+	}
+	j.state = data
+	if !j.given {
+		j.script, j.given = state.Script, true
+	}
+	if set := said.Said(); len(set) > 0 {
+		j.script = j.script.With(state.Step, set...)
+	}
+	return nil
+}
+
+// readScript reads a script, or a picture that carries one.
+func readScript(path string, stderr io.Writer) (recipe.Script, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return recipe.Script{}, unreadable(path, err)
+	}
+	if found, err := picture.Read(data); err == nil && found.Tool != "" {
+		return found.Script, nil
+	}
+	s, notices, err := recipe.FromJSON(data)
+	if err != nil {
+		return s, fmt.Errorf("%s is no script: write one as docs/options.md tells", path)
+	}
+	for _, notice := range notices {
+		fmt.Fprintln(stderr, notice)
+	}
+	return s, nil
+}
+
+// readPictures reads the start picture and the image prompts, whose names are those of files.
+func (j *job) readPictures(initFile string) error {
+	if initFile != "" {
+		data, err := os.ReadFile(initFile)
+		if err != nil {
+			return unreadable(initFile, err)
+		}
+		j.init = &file{filepath.Base(initFile), data}
+		j.script.Recipe = j.script.Recipe.With(recipe.InitImage.Is(j.init.name))
+	}
+	for _, image := range j.script.ImageNames() {
+		data, err := os.ReadFile(image)
+		if err != nil && j.state == nil { // a state has those that it needs
+			return unreadable(image, err)
+		}
+		if err == nil {
+			j.images = append(j.images, file{image, data})
+		}
+	}
+	return nil
+}
+
+func unreadable(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("cannot read %s (%w): choose another file", path, err)
 }
 
 func parseSize(text string) (width, height int, err error) {
@@ -91,20 +194,12 @@ func parseSize(text string) (width, height int, err error) {
 	return width, height, nil
 }
 
-func parseCount(name, text string) (int, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("%s is %q: write a whole number", name, text)
-	}
-	return int(n), nil
-}
-
 // checkOutputs finds out before the run whether its results can be written.
 func (j job) checkOutputs() error {
 	if j.out == "" {
 		return errors.New("no file to write: name a PNG with -o")
 	}
-	for _, path := range []string{j.out, j.trace} {
+	for _, path := range []string{j.out, j.trace, j.saveState} {
 		if path == "" {
 			continue
 		}

@@ -1,8 +1,10 @@
 // Command render makes one picture from one prompt without a window: it serves Reverie's page to an installed Chromium, uses it as a
 // person would, and keeps the PNG that the page saves.
 //
-//	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset upd|zq|pool]
-//	       [-augment moves|all] [-precision full|half] [-adapter software|hardware] -o out.png [-trace out.jsonl]
+//	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset NAME] -o out.png
+//	       [-trace out.jsonl] [-script FILE] [-init FILE] [-save-every N] [-state FILE] [-resume FILE] [-OPTION VALUE…]
+//
+// There is a flag for each option of docs/options.md; render -h lists them. A script is JSON, or a picture that carries one.
 //
 // The trace's first line is {"adapter":…,"model":…,"build":…}; then there is one line per step:
 // {"step":1,"loss":0.93,"losses":[…],"ms":41.5}. The exit status is 0 only if the PNG was written.

@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/recipe"
 )
 
 func TestRenderTwiceGivesTheSameBytes(t *testing.T) {
@@ -38,7 +40,7 @@ func TestRenderTwiceGivesTheSameBytes(t *testing.T) {
 		t.Error("the same settings gave different files")
 	}
 	found, err := picture.Read(pngs[0])
-	if err != nil || !found.Complete || found.Step != 2 || found.Settings.Width != 64 {
+	if err != nil || !found.Complete || found.Step != 2 || recipe.Width.In(found.Script.Recipe) != 64 {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}
 }
@@ -63,4 +65,85 @@ func checkTrace(t *testing.T, path string) {
 			t.Errorf("line %d is %s (%v)", i+2, line, err)
 		}
 	}
+}
+
+// A script is rendered again from its picture to the same bytes, with pictures on the way; half of it and the rest, from a state, give the same
+// losses and the same last picture.
+func TestRenderScripts(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(32), recipe.Height.Is(32), recipe.Steps.Is(6), recipe.Cutouts.Is(2), recipe.Seed.Is(7))}.
+		With(2, recipe.Prompt.Is("a blue heart | a tree:0.5"), recipe.LearningRate.Is(0.3)).With(4, recipe.Cutouts.Is(3), recipe.Optimizer.Is("adamw"))
+	text, err := json.Marshal(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("run.json"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	rendered := func(args ...string) {
+		t.Helper()
+		var stderr bytes.Buffer
+		if err := run(context.Background(), args, &stderr); err != nil {
+			t.Fatalf("%v\n%s", err, stderr.String())
+		}
+	}
+	rendered("-script", at("run.json"), "-save-every", "2", "-o", at("a.png"), "-trace", at("a.jsonl"))
+	rendered("-script", at("a.png"), "-o", at("b.png"))
+	if !bytes.Equal(read(t, at("a.png")), read(t, at("b.png"))) {
+		t.Error("the script inside a picture gives another one")
+	}
+	for step, file := range map[int]string{2: "a-000002.png", 4: "a-000004.png", 6: "a-000006.png"} {
+		if found, err := picture.Read(read(t, at(file))); err != nil || found.Step != step {
+			t.Errorf("%s is of step %d, %v", file, found.Step, err)
+		}
+	}
+	if !bytes.Equal(read(t, at("a-000006.png")), read(t, at("a.png"))) {
+		t.Error("the picture after the last step is not the last picture")
+	}
+	rendered("-script", at("run.json"), "-steps", "3", "-state", at("half.state"), "-o", at("half.png"))
+	rendered("-resume", at("half.state"), "-steps", "6", "-o", at("c.png"), "-trace", at("c.jsonl"))
+	if got, want := losses(t, at("c.jsonl")), losses(t, at("a.jsonl"))[3:]; !reflect.DeepEqual(got, want) {
+		t.Errorf("resumed at step 3 the losses are %v, straight on they were %v", got, want)
+	}
+	if !bytes.Equal(shades(t, at("c.png")), shades(t, at("a.png"))) {
+		t.Error("the resumed run ends with another picture")
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// losses are those of the steps of a trace.
+func losses(t *testing.T, path string) (list [][]float64) {
+	t.Helper()
+	for i, line := range strings.Split(strings.TrimSpace(string(read(t, path))), "\n") {
+		var step protocol.Step
+		if err := json.Unmarshal([]byte(line), &step); err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			list = append(list, step.Losses)
+		}
+	}
+	return list
+}
+
+// shades are a picture's pixels without the lowest bits, which tell another script.
+func shades(t *testing.T, path string) []byte {
+	t.Helper()
+	p, err := picture.Open(read(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Pix {
+		p.Pix[i] &^= 1
+	}
+	return p.Pix
 }

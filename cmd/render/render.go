@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +11,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"reverie/app/protocol"
+	"reverie/app/ui"
+	"reverie/recipe"
 	"reverie/tools/driver"
 	"reverie/web"
 	"reverie/web/site"
@@ -67,13 +71,16 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 		fmt.Fprintln(stderr, warning)
 	}
 	models := s.Models()
-	if j.model == "" {
+	switch {
+	case j.model != "":
+	case j.given:
+		j.model = recipe.Model.In(j.script.Recipe)
+	case len(models) == 2: // the embedded one and the only one of the folder
+		j.model = models[1].Name
+	default:
 		j.model = models[0].Name
-		if len(models) == 2 { // the embedded one and the only one of the folder
-			j.model = models[1].Name
-		}
 	}
-	j.settings.Model = j.model
+	j.script.Recipe = j.script.Recipe.With(recipe.Model.Is(j.model))
 	if j.weights != "" {
 		if err := s.Verify(j.model); err != nil {
 			return nil, err
@@ -82,7 +89,7 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 	for _, m := range models {
 		if m.Name == j.model {
 			j.big = !m.Small()
-			_, _, err := j.settings.Normalise(m.Factor)
+			_, _, err := j.script.Check(m.Factor)
 			return s, err
 		}
 	}
@@ -116,7 +123,7 @@ type renderer struct {
 	build  string
 	stderr io.Writer
 	trace  *json.Encoder // nil for none
-	phase  string
+	phase  protocol.Phase
 	told   time.Time
 }
 
@@ -134,7 +141,7 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 		r.trace = json.NewEncoder(f)
 		r.trace.SetEscapeHTML(false)
 	}
-	if err := r.page.Navigate(url + untuned + r.settings.ToFragment()); err != nil {
+	if err := r.page.Navigate(url + untuned + r.script.Recipe.ToLink()); err != nil {
 		return nil, err
 	}
 	for {
@@ -150,6 +157,9 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 			break
 		}
 	}
+	if err := r.keepState(); err != nil {
+		return nil, err
+	}
 	waiting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	path, err := r.page.Download(waiting, "Download PNG")
@@ -157,6 +167,57 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(path)
+}
+
+// start runs the script by the page's door for scripts, which takes files that a link cannot hold.
+func (r *renderer) start() error {
+	script, err := json.Marshal(r.script)
+	if err != nil {
+		return fmt.Errorf("the script: %w", err)
+	}
+	options := map[string]any{"every": r.saveEvery}
+	if r.init != nil {
+		options["init"] = named(*r.init)
+	}
+	var images []any
+	for _, image := range r.images {
+		images = append(images, named(image))
+	}
+	options["images"] = images
+	if r.state != nil {
+		options["state"] = r.state
+	}
+	text, err := json.Marshal(options)
+	if err != nil {
+		return fmt.Errorf("the script: %w", err)
+	}
+	_, err = driver.Evaluate[bool](r.page, fmt.Sprintf("reverie.start(%s, %s)", script, text))
+	return err
+}
+
+// named is a file for the page: bytes are base64 in JSON.
+func named(f file) map[string]any { return map[string]any{"name": f.name, "data": f.data} }
+
+// keepState writes the state at the end, if it was asked for.
+func (r *renderer) keepState() error {
+	if r.saveState == "" {
+		return nil
+	}
+	text, err := driver.Evaluate[string](r.page, `btoa(Array.from(reverie.state() || [], (b) => String.fromCharCode(b)).join(""))`)
+	if err != nil {
+		return err
+	}
+	state, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(state) == 0 {
+		return errors.New("the page has no state to write")
+	}
+	return writeFile(r.saveState, state)
+}
+
+// stepFile is the file of the picture after a step: out.png's is out-000010.png.
+func (r *renderer) stepFile(step int) string {
+	end := filepath.Ext(r.out)
+	return fmt.Sprintf("%s-%06d%s", strings.TrimSuffix(r.out, end), step, end)
 }
 
 // follow acts on one message of the worker and tells whether the picture is done.
@@ -174,23 +235,28 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 		if r.big {
 			return false, r.page.Click("button", "Download models")
 		}
-		return false, r.page.Click("button", "Start")
+		return false, r.start()
 	case protocol.Loaded:
 		if r.big {
 			r.big = false
-			return false, r.page.Click("button", "Start")
+			return false, r.start()
 		}
 	case protocol.Progress:
 		if m.Phase != r.phase {
 			r.phase = m.Phase
-			fmt.Fprintf(r.stderr, "%s\n", m.Phase)
+			fmt.Fprintln(r.stderr, ui.PhaseName(m.Phase))
 		}
 	case protocol.Started:
 		for _, notice := range m.Notices {
 			fmt.Fprintln(r.stderr, notice)
 		}
+		r.script = m.Script
+	case protocol.Changed:
+		r.script = m.Script
 	case protocol.Step:
 		return false, r.step(m)
+	case protocol.File:
+		return false, writeFile(r.stepFile(m.Step), m.PNG)
 	case protocol.Done:
 		return true, nil
 	case protocol.Stopped:
@@ -211,7 +277,7 @@ const tellInterval = 5 * time.Second
 func (r *renderer) step(m protocol.Step) error {
 	if time.Since(r.told) >= tellInterval {
 		r.told = time.Now()
-		fmt.Fprintf(r.stderr, "Step %d of %d, loss %.4f, %.0f ms\n", m.Step, r.settings.Steps, m.Loss, m.Milliseconds)
+		fmt.Fprintf(r.stderr, "Step %d of %d, loss %.4f, %.0f ms\n", m.Step, recipe.Steps.In(r.script.At(m.Step)), m.Loss, m.Milliseconds)
 	}
 	m.Picture = nil
 	return r.log(m)

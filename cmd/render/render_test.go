@@ -3,10 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"reverie/app/picture"
+	"reverie/recipe"
 )
 
 func TestBadFlagsGetOneSentence(t *testing.T) {
@@ -31,12 +38,17 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"a negative size", []string{"-prompt", "x", "-size", "64x-8", "-o", out}, "height is -8"},
 		{"half a size", []string{"-prompt", "x", "-size", "64", "-o", out}, `"64"`},
 		{"negative cuts", []string{"-prompt", "x", "-cuts", "-1", "-o", out}, "cutouts is -1"},
-		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `-cuts is "four"`},
+		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `"four" for flag -cuts`},
 		{"negative steps", []string{"-prompt", "x", "-steps", "-1", "-o", out}, "steps is -1"},
 		{"a seed that is no number", []string{"-prompt", "x", "-seed", "-1", "-o", out}, "seed"},
 		{"an unknown preset", []string{"-prompt", "x", "-preset", "best", "-o", out}, "best"},
 		{"unknown augmentations", []string{"-prompt", "x", "-augment", "some", "-o", out}, "choose moves, all"},
 		{"an unknown precision", []string{"-prompt", "x", "-precision", "double", "-o", out}, "choose full, half"},
+		{"a script that is none", []string{"-script", filepath.Join(damaged, "manifest.json"), "-o", out}, "is no script"},
+		{"a script in no folder", []string{"-script", filepath.Join(dir, "none"), "-o", out}, "cannot read"},
+		{"a state that is none", []string{"-resume", filepath.Join(damaged, "manifest.json"), "-o", out}, "no state of a run"},
+		{"an image prompt in no folder", []string{"-prompt", "x", "-image-prompts", "none.png:2", "-o", out}, "cannot read none.png"},
+		{"a negative interval", []string{"-prompt", "x", "-save-every", "-3", "-o", out}, "-save-every is -3"},
 		{"an unknown adapter", []string{"-prompt", "x", "-adapter", "cuda", "-o", out}, "cuda"},
 		{"an unknown flag", []string{"-colour", "red"}, "-colour"},
 		{"a word too much", []string{"-prompt", "x", "-o", out, "apple"}, "apple"},
@@ -62,15 +74,52 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 	}
 }
 
-func TestParseSettings(t *testing.T) {
+func TestParseOptions(t *testing.T) {
 	j, err := parse([]string{"-prompt", "a|b:-1", "-size", "96×64", "-steps", "0", "-cuts", "3", "-seed", "18446744073709551615", "-preset", "zq",
-		"-augment", "all", "-precision", "half", "-model", "m", "-adapter", "hardware", "-o", filepath.Join(t.TempDir(), "o.png")}, &bytes.Buffer{})
+		"-augment", "all", "-precision", "half", "-cut-pow", "0.5", "-model", "m", "-adapter", "hardware", "-o", filepath.Join(t.TempDir(), "o.png")}, &bytes.Buffer{})
+	want := recipe.New(recipe.Prompt.Is("a|b:-1"), recipe.Width.Is(96), recipe.Height.Is(64), recipe.Steps.Is(0), recipe.Cutouts.Is(3), recipe.Seed.Is(1<<64-1),
+		recipe.Preset.Is("zq"), recipe.Augment.Is("all"), recipe.Precision.Is("half"), recipe.CutPow.Is(0.5))
+	if err != nil || !reflect.DeepEqual(j.script, recipe.Script{Recipe: want}) || j.model != "m" || j.adapter != "hardware" {
+		t.Errorf("got %+v, %v", j, err)
+	}
+}
+
+// A script comes from a file, or from a picture; flags change its recipe.
+func TestParseScripts(t *testing.T) {
+	dir := t.TempDir()
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Seed.Is(7), recipe.Steps.Is(9), recipe.Smoothness.Is(1))}.With(3, recipe.Cutouts.Is(4))
+	text, err := json.Marshal(script)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := j.settings
-	if s.Prompt != "a|b:-1" || s.Width != 96 || s.Height != 64 || s.Steps != 0 || s.Cutouts != 3 || s.Seed != 1<<64-1 || s.Preset != "zq" || s.Augment != "all" || s.Precision != "half" || j.model != "m" || j.adapter != "hardware" {
-		t.Errorf("got %+v", j)
+	png, _, err := picture.Write(make([]byte, 4*64*64), 64, 64, picture.Meta{Script: script, Step: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := script
+	want.Recipe = want.Recipe.With(recipe.Steps.Is(11))
+	for name, data := range map[string][]byte{"run.json": text, "a.png": png} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		j, err := parse([]string{"-script", path, "-steps", "11", "-o", filepath.Join(dir, "o.png")}, &bytes.Buffer{})
+		if err != nil || !reflect.DeepEqual(j.script, want) {
+			t.Errorf("%s: %+v, %v; want %+v", name, j.script, err, want)
+		}
+	}
+}
+
+// Every option has a flag, and the help tells it.
+func TestHelpListsEveryOption(t *testing.T) {
+	var help bytes.Buffer
+	if _, err := parse([]string{"-h"}, &help); !errors.Is(err, flag.ErrHelp) {
+		t.Fatal(err)
+	}
+	for _, o := range recipe.Options() {
+		if !strings.Contains(help.String(), "\n  -"+o.Flag()+" ") && !strings.Contains(help.String(), "\n  -"+o.Flag()+"\n") {
+			t.Errorf("the help lacks -%s", o.Flag())
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/convert"
 	"reverie/weights/vocab"
@@ -49,9 +50,7 @@ func runConvert(args []string, out io.Writer) error {
 	flags.StringVar(&o.Title, "title", "", "name of the model for people, `TEXT`")
 	flags.StringVar(&o.About, "about", "", "what the model is good at, `TEXT`")
 	flags.StringVar(&o.Licence, "licence", "", "licence of the weights, `TEXT`")
-	flags.Func("learning-rate", "learning rate that the model suggests, `N` (default: none)", number(&o.Suggested.LearningRate))
-	flags.Func("cut-pow", "cut power that the model suggests, `N` (default: none)", number(&o.Suggested.CutPow))
-	flags.Func("smoothness", "smoothness that the model suggests, `N` (default: none)", number(&o.Suggested.Smoothness))
+	recipe.AddFlags(flags, &o.Suggested, recipe.ByModels())
 	flags.StringVar(&o.Out, "o", "", "folder to write, `DIR`")
 	rest, err := parse(flags, convertUsage, args, out)
 	if err != nil {
@@ -71,18 +70,6 @@ func runConvert(args []string, out io.Writer) error {
 		return err
 	}
 	return printReport(out, o.Out, m, report)
-}
-
-// number reads a flag's value.
-func number(to **float64) func(string) error {
-	return func(text string) error {
-		n, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return fmt.Errorf("%.20q is not a number", text)
-		}
-		*to = &n
-		return nil
-	}
 }
 
 func printReport(out io.Writer, dir string, m *weights.Manifest, r convert.Report) error {

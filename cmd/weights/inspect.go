@@ -28,14 +28,8 @@ func runInspect(args []string, out io.Writer) error {
 		fmt.Fprintf(out, "licence  %s\n", m.Licence)
 	}
 	fmt.Fprintf(out, "quant    %s\n", m.Quant)
-	if rate := m.Suggested.LearningRate; rate != nil {
-		fmt.Fprintf(out, "suggests learning rate %g\n", *rate)
-	}
-	if power := m.Suggested.CutPow; power != nil {
-		fmt.Fprintf(out, "suggests cut power %g\n", *power)
-	}
-	if smoothness := m.Suggested.Smoothness; smoothness != nil {
-		fmt.Fprintf(out, "suggests smoothness %g\n", *smoothness)
+	for _, one := range m.Suggested.Said() {
+		fmt.Fprintf(out, "suggests %s %s\n", one.Option.Name, one.Option.Format(one.Value))
 	}
 	if c := m.CLIP; m.HasCLIP() {
 		if c.IsResNet() {

@@ -9,6 +9,7 @@ import (
 
 	"reverie/gpu"
 	"reverie/gpu/ops"
+	"reverie/recipe"
 	"reverie/weights"
 )
 
@@ -69,88 +70,90 @@ func Thrifts(cutouts int) []Thrift {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// record makes the least thrifty step that fits on the device.
-func (r *Run) record(ctx context.Context, targets []Target, z []float32, progress Progress) error {
-	list := Thrifts(r.config.Cutouts)
-	if r.config.Thrift != (Thrift{}) {
-		list = []Thrift{r.config.Thrift}
+// record makes the least thrifty step of a recipe that fits on the device, with a state in it, and its view.
+func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, progress Progress) error {
+	list := Thrifts(recipe.Cutouts.In(r))
+	if s.thrift != (Thrift{}) {
+		list = []Thrift{s.thrift}
 	}
 	for _, thrift := range list {
-		spec := r.spec(targets)
+		spec := s.spec(r, s.targets.at(r, s.begun))
 		spec.Thrift = thrift
-		s, err := NewStep(r.model.device, spec)
+		step, err := NewStep(s.model.device, spec)
 		if err != nil {
 			return err
 		}
-		if r.fits(s) {
-			s.SetZ(z)
-			if err = s.Compile(ctx, progress); err == nil {
-				r.step = s
-				return nil
+		if s.fits(step) {
+			s.carry(step, state)
+			if err = step.Compile(ctx, progress); err == nil {
+				s.step, s.pulled = step, changedTargets
+				s.view, err = NewView(ctx, step)
+				return err
 			}
 		}
-		r.needs = r.bytes(s)
-		s.Close()
+		s.needs = s.bytes(step)
+		step.Close()
 		if err != nil && !errors.Is(err, gpu.ErrMemory) {
 			return err
 		}
 	}
-	return r.tooLarge(ctx, targets)
+	return s.tooLarge(ctx, r)
 }
 
 // fits says whether the device has room for a recorded step.
-func (r *Run) fits(s *Step) bool {
-	return s.tape.Plan.Memory().Largest <= r.model.device.Info().MaxBinding && r.bytes(s) <= r.room()
+func (s *Session) fits(step *Step) bool {
+	return step.tape.Plan.Memory().Largest <= s.model.device.Info().MaxBinding && s.bytes(step) <= s.room()
 }
 
 // bytes is what the device holds once the step is compiled.
-func (r *Run) bytes(s *Step) int64 {
-	used, _ := r.model.device.Used()
-	return used + s.tape.Plan.Memory().Total + MostSubmitted*int64(s.reportBytes())
+func (s *Session) bytes(step *Step) int64 {
+	used, _ := s.model.device.Used()
+	return used + step.tape.Plan.Memory().Total + MostSubmitted*int64(step.reportBytes())
 }
 
 // room is the most that the device may hold.
-func (r *Run) room() int64 {
-	if r.config.Memory > 0 {
-		return r.config.Memory
+func (s *Session) room() int64 {
+	if s.config.Memory > 0 {
+		return s.config.Memory
 	}
-	return r.model.device.Info().Memory
+	return s.model.device.Info().Memory
 }
 
 // tooLarge looks for what would fit.
-func (r *Run) tooLarge(ctx context.Context, targets []Target) error {
-	if err := r.model.wait(ctx, weights.PartImage); err != nil {
+func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
+	if err := s.model.wait(ctx, weights.PartImage); err != nil {
 		return err
 	}
-	c := r.config
-	e := &TooLarge{Width: c.Width, Height: c.Height, Cutouts: c.Cutouts, Needs: r.needs, Has: r.room(), Unsought: r.hasty, Half: r.hasty && !c.HalfPrecision}
-	if r.hasty {
+	width, height := s.size()
+	cuts, half := recipe.Cutouts.In(r), recipe.Precision.In(r) == "half"
+	e := &TooLarge{Width: width, Height: height, Cutouts: cuts, Needs: s.needs, Has: s.room(), Unsought: s.hasty, Half: s.hasty && !half}
+	if s.hasty {
 		return e
 	}
-	list := Thrifts(c.Cutouts)
+	list := Thrifts(cuts)
 	probe := func(height, width, cutouts int, half bool) (fits bool, bytes int64) {
-		spec := r.spec(targets)
+		spec := s.spec(r, s.targets.at(r, s.begun))
 		spec.Height, spec.Width, spec.Cutouts, spec.HalfPrecision, spec.Thrift = height, width, cutouts, half, list[len(list)-1]
-		s, err := NewStep(r.model.device, spec)
+		step, err := NewStep(s.model.device, spec)
 		if err != nil {
 			return false, 0
 		}
-		defer s.Close()
-		return r.fits(s), r.bytes(s)
+		defer step.Close()
+		return s.fits(step), s.bytes(step)
 	}
-	f := r.model.Factor()
-	h, w := c.Height/f, c.Width/f
-	_, e.Needs = probe(h, w, c.Cutouts, c.HalfPrecision)
+	f := s.model.Factor()
+	h, w := s.tokens()
+	_, e.Needs = probe(h, w, cuts, half)
 	longer := max(h, w)
 	if k := most(longer, func(k int) bool {
-		ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), c.Cutouts, c.HalfPrecision)
+		ok, _ := probe(max(1, h*k/longer), max(1, w*k/longer), cuts, half)
 		return ok
 	}); k > 0 {
 		e.FitWidth, e.FitHeight = max(1, w*k/longer)*f, max(1, h*k/longer)*f
 	}
-	e.Fewer = most(c.Cutouts, func(k int) bool { ok, _ := probe(h, w, k, c.HalfPrecision); return ok })
-	if !c.HalfPrecision {
-		e.Half, _ = probe(h, w, c.Cutouts, true)
+	e.Fewer = most(cuts, func(k int) bool { ok, _ := probe(h, w, k, half); return ok })
+	if !half {
+		e.Half, _ = probe(h, w, cuts, true)
 	}
 	return e
 }
@@ -169,10 +172,10 @@ func most(n int, ok func(int) bool) int {
 }
 
 // Footprint tells what the run takes.
-func (r *Run) Footprint() Footprint {
-	used, _ := r.model.device.Used()
-	speed, _ := r.model.device.Speed()
-	return Footprint{Bytes: used, Seconds: r.step.tape.Plan.Work() / speed}
+func (s *Session) Footprint() Footprint {
+	used, _ := s.model.device.Used()
+	speed, _ := s.model.device.Speed()
+	return Footprint{Bytes: used, Seconds: s.step.tape.Plan.Work() / speed}
 }
 
 // Calibrate measures the device's speed unless it is known, with a convolution as the decoder has them, of more and more pixels until

@@ -6,18 +6,20 @@ import (
 	"math"
 	"testing"
 
+	"reverie/recipe"
 	"reverie/recipe/preset"
 )
 
 // A run takes the least thrifty plan that fits, and where none does the error names a picture and a number of cutouts that do.
 func TestRunsFitTheMemory(t *testing.T) {
 	ctx := context.Background()
-	c := config("a red apple", preset.ZQ, 7)
-	c.Width, c.Height, c.Cutouts = 64, 48, 24
-	prepare := func(memory int64) (*Run, error) {
+	const width, cutouts = 64, 24
+	r := small("a red apple", preset.ZQ, 7, recipe.Width.Is(width), recipe.Height.Is(48), recipe.Cutouts.Is(cutouts))
+	prepare := func(memory int64) (*Session, error) {
+		c := config(r)
 		c.Memory = memory
-		r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
-		return r, err
+		s, _, err := NewSession(ctx, model, c, quiet)
+		return s, err
 	}
 	plain, err := prepare(0)
 	if err != nil {
@@ -31,15 +33,15 @@ func TestRunsFitTheMemory(t *testing.T) {
 	plain.Close()
 
 	less := footprint.Bytes - activations/2
-	r, err := prepare(less)
+	s, err := prepare(less)
 	if err != nil {
 		t.Fatal(err)
 	}
-	thrift := r.step.spec.Thrift
-	if got := r.Footprint(); thrift == (Thrift{}) || got.Bytes > less+1<<20 {
+	thrift := s.step.spec.Thrift
+	if got := s.Footprint(); thrift == (Thrift{}) || got.Bytes > less+1<<20 {
 		t.Errorf("with room for %d bytes: %+v takes %+v", less, thrift, got)
 	}
-	r.Close()
+	s.Close()
 
 	var large *TooLarge
 	if _, err := prepare(1); !errors.As(err, &large) || large.FitWidth != 0 || large.Fewer != 0 || large.Half {
@@ -49,52 +51,47 @@ func TestRunsFitTheMemory(t *testing.T) {
 	if _, err := prepare(large.Needs - 1); !errors.As(err, &large) {
 		t.Fatalf("got %v, want that it is too large", err)
 	}
-	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= c.Width || large.Fewer >= c.Cutouts || large.Needs <= large.Has || !large.Half {
+	if large.FitWidth == 0 && large.Fewer == 0 || large.FitWidth >= width || large.Fewer >= cutouts || large.Needs <= large.Has || !large.Half {
 		t.Errorf("got %+v", large)
 	}
-	c.HalfPrecision = true
-	if r, err = prepare(large.Has); err != nil {
+	r = r.With(recipe.Precision.Is("half"))
+	if s, err = prepare(large.Has); err != nil {
 		t.Fatalf("half precision, which was said to fit: %v", err)
 	}
-	r.Close()
-	c.HalfPrecision = false
+	s.Close()
+	r = r.With(recipe.Precision.Is("full"))
 	if large.FitWidth > 0 {
-		c.Width, c.Height = large.FitWidth, large.FitHeight
+		r = r.With(recipe.Width.Is(large.FitWidth), recipe.Height.Is(large.FitHeight))
 	} else {
-		c.Cutouts = large.Fewer
+		r = r.With(recipe.Cutouts.Is(large.Fewer))
 	}
-	r, err = prepare(large.Has)
+	s, err = prepare(large.Has)
 	if err != nil {
 		t.Fatalf("what was said to fit: %v", err)
 	}
-	r.Close()
+	s.Close()
 }
 
 // What is foreseen without the model is what the run takes, but for the parameters of its kernels, which a planner does not count.
 func TestForecastComesTrue(t *testing.T) {
 	ctx := context.Background()
 	const most = 1 << 20
-	c := config("a red apple", preset.Upd, 7)
-	c.Width, c.Height, c.Cutouts = 64, 48, 8
+	r := small("a red apple", preset.Upd, 7, recipe.Width.Is(64), recipe.Height.Is(48), recipe.Cutouts.Is(8))
 	forecast, err := NewForecast(ctx, model.device, model.Manifest())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := model.embed(ctx, []string{"a red apple"}, func(string, int64, int64) {}); err != nil { // gives the text tower back
+	if _, err := model.embed(ctx, []string{"a red apple"}, quiet); err != nil { // gives the text tower back
 		t.Fatal(err)
 	}
 	parts, _ := forecast.model.device.Used()
 	before, _ := model.device.Used()
-	r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
+	s := open(t, config(r))
+	got, err := forecast.Run(ctx, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	got, err := forecast.Run(ctx, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := r.Footprint() // at once, by the same speed: what still ran may have measured it anew
+	want := s.Footprint() // at once, by the same speed: what still ran may have measured it anew
 	// Long dispatches are cut by the speed known when they are recorded, and each piece has an overhead: 40 more are a thousandth here.
 	if math.Abs(got.Seconds/want.Seconds-1) > 0.01 {
 		t.Errorf("%g s a step were foreseen, and the run says %g", got.Seconds, want.Seconds)

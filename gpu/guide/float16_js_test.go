@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"reverie/recipe"
 	"reverie/recipe/preset"
 )
 
@@ -12,11 +13,9 @@ import (
 // memory. The bounds are two to six times what SwiftShader shows: losses 1.7e-4 off, a cosine 8.4e-5 below 1, a length 0.5 % off.
 func TestHalfPrecisionStep(t *testing.T) {
 	ctx := context.Background()
-	c := config("a red apple", preset.Upd, 7)
-	c.Cutouts, c.Smoothness = 3, 1
-	full := oneStep(ctx, t, c, Thrift{})
-	c.HalfPrecision = true
-	half := oneStep(ctx, t, c, Thrift{})
+	r := small("a red apple", preset.Upd, 7, recipe.Cutouts.Is(3), recipe.Smoothness.Is(1))
+	full := oneStep(ctx, t, r, Thrift{})
+	half := oneStep(ctx, t, r.With(recipe.Precision.Is("half")), Thrift{})
 	for i, want := range full.losses {
 		off := math.Abs(float64(half.losses[i]-want)) / float64(want)
 		t.Logf("loss %d: off by %g", i, off)

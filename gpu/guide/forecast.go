@@ -2,11 +2,14 @@ package guide
 
 import (
 	"context"
+	"slices"
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
 	"reverie/gpu/load"
 	"reverie/gpu/vqgan"
+	"reverie/recipe"
+	"reverie/recipe/prompt"
 	"reverie/weights"
 )
 
@@ -19,7 +22,15 @@ type Forecast struct {
 
 // NewForecast plans a model for the device.
 func NewForecast(ctx context.Context, d *gpu.Device, m *weights.Manifest) (*Forecast, error) {
-	planner := gpu.NewPlanner(d.Info())
+	model, err := planned(ctx, gpu.NewPlanner(d.Info()), m)
+	if err != nil {
+		return nil, err
+	}
+	return &Forecast{d, model}, nil
+}
+
+// planned is a model on a planner, as far as a manifest tells of it: all that steps need to be recorded.
+func planned(ctx context.Context, planner *gpu.Device, m *weights.Manifest) (*Model, error) {
 	model := &Model{device: planner, manifest: m, arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
 	close(model.ended)
 	for _, name := range order {
@@ -34,42 +45,46 @@ func NewForecast(ctx context.Context, d *gpu.Device, m *weights.Manifest) (*Fore
 	}
 	bounds := make([]float32, m.VQGAN.EmbedDim)
 	model.book = codebook{lowest: bounds, highest: bounds}
-	return &Forecast{d, model}, nil
+	return model, nil
 }
 
 // Manifest describes the model.
 func (f *Forecast) Manifest() *weights.Manifest { return f.model.manifest }
 
-// Run is what a run would take, by the speed that the device has shown last. Its error is *TooLarge, without what would fit, where no way to run it does.
-func (f *Forecast) Run(ctx context.Context, c Config) (Footprint, error) {
-	r := newRun(f.model, c)
-	r.hasty = true // a search takes seconds
+// Run is what a run of a recipe, which is suggested and checked, would take, by the speed that the device has shown last. Its error is
+// *TooLarge, without what would fit, where no way to run it does.
+func (f *Forecast) Run(ctx context.Context, r recipe.Recipe) (Footprint, error) {
+	s := newSession(f.model, Config{Script: recipe.Script{Recipe: r}})
+	s.hasty = true // a search takes seconds
 	speed, known := f.device.Speed()
 	f.model.device.SetSpeed(speed) // by which long products are cut
-	defer r.Close()
-	e := make([]float32, f.model.manifest.CLIP.EmbedDim)
-	var targets []Target
-	for range c.Prompts {
-		targets = append(targets, Target{Embeddings: [][]float32{e}, Weight: 1})
-	}
-	for range c.ImagePrompts {
-		of := make([][]float32, c.Cutouts)
-		for i := range of {
-			of[i] = e
-		}
-		targets = append(targets, Target{Embeddings: of, Weight: 1})
-	}
-	z := make([]float32, c.Width/f.model.Factor()*(c.Height/f.model.Factor())*f.model.manifest.VQGAN.EmbedDim)
-	if err := r.record(ctx, targets, z, func(string, int64, int64) {}); err != nil {
+	defer s.Close()
+	if err := s.checkSize(); err != nil {
 		return Footprint{}, err
 	}
-	var err error
-	if r.view, err = NewView(ctx, r.step); err != nil {
+	s.targets = f.targets(r)
+	h, w := s.tokens()
+	s.z0 = make([]float32, h*w*f.model.manifest.VQGAN.EmbedDim)
+	if err := s.record(ctx, r, &State{Z: s.z0}, quiet); err != nil {
 		return Footprint{}, err
 	}
-	footprint := r.Footprint()
+	footprint := s.Footprint()
 	if !known {
 		footprint.Seconds = 0
 	}
 	return footprint, nil
+}
+
+// targets are as many as a recipe has; what they are takes nothing.
+func (f *Forecast) targets(r recipe.Recipe) targets {
+	e := make([]float32, f.model.manifest.CLIP.EmbedDim)
+	var t targets
+	phases, _ := prompt.Parse(recipe.Prompt.In(r)) // the recipe was checked
+	for _, phase := range phases {
+		t.phases = append(t.phases, slices.Repeat([]Target{{Embeddings: [][]float32{e}, Weight: 1}}, len(phase)))
+	}
+	for range recipe.ImagePrompts.In(r) {
+		t.images = append(t.images, Target{Embeddings: slices.Repeat([][]float32{e}, recipe.Cutouts.In(r)), Weight: 1})
+	}
+	return t
 }

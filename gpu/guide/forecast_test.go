@@ -8,8 +8,7 @@ import (
 	"testing"
 
 	"reverie/gpu"
-	"reverie/recipe/preset"
-	"reverie/recipe/prompt"
+	"reverie/recipe"
 	"reverie/weights/folder"
 	"reverie/weights/mini"
 )
@@ -26,13 +25,12 @@ func TestForecast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	upd, _ := preset.Named(preset.Upd)
-	config := func(side, cutouts int) Config {
-		return Config{Prompts: []prompt.Prompt{{Text: "a red apple", Weight: 1}}, Width: side, Height: side, Cutouts: cutouts, CutPow: 1, Preset: upd}
+	square := func(side, cutouts int) recipe.Recipe {
+		return recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(side), recipe.Height.Is(side), recipe.Cutouts.Is(cutouts), recipe.Augment.Is("all"))
 	}
 	of := func(side, cutouts int) Footprint {
 		t.Helper()
-		p, err := f.Run(ctx, config(side, cutouts))
+		p, err := f.Run(ctx, square(side, cutouts))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +48,7 @@ func TestForecast(t *testing.T) {
 		t.Errorf("the same run again: %+v, was %+v", again, small)
 	}
 	var large *TooLarge
-	if _, err := f.Run(ctx, config(4096, 32)); !errors.As(err, &large) || large.Needs <= large.Has || !large.Unsought {
+	if _, err := f.Run(ctx, square(4096, 32)); !errors.As(err, &large) || large.Needs <= large.Has || !large.Unsought {
 		t.Errorf("a picture of 4096² in 1 GiB: %v", err)
 	}
 	if again := of(64, 4); again != small {

@@ -7,6 +7,9 @@ package guide
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -20,16 +23,23 @@ import (
 	"reverie/weights"
 )
 
-// Progress hears how far a phase is; total 0 means that nobody knows. The phases are the names below.
-type Progress func(phase string, done, total int64)
+// Progress hears how far a phase is; total 0 means that nobody knows.
+type Progress func(phase Phase, done, total int64)
 
-// The phases.
+// quiet is a Progress that tells nobody.
+func quiet(Phase, int64, int64) {}
+
+// Phase is a part of what comes before the first step.
+type Phase int
+
 const (
-	PhaseDownload = "Downloading the model" // counted in bytes, as the next
-	PhaseLoad     = "Loading the model"     // from what the browser keeps
-	PhasePrompt   = "Reading the prompt"
-	PhaseStart    = "Preparing the start picture"
-	PhaseCompile  = "Compiling shaders" // counted in kernels
+	PhaseDownload Phase = iota // the model from the server, counted in bytes
+	PhaseLoad                  // the model from what the browser keeps, counted in bytes
+	PhasePrompt                // the prompts are embedded
+	PhaseStart                 // the start picture is encoded
+	PhaseCompile               // counted in kernels
+
+	Phases = iota // how many there are
 )
 
 // Model is a CLIP + VQGAN pair on a device. Its parts arrive in the order in which a run needs them: the text tower, which is given
@@ -261,6 +271,29 @@ func (m *Model) embed(ctx context.Context, texts []string, progress Progress) ([
 		embeddings = append(embeddings, m.embedded[text])
 	}
 	return embeddings, nil
+}
+
+// truncates says whether CLIP reads only the beginning of a text. On a planner nobody knows.
+func (m *Model) truncates(text string) bool {
+	return m.tokenizer != nil && m.tokenizer.Encode(text).Truncated
+}
+
+// Name is that of the model's folder.
+func (m *Model) Name() string {
+	if m.source == nil { // on a planner
+		return m.manifest.Name
+	}
+	return m.source.Name
+}
+
+// Identity identifies the model's weights: a hash of the manifest, which holds those of all shards.
+func (m *Model) Identity() string {
+	text, err := json.Marshal(m.manifest)
+	if err != nil {
+		panic(err) // a manifest comes from JSON
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // Manifest describes the model.

@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -8,15 +9,9 @@ import (
 	"reverie/gpu/clip"
 	"reverie/gpu/ops"
 	"reverie/gpu/vqgan"
+	"reverie/recipe/preset"
 	"reverie/weights"
 )
-
-// Target is one prompt as the loss sees it: the embeddings that the picture should come near to (one of a text, one per
-// cutout of an image prompt), its weight and its stop.
-type Target struct {
-	Embeddings   [][]float32
-	Weight, Stop float64
-}
 
 // The losses that pull z, i the step from 0 and w the weight.
 const (
@@ -33,26 +28,45 @@ type StepSpec struct {
 
 	Height, Width int // in tokens
 	Cutouts       int
-	Pooled        bool // cutouts are pooled and not resampled
-	Clamp         bool // cutouts are clamped to [0, 1]
-	Sharpen       bool
-	Warps         []ops.Padding // one per warp, in order
-	Jitter        bool
-	Erase         bool
-	Noise         bool
+	Preset        preset.Preset
 
-	Targets    []Target
-	InitLoss   string // of a weight above zero
-	InitWeight float64
-	Smoothness float64 // weight of the picture's total variation
-	Adam       ops.AdamConfig
-	Lowest     []float32 // range of z per channel
-	Highest    []float32
+	Targets   []Target
+	InitLoss  string // "" for none
+	Smooth    bool   // the picture's total variation is a loss
+	Optimiser ops.Optimiser
+	Lowest    []float32 // range of z per channel
+	Highest   []float32
 
 	Thrift  Thrift
 	Inspect bool // keep the tensors between picture and embeddings for reading
 
 	HalfPrecision bool // see ops.Tape
+}
+
+// views are the stages that make what CLIP sees.
+func (spec StepSpec) views() []stage {
+	list := []stage{cutouts}
+	for _, a := range spec.Preset.Augmentations {
+		list = append(list, augmentations[a.Name])
+	}
+	return list
+}
+
+// pulls are the stages that are losses besides the prompts', in the order in which losses are told.
+func (spec StepSpec) pulls() []stage {
+	var list []stage
+	if spec.InitLoss != "" {
+		list = append(list, initLoss)
+	}
+	if spec.Smooth {
+		list = append(list, smoothness)
+	}
+	return list
+}
+
+// stages are all stages that get numbers.
+func (spec StepSpec) stages() []stage {
+	return append(append(spec.views(), spec.pulls()...), update)
 }
 
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
@@ -61,19 +75,6 @@ type Thrift struct {
 	Part    int  // so many cutouts at a time go through CLIP, forward and backward; 0 is all of them
 	Decoder bool // the decoder's blocks are computed again on the way back
 	CLIP    bool // and CLIP's
-}
-
-// Inputs are what changes from step to step; a step takes those that its spec asks for.
-type Inputs struct {
-	Boxes   []ops.Box
-	Factors []float32          // of sharpness per cutout
-	Warps   [][]ops.Homography // per warp, per cutout
-	Jitters []ops.Jitter       // per cutout
-	Erased  []ops.Box          // per cutout
-	Sigmas  []float32          // noise per cutout
-	Seed    uint64
-	Step    int // from 0
-	Rate    float64
 }
 
 // Step is one recorded optimisation step: forward, backward and update of z.
@@ -85,16 +86,16 @@ type Step struct {
 	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect, nil when they come in parts
 	spec     StepSpec
 	tape     *ops.Tape
-	z0       *ops.Tensor
-	boxes    *gpu.Buffer
-	factors  *gpu.Buffer
-	warps    []*gpu.Buffer
-	jitters  *gpu.Buffer
-	erased   *gpu.Buffer
-	sigmas   *gpu.Buffer
+	z0       *ops.Tensor            // where z started, if a loss pulls there
+	memory   []*ops.Tensor          // the optimiser's
+	numbers  map[string]*gpu.Buffer // of each stage
+	written  map[string][]byte      // what is in them
 	state    *gpu.Buffer
-	losses   *gpu.Buffer // one float32 per loss: the init loss if any, the picture's total variation if it counts, then the targets'
+	targets  *ops.Tensor // the rows of the targets' embeddings
+	prompts  *gpu.Buffer // the targets as the loss reads them
+	losses   *gpu.Buffer // one float32 per loss: the pulls', then the targets'
 	nLosses  int
+	told     int         // losses that have their place
 	pixels   *gpu.Buffer // RGBA bytes of Picture
 	ring     *gpu.Ring
 	readback []byte
@@ -113,18 +114,15 @@ const (
 	PartCutouts  = "cutouts"
 	PartCLIP     = "CLIP"
 	PartLoss     = "loss"
-	PartAdam     = "Adam"
+	PartUpdate   = "update"
 )
 
 // NewStep records a step on the device.
 func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
-	s := &Step{spec: spec, tape: ops.NewTape(d)}
+	s := newStep(d, spec)
 	t := s.tape
-	if spec.HalfPrecision {
-		t.HalfPrecision()
-	}
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
-	s.state = t.Buffer("step state", ops.StateSize)
+	s.Z.Buf.Named("latent z")
 	t.Part(PartCodebook)
 	zq, indices := t.Quantise(s.Z, t.NewCodebook(spec.Decoder.Codebook))
 	s.Indices = indices
@@ -135,15 +133,40 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s.pixels = t.Pixels(s.Picture)
 	s.inspect(s.Picture)
 	t.Part(PartCutouts)
-	s.Cutouts = s.cutouts(s.Picture)
+	s.Cutouts = s.record(spec.views(), s.Picture)
 	s.inspect(s.Cutouts)
 	if err := s.loss(); err != nil {
 		return nil, err
 	}
 	t.Backward()
-	t.Part(PartAdam)
-	t.Adam(s.Z, s.state, spec.Adam, spec.Lowest, spec.Highest)
+	t.Part(PartUpdate)
+	s.record([]stage{update}, s.Picture)
 	return s, d.Err()
+}
+
+// newStep begins a step.
+func newStep(d *gpu.Device, spec StepSpec) *Step {
+	s := &Step{spec: spec, tape: ops.NewTape(d), numbers: map[string]*gpu.Buffer{}, written: map[string][]byte{}}
+	if spec.HalfPrecision {
+		s.tape.HalfPrecision()
+	}
+	s.state = s.tape.Buffer("step state", ops.StateSize)
+	return s
+}
+
+// record appends stages, the first of which gets x, and returns what the last one makes.
+func (s *Step) record(stages []stage, x *ops.Tensor) *ops.Tensor {
+	for _, stage := range stages {
+		s.numbers[stage.name] = s.tape.Buffer(stage.name, align16(stage.bytes(s.spec)))
+		x = stage.record(s, x, s.numbers[stage.name])
+	}
+	return x
+}
+
+// nextLoss is the place of the loss that is recorded next.
+func (s *Step) nextLoss() int {
+	s.told++
+	return s.told - 1
 }
 
 // reportBytes is the size of an update's losses and picture.
@@ -157,83 +180,25 @@ func (s *Step) inspect(x *ops.Tensor) {
 	}
 }
 
-// cutouts records what lies between the picture and CLIP.
-func (s *Step) cutouts(picture *ops.Tensor) *ops.Tensor {
-	t, spec := s.tape, s.spec
-	s.boxes = t.Buffer("boxes", 16*spec.Cutouts)
-	var x *ops.Tensor
-	if spec.Pooled {
-		x = t.Pool(picture, s.boxes, spec.Cutouts, spec.CLIP.ImageSize)
-	} else {
-		x = t.Cutouts(picture, s.boxes, spec.Cutouts, spec.CLIP.ImageSize)
-	}
-	if spec.Clamp {
-		x = t.ClampWithGrad(x, 1, 0, 0, 1)
-	}
-	if spec.Sharpen {
-		s.factors = t.Buffer("sharpness", align16(4*spec.Cutouts))
-		x = t.Sharpen(x, s.factors)
-	}
-	for _, padding := range spec.Warps {
-		b := t.Buffer("warps", ops.HomographySize*spec.Cutouts)
-		s.warps = append(s.warps, b)
-		x = t.Warp(x, b, padding)
-	}
-	if spec.Jitter {
-		s.jitters = t.Buffer("jitters", ops.JitterSize*spec.Cutouts)
-		x = t.Jitter(x, s.jitters)
-	}
-	if spec.Erase {
-		s.erased = t.Buffer("erased", ops.BoxSize*spec.Cutouts)
-		x = t.Erase(x, s.erased)
-	}
-	if spec.Noise {
-		s.sigmas = t.Buffer("noise", align16(4*spec.Cutouts))
-		x = t.AddNoise(x, s.sigmas, s.state)
-	}
-	return x
-}
-
-// loss records the init loss, the picture's total variation, CLIP and the targets' losses, and with parts of the cutouts also their way back.
+// loss records the pulls, CLIP and the targets' losses, and with parts of the cutouts also their way back.
 func (s *Step) loss() error {
 	t, spec := s.tape, s.spec
-	var rows []float32
-	var prompts []ops.Prompt
-	for _, target := range spec.Targets {
-		prompts = append(prompts, ops.Prompt{First: len(rows) / spec.CLIP.EmbedDim, Count: len(target.Embeddings), Weight: target.Weight, Stop: target.Stop})
-		for _, e := range target.Embeddings {
-			if len(e) != spec.CLIP.EmbedDim {
-				return fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), spec.CLIP.EmbedDim)
-			}
-			rows = append(rows, e...)
-		}
-	}
-	if len(prompts) == 0 {
+	if len(spec.Targets) == 0 {
 		return fmt.Errorf("guide: a step without prompts")
 	}
+	prompts, rows, err := spec.targetRows(spec.Targets)
+	if err != nil {
+		return err
+	}
+	pulls := spec.pulls()
 	t.Part(PartLoss)
-	first := 0
-	for _, weight := range []float64{spec.InitWeight, spec.Smoothness} {
-		if weight > 0 {
-			first++
-		}
-	}
-	s.nLosses = first + len(prompts)
+	s.nLosses = len(pulls) + len(prompts)
 	s.losses = t.Buffer("losses", align16(4*s.nLosses))
-	if spec.InitWeight > 0 {
-		target := (*ops.Tensor)(nil)
-		if spec.InitLoss == InitLossNotebook {
-			s.z0 = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, false)
-			target = s.z0
-		}
-		t.InitLoss(s.Z, target, s.state, float32(spec.InitWeight), s.losses)
-	}
-	if spec.Smoothness > 0 {
-		t.TotalVariation(s.Picture, spec.Smoothness, s.losses, first-1)
-	}
-	targets := t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
-	t.Write(targets, rows)
-	losses := t.NewPromptLosses(targets, prompts, spec.Cutouts, s.losses, first)
+	s.record(pulls, s.Picture)
+	s.targets = t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
+	t.Write(s.targets, rows)
+	losses := t.NewPromptLosses(s.targets, prompts, spec.Cutouts, s.losses, s.told)
+	s.prompts = losses.Encoded
 	part := spec.Thrift.Part
 	if part <= 0 || part >= spec.Cutouts {
 		t.Part(PartCLIP)
@@ -255,6 +220,34 @@ func (s *Step) loss() error {
 	return nil
 }
 
+// targetRows are the targets as the loss reads them, and the rows that they name.
+func (spec StepSpec) targetRows(targets []Target) (prompts []ops.Prompt, rows []float32, err error) {
+	for _, target := range targets {
+		prompts = append(prompts, ops.Prompt{First: len(rows) / spec.CLIP.EmbedDim, Count: len(target.Embeddings), Weight: target.Weight, Stop: target.Stop})
+		for _, e := range target.Embeddings {
+			if len(e) != spec.CLIP.EmbedDim {
+				return nil, nil, fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), spec.CLIP.EmbedDim)
+			}
+			rows = append(rows, e...)
+		}
+	}
+	return prompts, rows, nil
+}
+
+// SetTargets makes the next update pull to other targets: as many as were recorded, of as many embeddings each.
+func (s *Step) SetTargets(targets []Target) error {
+	prompts, rows, err := s.spec.targetRows(targets)
+	if err != nil {
+		return err
+	}
+	if len(targets) != len(s.spec.Targets) || len(rows) != s.targets.Rows()*s.targets.C {
+		return fmt.Errorf("guide: %d targets with %d numbers in place of %d with %d", len(targets), len(rows), len(s.spec.Targets), s.targets.Rows()*s.targets.C)
+	}
+	s.tape.Write(s.targets, rows)
+	s.Device().Write(s.prompts, 0, ops.EncodePrompts(prompts))
+	return nil
+}
+
 // Compile takes the step's memory and builds its kernels.
 func (s *Step) Compile(ctx context.Context, progress Progress) error {
 	s.readback = make([]byte, s.reportBytes())
@@ -268,6 +261,11 @@ func (s *Step) Device() *gpu.Device { return s.tape.Plan.Device() }
 // SetZ puts the latent in its place, and remembers it as what the init loss pulls to.
 func (s *Step) SetZ(z []float32) {
 	s.tape.Write(s.Z, z)
+	s.setStart(z)
+}
+
+// setStart says where z started.
+func (s *Step) setStart(z []float32) {
 	if s.z0 != nil {
 		s.tape.Write(s.z0, z)
 	}
@@ -322,26 +320,16 @@ func (s *Step) Collect(ctx context.Context) (losses []float64, pixels []byte, er
 	return losses, pixels, nil
 }
 
-// write puts the inputs on the device.
+// write puts what has changed on the device.
 func (s *Step) write(in Inputs) {
 	d := s.Device()
-	d.Write(s.boxes, 0, ops.EncodeBoxes(in.Boxes))
-	if s.factors != nil {
-		d.Write(s.factors, 0, ops.EncodeFloats(in.Factors))
+	for name, numbers := range in.Numbers {
+		if b := s.numbers[name]; b != nil && !bytes.Equal(numbers, s.written[name]) {
+			d.Write(b, 0, numbers)
+			s.written[name] = numbers
+		}
 	}
-	for i, b := range s.warps {
-		d.Write(b, 0, ops.EncodeHomographies(in.Warps[i]))
-	}
-	if s.jitters != nil {
-		d.Write(s.jitters, 0, ops.EncodeJitters(in.Jitters))
-	}
-	if s.erased != nil {
-		d.Write(s.erased, 0, ops.EncodeBoxes(in.Erased))
-	}
-	if s.sigmas != nil {
-		d.Write(s.sigmas, 0, ops.EncodeFloats(in.Sigmas))
-	}
-	d.Write(s.state, 0, ops.State{Seed: in.Seed, Step: in.Step, Rate: in.Rate, Adam: s.spec.Adam}.Encode())
+	d.Write(s.state, 0, ops.State{Seed: in.Seed, Step: in.Step}.Encode())
 }
 
 // Tape is where the step is recorded, for reading tensors.

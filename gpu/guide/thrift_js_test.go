@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"reverie/recipe"
 	"reverie/recipe/preset"
 )
 
@@ -12,9 +13,8 @@ import (
 // run on the same shapes. Parts of the cutouts have other shapes, for which a kernel may sum in another order.
 func TestThriftChangesNothing(t *testing.T) {
 	ctx := context.Background()
-	c := config("a red apple", preset.Upd, 7)
-	c.Cutouts, c.Smoothness = 3, 1
-	plain := oneStep(ctx, t, c, Thrift{})
+	r := small("a red apple", preset.Upd, 7, recipe.Cutouts.Is(3), recipe.Smoothness.Is(1))
+	plain := oneStep(ctx, t, r, Thrift{})
 	for _, test := range []struct {
 		name   string
 		thrift Thrift
@@ -24,7 +24,7 @@ func TestThriftChangesNothing(t *testing.T) {
 		{"parts of two and one, recomputed", Thrift{Part: 2, Decoder: true, CLIP: true}, 1e-5},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := oneStep(ctx, t, c, test.thrift)
+			got := oneStep(ctx, t, r, test.thrift)
 			for _, v := range []struct {
 				name      string
 				got, want []float32
@@ -53,27 +53,24 @@ type outcome struct {
 	bytes         int64
 }
 
-func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome {
+func oneStep(ctx context.Context, t *testing.T, r recipe.Recipe, thrift Thrift) outcome {
 	t.Helper()
+	c := config(r)
 	c.Thrift = thrift
-	r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
-	if err != nil {
+	s := open(t, c)
+	o := outcome{bytes: s.step.tape.Bytes()}
+	if err := s.Submit(false); err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	o := outcome{bytes: r.step.tape.Bytes()}
-	if err := r.Submit(false); err != nil {
-		t.Fatal(err)
-	}
-	report, err := r.Report(ctx)
+	report, err := s.Report(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range report.Losses {
 		o.losses = append(o.losses, float32(l))
 	}
-	if o.z, err = r.step.tape.Read(ctx, r.step.Z); err == nil {
-		o.dz, err = r.step.tape.Read(ctx, r.step.Z.D())
+	if o.z, err = s.step.tape.Read(ctx, s.step.Z); err == nil {
+		o.dz, err = s.step.tape.Read(ctx, s.step.Z.D())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -83,16 +80,11 @@ func oneStep(ctx context.Context, t *testing.T, c Config, thrift Thrift) outcome
 
 // takeTurns makes updates of runs of the embedded pair in turns, so that what else the machine does weighs on all of them, and returns the
 // median time of each.
-func takeTurns(b *testing.B, configs []Config) (runs []*Run, medians []float64) {
+func takeTurns(b *testing.B, configs []Config) (runs []*Session, medians []float64) {
 	ctx := context.Background()
 	times := make([][]float64, len(configs))
 	for _, c := range configs {
-		r, _, err := NewRun(ctx, model, c, func(string, int64, int64) {})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(r.Close)
-		runs = append(runs, r)
+		runs = append(runs, open(b, c))
 	}
 	for turn := range b.N + 1 { // the first is not counted
 		for i, r := range runs {
@@ -126,8 +118,8 @@ func BenchmarkThrift(b *testing.B) {
 	}
 	var configs []Config
 	for _, way := range ways {
-		c := config("a red apple", preset.Upd, 7)
-		c.Width, c.Height, c.Cutouts, c.Thrift = 32, 32, 4, way.thrift
+		c := config(small("a red apple", preset.Upd, 7, recipe.Height.Is(32), recipe.Cutouts.Is(4)))
+		c.Thrift = way.thrift
 		configs = append(configs, c)
 	}
 	runs, medians := takeTurns(b, configs)
@@ -141,11 +133,8 @@ func BenchmarkThrift(b *testing.B) {
 func BenchmarkAugmentations(b *testing.B) {
 	for _, name := range []string{preset.Upd, preset.Pool} {
 		b.Run(name, func(b *testing.B) {
-			all := config("a red apple", name, 7)
-			all.Width, all.Height, all.Cutouts = 64, 64, 4
-			moving := all
-			moving.Preset = all.Preset.Moving()
-			_, medians := takeTurns(b, []Config{moving, all})
+			all := small("a red apple", name, 7, recipe.Width.Is(64), recipe.Height.Is(64), recipe.Cutouts.Is(4))
+			_, medians := takeTurns(b, []Config{config(all.With(recipe.Augment.Is("moves"))), config(all)})
 			b.ReportMetric(medians[1]/medians[0], "times")
 		})
 	}

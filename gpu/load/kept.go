@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/store"
 	"reverie/weights"
 )
@@ -34,7 +34,7 @@ func keptManifest(ctx context.Context, from store.Store, name string) (*weights.
 	if !ok || size > weights.MaxManifest {
 		return nil, errors.New("load: no manifest is kept")
 	}
-	b := gpu.NewBlob(int(size))
+	b := blob.New(int(size))
 	if _, err := from.Read(ctx, name+manifestSuffix, b); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func keepManifest(ctx context.Context, to store.Store, name string, text []byte)
 		return err
 	}
 	defer unlock()
-	b := gpu.BlobOf(text)
+	b := blob.Of(text)
 	w, err := to.Write(ctx, name+manifestSuffix, 0)
 	if errors.Is(err, store.ErrBusy) { // another tab keeps it at this moment
 		return nil

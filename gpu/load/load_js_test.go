@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/ops"
 	"reverie/weights"
 )
@@ -193,7 +194,7 @@ func TestTakeIntoSlabs(t *testing.T) {
 	defer w.Close()
 	for first := int64(0); first < size; first += perShard {
 		shard := data[first:min(size, first+perShard)]
-		w.take(piece{Shard: weights.Shard{Size: int64(len(shard))}, first: first}, gpu.BlobOf(shard))
+		w.take(piece{Shard: weights.Shard{Size: int64(len(shard))}, first: first}, blob.Of(shard))
 	}
 	table := w.Table("w")
 	if len(table.Slabs) != 4 || table.SlabRows != perSlab {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/weights"
 )
 
@@ -41,7 +42,7 @@ func (s *Source) Parts(ctx context.Context, d *gpu.Device, parts, keep []*weight
 			w.Close()
 		}
 	}()
-	return s.pieces(ctx, pieces(parts), pieces(keep), tell, func(p piece, b gpu.Blob) error {
+	return s.pieces(ctx, pieces(parts), pieces(keep), tell, func(p piece, b blob.Blob) error {
 		if w == nil {
 			w = newWeights(ctx, d, p.part)
 		}
@@ -85,7 +86,7 @@ func (s *Source) Keep(ctx context.Context) error {
 
 // pieces fetches the pieces of list and calls use for each, then those of keep. What the store has of keep is believed to be right: it
 // is checked when it is used.
-func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, use func(piece, gpu.Blob) error) error {
+func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, use func(piece, blob.Blob) error) error {
 	sizes, err := s.Store.Sizes(ctx)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, 
 		m = &meter{done: stored, total: total, download: true, tell: tell}
 	}
 	m.report()
-	return s.inOrder(ctx, list, m, func(i int, b gpu.Blob) error {
+	return s.inOrder(ctx, list, m, func(i int, b blob.Blob) error {
 		if i < wanted {
 			return use(list[i], b)
 		}
@@ -121,7 +122,7 @@ func (s *Source) pieces(ctx context.Context, list, keep []piece, tell Progress, 
 
 // inOrder fetches shards in parallel and calls use for one after another. Memory is taken for as many as are fetched at a time, and used
 // again.
-func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i int, b gpu.Blob) error) error {
+func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i int, b blob.Blob) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var fetching sync.WaitGroup
 	defer fetching.Wait() // files are closed when this returns
@@ -132,7 +133,7 @@ func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i
 	}
 	type result struct {
 		memory *memory
-		shard  gpu.Blob
+		shard  blob.Blob
 		err    error
 	}
 	results := make([]chan result, len(list))
@@ -172,16 +173,16 @@ func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i
 
 // memory is a blob that is used for one shard after another.
 type memory struct {
-	blob gpu.Blob
-	size int
+	bytes blob.Blob
+	size  int
 }
 
 // first is the first n bytes of memory, which grows when it is too short.
-func (m *memory) first(n int) gpu.Blob {
+func (m *memory) first(n int) blob.Blob {
 	if m.size < n {
-		m.blob, m.size = gpu.NewBlob(n), n
+		m.bytes, m.size = blob.New(n), n
 	}
-	return m.blob.Slice(0, n)
+	return m.bytes.Slice(0, n)
 }
 
 // Planned is a part on a planner, which counts its tensors and has no bytes of them.
@@ -198,7 +199,7 @@ func newWeights(ctx context.Context, d *gpu.Device, p *weights.Part) *Weights {
 }
 
 // take hands a shard's bytes to the tensors that lie in it.
-func (w *Weights) take(p piece, b gpu.Blob) {
+func (w *Weights) take(p piece, b blob.Blob) {
 	for _, t := range w.part.Tensors {
 		s := w.stored[t.Name]
 		for i, buffer := range s.buffers {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/store"
 	"reverie/weights"
 )
@@ -68,19 +68,19 @@ type network interface {
 	Get(ctx context.Context, url string, from int64, fresh bool) (download, error)
 }
 
-// download is what gpu.Download is.
+// download is what blob.Download is.
 type download interface {
 	Status() int
 	Page() bool
 	From() int64
-	Next(context.Context) (gpu.Blob, error)
+	Next(context.Context) (blob.Blob, error)
 	Close()
 }
 
 type web struct{}
 
 func (web) Get(ctx context.Context, url string, from int64, fresh bool) (download, error) {
-	return gpu.Get(ctx, url, from, fresh)
+	return blob.Get(ctx, url, from, fresh)
 }
 
 const (
@@ -105,15 +105,15 @@ func backOff(ctx context.Context, tries int) error {
 type transfer struct {
 	*Source
 	shard weights.Shard
-	into  gpu.Blob // as long as the shard
-	got   int64    // bytes that are there, from the first
-	fresh bool     // whether the browser's own cache has delivered wrong bytes
+	into  blob.Blob // as long as the shard
+	got   int64     // bytes that are there, from the first
+	fresh bool      // whether the browser's own cache has delivered wrong bytes
 	meter *meter
 }
 
 // fetch brings a shard into memory and checks it: from the store as far as that has it, the rest from the server. What comes is written
 // to the store at once, so that a closed tab or a cut connection loses nothing. Into must be as long as the shard.
-func (s *Source) fetch(ctx context.Context, shard weights.Shard, into gpu.Blob, m *meter) error {
+func (s *Source) fetch(ctx context.Context, shard weights.Shard, into blob.Blob, m *meter) error {
 	unlock, err := s.Store.Lock(ctx, shard.SHA256)
 	if err != nil {
 		return err
@@ -268,8 +268,8 @@ func patiently[T any](ctx context.Context, f func(context.Context) (T, error)) (
 }
 
 // File brings one shard into memory.
-func (s *Source) File(ctx context.Context, shard weights.Shard) (gpu.Blob, error) {
-	b := gpu.NewBlob(int(shard.Size))
+func (s *Source) File(ctx context.Context, shard weights.Shard) (blob.Blob, error) {
+	b := blob.New(int(shard.Size))
 	return b, s.fetch(ctx, shard, b, new(meter))
 }
 

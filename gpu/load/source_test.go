@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/store"
 	"reverie/weights"
 )
@@ -48,12 +48,12 @@ func (s *memoryStore) Sizes(context.Context) (map[string]int64, error) {
 	return sizes, nil
 }
 
-func (s *memoryStore) Read(_ context.Context, name string, into gpu.Blob) (int, error) {
+func (s *memoryStore) Read(_ context.Context, name string, into blob.Blob) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	data := s.files[name]
 	data = data[:min(len(data), into.Len())]
-	into.Copy(0, gpu.BlobOf(data))
+	into.Copy(0, blob.Of(data))
 	return len(data), nil
 }
 
@@ -69,7 +69,7 @@ type memoryWriter struct {
 	name  string
 }
 
-func (w memoryWriter) Append(b gpu.Blob) error {
+func (w memoryWriter) Append(b blob.Blob) error {
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
 	used := 0
@@ -83,8 +83,8 @@ func (w memoryWriter) Append(b gpu.Blob) error {
 	return nil
 }
 
-func (w memoryWriter) Finish(context.Context, gpu.Blob) error { return nil }
-func (w memoryWriter) Close()                                 {}
+func (w memoryWriter) Finish(context.Context, blob.Blob) error { return nil }
+func (w memoryWriter) Close()                                  {}
 
 // answer is how the fake server answers one request.
 type answer struct {
@@ -147,16 +147,16 @@ func (d *fakeDownload) Page() bool  { return d.page }
 func (d *fakeDownload) From() int64 { return d.from }
 func (d *fakeDownload) Close()      {}
 
-func (d *fakeDownload) Next(context.Context) (gpu.Blob, error) {
+func (d *fakeDownload) Next(context.Context) (blob.Blob, error) {
 	size := max(10, len(d.body)/100)
 	switch {
 	case d.cut > 0 && d.sent >= d.cut:
-		return gpu.Blob{}, errors.New("connection reset")
+		return blob.Blob{}, errors.New("connection reset")
 	case d.end > 0 && d.sent >= d.end, d.sent >= len(d.body):
-		return gpu.Blob{}, io.EOF
+		return blob.Blob{}, io.EOF
 	}
 	n := min(size, len(d.body)-d.sent)
-	b := gpu.BlobOf(d.body[d.sent : d.sent+n])
+	b := blob.Of(d.body[d.sent : d.sent+n])
 	d.sent += n
 	return b, nil
 }
@@ -225,7 +225,7 @@ func TestFetch(t *testing.T) {
 			if !m.download {
 				m.done = 0
 			}
-			into := gpu.NewBlob(100)
+			into := blob.New(100)
 			err := source(s, keep).fetch(context.Background(), shard, into, m)
 			if !reflect.DeepEqual(s.asked, c.asked) {
 				t.Errorf("asked for %v, want %v", s.asked, c.asked)
@@ -292,7 +292,7 @@ func TestPiecesComeInOrder(t *testing.T) {
 			first = last
 		}
 	}
-	use := func(p piece, b gpu.Blob) error {
+	use := func(p piece, b blob.Blob) error {
 		got = append(got, sum(b.Bytes()))
 		return nil
 	}
@@ -334,7 +334,7 @@ func TestPiecesEndWithTheFirstError(t *testing.T) {
 	s, list := model()
 	delete(s.files, list[5].SHA256)
 	used := 0
-	err := source(s, &memoryStore{files: map[string][]byte{}}).pieces(context.Background(), list, nil, nil, func(piece, gpu.Blob) error {
+	err := source(s, &memoryStore{files: map[string][]byte{}}).pieces(context.Background(), list, nil, nil, func(piece, blob.Blob) error {
 		used++
 		return nil
 	})

@@ -40,15 +40,12 @@ func initFactor(target []float64, weight float64, step int) float64 {
 	return weight / 2
 }
 
-type initLossParams struct {
-	Vecs, Elements uint32
-	Weight         float32
-}
+type initLossParams struct{ Vecs, Elements, First uint32 }
 
-// InitLoss computes RefInitLoss into losses[0] (float32) and adds its gradient to d(z) at once, as PromptLoss does. The step is the
-// one of the encoded State.
-func (t *Tape) InitLoss(z, target *Tensor, state *gpu.Buffer, weight float32, losses *gpu.Buffer) {
-	defines, buffers := shaders.Defines{}, []*gpu.Buffer{z.Buf, state}
+// InitLoss computes RefInitLoss into losses (float32) at place first, and adds its gradient to d(z) at once, as PromptLoss does. State
+// holds an encoded State, whose step is the loss's, and weight one float32 as EncodeFloats lays it out: both may change between runs.
+func (t *Tape) InitLoss(z, target *Tensor, state, weight, losses *gpu.Buffer, first int) {
+	defines, buffers := shaders.Defines{}, []*gpu.Buffer{z.Buf, state, weight}
 	if target != nil {
 		sameShape("init loss", z, target)
 		defines["TARGET"] = ""
@@ -60,5 +57,5 @@ func (t *Tape) InitLoss(z, target *Tensor, state *gpu.Buffer, weight float32, lo
 		buffers = append(buffers, dz.Buf)
 	}
 	t.Plan.Dispatch("initloss.wgsl", defines, gpu.Grid{1, 1, 1}, float64(8*z.Len()),
-		initLossParams{uint32(z.vecs()), uint32(z.Rows() * z.C), weight}, buffers...)
+		initLossParams{uint32(z.vecs()), uint32(z.Rows() * z.C), uint32(first)}, buffers...)
 }

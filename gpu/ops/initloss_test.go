@@ -24,13 +24,14 @@ func initLossCases() []lossCase {
 			name: name, shape: [4]int{1, s.h, s.w, s.c},
 			losses: func(z []float64) []float64 { return []float64{RefInitLoss(z, target, s.weight, s.step)} },
 			back:   func(z []float64) []float64 { return RefInitLossBackward(z, target, s.weight, s.step) },
-			record: func(t *Tape, z *Tensor, losses *gpu.Buffer, _ int) {
+			record: func(t *Tape, z *Tensor, losses *gpu.Buffer, first int) {
 				var to *Tensor
 				if target != nil {
 					to = t.Input(1, s.h, s.w, s.c, false)
 					t.Write(to, float32s(target))
 				}
-				t.InitLoss(z, to, testBytes(t, State{Step: s.step}.Encode()), float32(s.weight), losses)
+				state, weight := testBytes(t, State{Step: s.step}.Encode()), testBytes(t, EncodeFloats([]float32{float32(s.weight)}))
+				t.InitLoss(z, to, state, weight, losses, first)
 			},
 		})
 	}

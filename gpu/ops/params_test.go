@@ -12,15 +12,16 @@ import (
 
 // hostStructs are the Go sides of the kernels' Params.
 var hostStructs = map[string]any{
-	"adam.wgsl": adamParams{}, "argbest.wgsl": argbestParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
+	"argbest.wgsl": argbestParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
 	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "embed.wgsl": embedParams{}, "erase.wgsl": eraseParams{}, "gather.wgsl": gatherParams{},
 	"groupnorm_apply.wgsl": groupNormParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormParams{},
 	"initloss.wgsl": initLossParams{}, "jitter.wgsl": jitterParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
-	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "warp.wgsl": warpParams{},
-	"unpack.wgsl": nil, // of package load
-	"peak.wgsl":   nil, // of the benchmarks
+	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "update.wgsl": updateParams{}, "warp.wgsl": warpParams{},
+	"unpack.wgsl": nil,                        // of package load
+	"peak.wgsl":   nil,                        // of the benchmarks
+	"clear.wgsl":  nil, "nonfinite.wgsl": nil, // of package gpu
 }
 
 // Every kernel reads its parameters where the host puts them: like fields, of like types, at like offsets.
@@ -52,7 +53,8 @@ func TestHostBuffersMatchTheShaders(t *testing.T) {
 		file, name string
 		host       any
 		size       int
-	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
+	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"update.wgsl", "Factors", factorsLayout{}, FactorsSize}, {"totalvariation.wgsl", "Variation", variation{}, VariationSize},
+		{"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
 		{"jitter.wgsl", "Jitter", jitterLayout{}, JitterSize}} {
 		src, err := shaders.Expand(c.file, nil)
 		if err != nil {

@@ -4,40 +4,30 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
 )
 
-// State is what changes at every step besides boxes, warps and noise levels, which have buffers of their own. The host writes
+// State is what changes at every step besides boxes, warps, noise levels and the update's factors, which have buffers of their own. The host writes
 // Encode's bytes into a buffer of StateSize before each run.
 type State struct {
-	Seed uint64     // of the run
-	Step int        // from 0, below 2³²
-	Rate float64    // learning rate
-	Adam AdamConfig // of the update
+	Seed uint64 // of the run
+	Step int    // from 0, below 2³²
 }
 
 // stepState is the encoded State, StepState of step.wgsl.
 type stepState struct {
 	SeedLow, SeedHigh uint32
 	Step              uint32
-	StepSize          float32 // rate / (1 − β₁^t), t = Step+1
-	InvSqrtBias2      float32 // 1/√(1 − β₂^t)
 }
 
 // StateSize is the number of bytes of an encoded State.
-const StateSize = 20
+const StateSize = 12
 
-// Encode lays the state out as the kernels read it. Adam's factors depend on the step alone and are computed here in float64.
+// Encode lays the state out as the kernels read it.
 func (s State) Encode() []byte {
-	t := float64(s.Step) + 1
-	return encode(stepState{
-		SeedLow: uint32(s.Seed), SeedHigh: uint32(s.Seed >> 32), Step: uint32(s.Step),
-		StepSize:     float32(s.Rate / (1 - math.Pow(s.Adam.Beta1, t))),
-		InvSqrtBias2: float32(1 / math.Sqrt(1-math.Pow(s.Adam.Beta2, t))),
-	})
+	return encode(stepState{SeedLow: uint32(s.Seed), SeedHigh: uint32(s.Seed >> 32), Step: uint32(s.Step)})
 }
 
-// EncodeFloats lays out one number per cutout, such as AddNoise's levels.
+// EncodeFloats lays out numbers as they are, such as AddNoise's levels, one per cutout, or InitLoss's weight.
 func EncodeFloats(v []float32) []byte { return encode(v) }
 
 // encode lays out fixed-size values as the kernels read them.

@@ -65,10 +65,13 @@ func (t *Tape) activation(n, h, w, c int) *Tensor {
 // gradLike makes a tensor for the gradient of x: in bfloat16 where x is in float16, because gradients are often smaller than float16's
 // least step, and no scale suits all of a model's.
 func (t *Tape) gradLike(x *Tensor) *Tensor {
+	form := shaders.Float32
 	if x.Buf.Form() == shaders.Float16 {
-		return t.stored(shaders.BFloat16, x.N, x.H, x.W, x.C)
+		form = shaders.BFloat16
 	}
-	return t.like(x)
+	d := t.stored(form, x.N, x.H, x.W, x.C)
+	d.Buf.Named("gradient")
+	return d
 }
 
 // activationLike is an activation of x's shape.

@@ -31,7 +31,9 @@ func totalVariationCases() []lossCase {
 			gated:  s.ties,
 			losses: func(x []float64) []float64 { return []float64{RefTotalVariation(x, s.h, s.w, s.weight)} },
 			back:   func(x []float64) []float64 { return RefTotalVariationBackward(x, s.h, s.w, s.weight) },
-			record: func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) { t.TotalVariation(x, s.weight, losses, first) },
+			record: func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) {
+				t.TotalVariation(x, testBytes(t, EncodeVariation(s.h, s.w, s.weight)), losses, first)
+			},
 		})
 	}
 	return cases

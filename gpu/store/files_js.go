@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"syscall/js"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/jsx"
 )
 
@@ -78,7 +78,7 @@ func (s *files) open(ctx context.Context, name string, create bool) (js.Value, e
 	return jsx.Await(ctx, file.Call("createSyncAccessHandle"))
 }
 
-func (s *files) Read(ctx context.Context, name string, into gpu.Blob) (int, error) {
+func (s *files) Read(ctx context.Context, name string, into blob.Blob) (int, error) {
 	handle, err := s.open(ctx, name, false)
 	if jsx.IsException(err, "NotFoundError") {
 		return 0, nil
@@ -111,7 +111,7 @@ type fileWriter struct {
 	at     int64
 }
 
-func (w *fileWriter) Append(b gpu.Blob) error {
+func (w *fileWriter) Append(b blob.Blob) error {
 	n, err := jsx.Try(func() js.Value { return w.handle.Call("write", b.JS(), map[string]any{"at": w.at}) })
 	if err != nil {
 		return problem(err)
@@ -123,7 +123,7 @@ func (w *fileWriter) Append(b gpu.Blob) error {
 	return nil
 }
 
-func (w *fileWriter) Finish(_ context.Context, whole gpu.Blob) error {
+func (w *fileWriter) Finish(_ context.Context, whole blob.Blob) error {
 	if int64(whole.Len()) != w.at {
 		return fmt.Errorf("store: a file of %d bytes ends at byte %d", whole.Len(), w.at)
 	}

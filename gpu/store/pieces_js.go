@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall/js"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/jsx"
 )
 
@@ -130,7 +130,7 @@ func (s *pieces) delete(ctx context.Context, p piece) error {
 	return problem(err)
 }
 
-func (s *pieces) Read(ctx context.Context, name string, into gpu.Blob) (int, error) {
+func (s *pieces) Read(ctx context.Context, name string, into blob.Blob) (int, error) {
 	files, err := s.list(ctx)
 	if err != nil {
 		return 0, err
@@ -156,7 +156,7 @@ func (s *pieces) Write(ctx context.Context, name string, at int64) (Writer, erro
 	if err != nil {
 		return nil, err
 	}
-	w := &pieceWriter{store: s, name: name, from: at, buffer: gpu.NewBlob(pieceSize)}
+	w := &pieceWriter{store: s, name: name, from: at, buffer: blob.New(pieceSize)}
 	for _, p := range files[name] {
 		if p.to <= at {
 			continue
@@ -184,11 +184,11 @@ type pieceWriter struct {
 	store  *pieces
 	name   string
 	from   int64 // where the gathered bytes belong
-	buffer gpu.Blob
+	buffer blob.Blob
 	used   int // bytes of the buffer
 }
 
-func (w *pieceWriter) Append(b gpu.Blob) error {
+func (w *pieceWriter) Append(b blob.Blob) error {
 	for at, n := 0, b.Len(); at < n; {
 		step := min(n-at, pieceSize-w.used)
 		w.buffer.Copy(w.used, b.Slice(at, at+step))
@@ -216,7 +216,7 @@ func (w *pieceWriter) flush(ctx context.Context) error {
 	return nil
 }
 
-func (w *pieceWriter) Finish(ctx context.Context, whole gpu.Blob) error {
+func (w *pieceWriter) Finish(ctx context.Context, whole blob.Blob) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}

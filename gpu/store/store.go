@@ -9,7 +9,7 @@ import (
 	"context"
 	"errors"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 )
 
 // Errors that callers tell apart.
@@ -35,7 +35,7 @@ type Store interface {
 	// Sizes are all files with the bytes there are of them.
 	Sizes(ctx context.Context) (map[string]int64, error)
 	// Read fills the blob with the file's beginning and returns how many bytes there were. A file that is not there has none.
-	Read(ctx context.Context, name string, into gpu.Blob) (int, error)
+	Read(ctx context.Context, name string, into blob.Blob) (int, error)
 	// Write opens a file to go on at byte at; what lies behind it is dropped.
 	Write(ctx context.Context, name string, at int64) (Writer, error)
 	Remove(ctx context.Context, name string) error
@@ -44,9 +44,9 @@ type Store interface {
 
 // Writer is a file that grows. Close keeps what has come.
 type Writer interface {
-	Append(gpu.Blob) error
+	Append(blob.Blob) error
 	// Finish ends the file, whose bytes from the first to the last are whole.
-	Finish(ctx context.Context, whole gpu.Blob) error
+	Finish(ctx context.Context, whole blob.Blob) error
 	Close()
 }
 
@@ -60,10 +60,10 @@ type Room struct {
 // Nothing is the store that keeps nothing.
 type Nothing struct{}
 
-func (Nothing) Kind() Kind                                          { return None }
-func (Nothing) Lock(context.Context, string) (func(), error)        { return func() {}, nil }
-func (Nothing) Sizes(context.Context) (map[string]int64, error)     { return nil, nil }
-func (Nothing) Read(context.Context, string, gpu.Blob) (int, error) { return 0, nil }
+func (Nothing) Kind() Kind                                           { return None }
+func (Nothing) Lock(context.Context, string) (func(), error)         { return func() {}, nil }
+func (Nothing) Sizes(context.Context) (map[string]int64, error)      { return nil, nil }
+func (Nothing) Read(context.Context, string, blob.Blob) (int, error) { return 0, nil }
 func (Nothing) Write(context.Context, string, int64) (Writer, error) {
 	return nothingWriter{}, nil
 }
@@ -72,6 +72,6 @@ func (Nothing) Room(context.Context) (Room, error)   { return Room{}, nil }
 
 type nothingWriter struct{}
 
-func (nothingWriter) Append(gpu.Blob) error                  { return nil }
-func (nothingWriter) Finish(context.Context, gpu.Blob) error { return nil }
-func (nothingWriter) Close()                                 {}
+func (nothingWriter) Append(blob.Blob) error                  { return nil }
+func (nothingWriter) Finish(context.Context, blob.Blob) error { return nil }
+func (nothingWriter) Close()                                  {}

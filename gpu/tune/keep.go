@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/ops"
 	"reverie/gpu/store"
 	"reverie/shaders"
@@ -43,7 +44,7 @@ func recall(ctx context.Context, from store.Store, info gpu.Info) record {
 	if err != nil || !ok || size > maxRecord {
 		return record{}
 	}
-	b := gpu.NewBlob(int(size))
+	b := blob.New(int(size))
 	var r record
 	if n, err := from.Read(ctx, key(info), b); err != nil || json.Unmarshal(b.Slice(0, n).Bytes(), &r) != nil {
 		return record{}
@@ -77,7 +78,7 @@ func remember(ctx context.Context, to store.Store, info gpu.Info, choices []Choi
 		return err
 	}
 	defer w.Close()
-	b := gpu.BlobOf(text)
+	b := blob.Of(text)
 	if err := w.Append(b); err != nil {
 		return err
 	}

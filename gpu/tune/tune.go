@@ -8,7 +8,6 @@ package tune
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -16,9 +15,6 @@ import (
 	"reverie/gpu/ops"
 	"reverie/gpu/store"
 )
-
-// Phase is counted in candidates.
-const Phase = "Finding the fastest kernels for this GPU"
 
 // Mode says when to tune.
 type Mode string
@@ -34,13 +30,6 @@ type Choice struct {
 	Class        string  `json:"class"`
 	Variant      string  `json:"variant"`
 	Milliseconds float64 `json:"ms,omitempty"` // of the class's sample; 0 where it was not timed
-}
-
-func (c Choice) String() string {
-	if c.Milliseconds > 0 {
-		return fmt.Sprintf("%s: %s (measured %.3g ms)", c.Class, c.Variant, c.Milliseconds)
-	}
-	return c.Class + ": " + c.Variant
 }
 
 // Kernels are the variants that a device uses.

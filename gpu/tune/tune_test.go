@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/ops"
 	"reverie/gpu/store"
 )
@@ -131,8 +132,8 @@ func (s kept) Sizes(context.Context) (map[string]int64, error) {
 	return sizes, nil
 }
 
-func (s kept) Read(_ context.Context, name string, into gpu.Blob) (int, error) {
-	into.Copy(0, gpu.BlobOf(s[name]))
+func (s kept) Read(_ context.Context, name string, into blob.Blob) (int, error) {
+	into.Copy(0, blob.Of(s[name]))
 	return len(s[name]), nil
 }
 
@@ -146,12 +147,12 @@ type writer struct {
 	name  string
 }
 
-func (w writer) Append(b gpu.Blob) error {
+func (w writer) Append(b blob.Blob) error {
 	w.store[w.name] = append(w.store[w.name], b.Bytes()...)
 	return nil
 }
-func (writer) Finish(context.Context, gpu.Blob) error { return nil }
-func (writer) Close()                                 {}
+func (writer) Finish(context.Context, blob.Blob) error { return nil }
+func (writer) Close()                                  {}
 
 var someGPU = gpu.Info{Vendor: "maker", Architecture: "first", Description: "GPU 1", F16: true, SubgroupSize: 32, Browser: "Browser/1", MaxBinding: 1 << 30}
 
@@ -239,17 +240,6 @@ func TestKeptNonsenseIsFoundAgain(t *testing.T) {
 	for name, text := range map[string]string{"no JSON": "{", "empty": "", "null": "null", "long": string(make([]byte, maxRecord+1))} {
 		if !open(kept{key(someGPU): []byte(text)}, someGPU, Auto).Due() {
 			t.Errorf("%s: it is used", name)
-		}
-	}
-}
-
-func TestChoiceSaysWhatWasMeasured(t *testing.T) {
-	for want, c := range map[string]Choice{
-		"large linear: subgroup 16x32 (measured 5.12 ms)": {"large linear", "subgroup 16x32", 5.1249},
-		"large linear: subgroup 16x32":                    {"large linear", "subgroup 16x32", 0},
-	} {
-		if c.String() != want {
-			t.Errorf("got %q, want %q", c, want)
 		}
 	}
 }

@@ -1,13 +1,15 @@
 // Package prompt reads and writes the prompt grammar of VQGAN+CLIP.
 //
-// A prompt is one or more parts separated by "|". A part is text[:weight[:stop]]:
+// A prompt is one or more phases separated by "^", which follow each other as the run goes on. A phase is one or more parts separated by
+// "|". A part is text[:weight[:stop]]:
 //
 //	a red apple
 //	a castle in fog:2 | roses:-1:-0.95
+//	a seed ^ a sapling:0.8 | rain ^ an oak
 //
 // The notebooks cut a part at its last two colons, whatever stands there, so "ratio 16:9 art" fails and "C:\img.png" is
 // misread. Here a part is read from the right: at most two numbers are taken, and the first thing that is not a number ends
-// the reading, so such colons stay in the text. A colon or bar that would still be taken for a separator is written \: or \|.
+// the reading, so such colons stay in the text. A colon, bar or caret that would still be taken for a separator is written \:, \| or \^.
 // A backslash means itself everywhere else; directly before a separator two backslashes stand for one.
 package prompt
 
@@ -43,50 +45,82 @@ type Image struct {
 	Stop   float64
 }
 
-// Parse reads a whole prompt. Texts are trimmed and parts with nothing in them are left out; ErrEmpty says that none
-// is left. Every other error is a sentence that names the part and says what to write.
-func Parse(s string) ([]Prompt, error) {
+// The separators of prompts, and of lists of pictures, whose names may hold a caret.
+const (
+	separators      = "|:^"
+	imageSeparators = "|:"
+)
+
+// Parse reads a whole prompt, phase by phase. Texts are trimmed and parts and phases with nothing in them are left out; ErrEmpty says that
+// none is left. Every other error is a sentence that names the part and says what to write.
+func Parse(s string) ([][]Prompt, error) {
+	var phases [][]Prompt
+	for _, phase := range split(s, '^') {
+		parts, err := parseParts(phase, separators)
+		if err != nil {
+			return nil, err
+		}
+		if len(parts) > 0 {
+			phases = append(phases, parts)
+		}
+	}
+	if len(phases) == 0 {
+		return nil, ErrEmpty
+	}
+	return phases, nil
+}
+
+func parseParts(s, separators string) ([]Prompt, error) {
 	var prompts []Prompt
 	for _, part := range split(s, '|') {
 		if strings.TrimSpace(part) == "" {
 			continue
 		}
-		p, err := parsePart(part)
+		p, err := parsePart(part, separators)
 		if err != nil {
 			return nil, err
 		}
 		prompts = append(prompts, p)
 	}
-	if len(prompts) == 0 {
-		return nil, ErrEmpty
-	}
 	return prompts, nil
 }
 
-// Format writes prompts such that Parse gives them back. A part that Parse could not have given (no text, a weight that is
+// Unphased is a prompt in which carets are text, as they were before there were phases, in today's grammar.
+func Unphased(s string) string {
+	return rewriteRuns(s, "^", func(n int, next byte) int {
+		if next != '^' {
+			return n
+		}
+		return 2*n + 1
+	})
+}
+
+// Format writes phases such that Parse gives them back. A part that Parse could not have given (no text, a weight that is
 // not finite) is written all the same, and Parse then says what is wrong with it.
-func Format(prompts []Prompt) string {
+func Format(phases [][]Prompt) string {
+	texts := make([]string, len(phases))
+	for i, prompts := range phases {
+		texts[i] = formatParts(prompts, separators)
+	}
+	return strings.Join(texts, " ^ ")
+}
+
+func formatParts(prompts []Prompt, separators string) string {
 	parts := make([]string, len(prompts))
 	for i, p := range prompts {
-		parts[i] = formatPart(p)
+		parts[i] = formatPart(p, separators)
 	}
 	return strings.Join(parts, " | ")
 }
 
 // ParseImages reads image prompts in the same grammar, with file names in place of texts. No image at all is not an error.
 func ParseImages(s string) ([]Image, error) {
-	prompts, err := Parse(s)
-	if errors.Is(err, ErrEmpty) {
-		return nil, nil
+	prompts, err := parseParts(s, imageSeparators)
+	var images []Image
+	for _, p := range prompts {
+		images = append(images, Image{Name: p.Text, Weight: p.Weight, Stop: p.Stop})
 	}
-	if err != nil {
-		return nil, err
-	}
-	images := make([]Image, len(prompts))
-	for i, p := range prompts {
-		images[i] = Image{Name: p.Text, Weight: p.Weight, Stop: p.Stop}
-	}
-	return images, nil
+	return images, err
 }
 
 // FormatImages writes image prompts such that ParseImages gives them back.
@@ -95,7 +129,7 @@ func FormatImages(images []Image) string {
 	for i, im := range images {
 		prompts[i] = Prompt{Text: im.Name, Weight: im.Weight, Stop: im.Stop}
 	}
-	return Format(prompts)
+	return formatParts(prompts, imageSeparators)
 }
 
 // imageJSON is Image as JSON, which has no infinity: a stop of NoStop is left out.
@@ -130,7 +164,7 @@ func (im *Image) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func parsePart(part string) (Prompt, error) {
+func parsePart(part, separators string) (Prompt, error) {
 	fields := split(part, ':')
 	var numbers []float64 // the last field first
 	for len(fields) > 1 && len(numbers) < 2 {
@@ -141,7 +175,7 @@ func parsePart(part string) (Prompt, error) {
 		numbers = append(numbers, v)
 		fields = fields[:len(fields)-1]
 	}
-	p := Prompt{Text: unescape(strings.TrimSpace(strings.Join(fields, ":"))), Weight: 1, Stop: NoStop}
+	p := Prompt{Text: unescape(strings.TrimSpace(strings.Join(fields, ":")), separators), Weight: 1, Stop: NoStop}
 	switch len(numbers) {
 	case 1:
 		p.Weight = numbers[0]
@@ -217,8 +251,8 @@ func split(s string, separator byte) []string {
 
 // unescape halves the runs of backslashes that stand directly before a separator, or before the end of the text, where a
 // separator stood. Only at the end of the whole prompt a run can be odd there: nothing is escaped, so the odd one stays.
-func unescape(s string) string {
-	return rewriteRuns(s, func(n int, next byte) int {
+func unescape(s, separators string) string {
+	return rewriteRuns(s, separators, func(n int, next byte) int {
 		if next == 0 {
 			n++
 		}
@@ -226,21 +260,21 @@ func unescape(s string) string {
 	})
 }
 
-// escape is the inverse of unescape: it doubles such runs, and adds one backslash before each separator that has to be
-// part of the text.
-func escape(s string, separators string) string {
-	return rewriteRuns(s, func(n int, next byte) int {
+// escape is the inverse of unescape: it doubles such runs, and adds one backslash before each separator of escaped, which has to be part of
+// the text.
+func escape(s, separators, escaped string) string {
+	return rewriteRuns(s, separators, func(n int, next byte) int {
 		n *= 2
-		if next != 0 && strings.IndexByte(separators, next) >= 0 {
+		if next != 0 && strings.IndexByte(escaped, next) >= 0 {
 			n++
 		}
 		return n
 	})
 }
 
-// rewriteRuns replaces each run of n backslashes (also n = 0) directly before '|', ':' or the end by length(n, what
-// follows) of them; the end is 0.
-func rewriteRuns(s string, length func(n int, next byte) int) string {
+// rewriteRuns replaces each run of n backslashes (also n = 0) directly before a separator or the end by length(n, what follows) of them;
+// the end is 0.
+func rewriteRuns(s, separators string, length func(n int, next byte) int) string {
 	var b strings.Builder
 	run := 0
 	for i := range len(s) {
@@ -249,7 +283,7 @@ func rewriteRuns(s string, length func(n int, next byte) int) string {
 			run++
 			continue
 		}
-		if c == '|' || c == ':' {
+		if strings.IndexByte(separators, c) >= 0 {
 			run = length(run, c)
 		}
 		b.WriteString(strings.Repeat(`\`, run))
@@ -260,12 +294,13 @@ func rewriteRuns(s string, length func(n int, next byte) int) string {
 	return b.String()
 }
 
-func formatPart(p Prompt) string {
-	text := escape(strings.TrimSpace(p.Text), "|")
+func formatPart(p Prompt, separators string) string {
+	between := strings.ReplaceAll(separators, ":", "")
+	text := escape(strings.TrimSpace(p.Text), separators, between)
 	// A text that ends in numbers after colons would lose them to the weight: write its colons as its own.
 	if fields := split(text, ':'); len(fields) > 1 {
 		if _, ok := number(fields[len(fields)-1]); ok {
-			text = escape(strings.TrimSpace(p.Text), "|:")
+			text = escape(strings.TrimSpace(p.Text), separators, separators)
 		}
 	}
 	if p.Weight != 1 || p.Stop != NoStop {

@@ -53,8 +53,34 @@ func TestParse(t *testing.T) {
 		{`one\\|two`, []Prompt{{`one\`, 1, NoStop}, {"two", 1, NoStop}}},
 	} {
 		got, err := Parse(test.in)
-		if err != nil || !reflect.DeepEqual(got, test.want) {
+		if err != nil || !reflect.DeepEqual(got, [][]Prompt{test.want}) {
 			t.Errorf("Parse(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
+		}
+	}
+}
+
+func TestPhases(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		want [][]Prompt
+	}{
+		{"a seed ^ a tree:2 | rain", [][]Prompt{{{"a seed", 1, NoStop}}, {{"a tree", 2, NoStop}, {"rain", 1, NoStop}}}},
+		{"^a^ ^b:1:-1^", [][]Prompt{{{"a", 1, NoStop}}, {{"b", 1, -1}}}},
+		{`2\^3 ^ x`, [][]Prompt{{{"2^3", 1, NoStop}}, {{"x", 1, NoStop}}}},
+		{`a\\^b`, [][]Prompt{{{`a\`, 1, NoStop}}, {{"b", 1, NoStop}}}},
+	} {
+		if got, err := Parse(test.in); err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("Parse(%q) = %+v, %v; want %+v", test.in, got, err, test.want)
+		}
+	}
+}
+
+// Before there were phases a caret was text, with whatever stood before it.
+func TestUnphased(t *testing.T) {
+	for _, text := range []string{"a^b", `a\^b`, `a\\^ b\`, "^", `^\^`} {
+		got, err := Parse(Unphased(text))
+		if err != nil || len(got) != 1 || got[0][0].Text != text {
+			t.Errorf("%q as it was meant before there were phases: %+v, %v", text, got, err)
 		}
 	}
 }
@@ -96,7 +122,7 @@ func TestFormat(t *testing.T) {
 		{one(`a\`, 2, NoStop), `a\\:2`},
 		{[]Prompt{{"a|b", 1, NoStop}, {"c", 0.1, NoStop}}, `a\|b | c:0.1`},
 	} {
-		if got := Format(test.prompts); got != test.want {
+		if got := Format([][]Prompt{test.prompts}); got != test.want {
 			t.Errorf("Format(%+v) = %q, want %q", test.prompts, got, test.want)
 		}
 	}
@@ -127,7 +153,7 @@ func TestImages(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"a cat:2:0.5 | b", `a\|b\:3:1:-inf`, `C:\\:1`, "::1:", "a:nan", "\xff:1", ":\\", `\\\:`} {
+	for _, s := range []string{"a cat:2:0.5 | b", `a\|b\:3:1:-inf`, `C:\\:1`, "::1:", "a:nan", "\xff:1", ":\\", `\\\:`, `a ^ b\^c\\^:2`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -146,16 +172,17 @@ func FuzzFormat(f *testing.F) {
 	f.Add("a cat", 1.0, -0.5, `b\`)
 	f.Add(`16:9\`, -2.0, math.Inf(-1), "|:1")
 	f.Fuzz(func(t *testing.T, text string, weight, stop float64, second string) {
-		var want []Prompt
+		var phase []Prompt
 		for _, s := range []string{text, second} {
 			p := Prompt{Text: strings.TrimSpace(s), Weight: weight, Stop: stop}
 			if p.check(s) == nil {
-				want = append(want, p)
+				phase = append(phase, p)
 			}
 		}
-		if want == nil {
+		if phase == nil {
 			return
 		}
+		want := [][]Prompt{phase, phase[:1]}
 		if got, err := Parse(Format(want)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v is written as %q and read as %+v, %v", want, Format(want), got, err)
 		}

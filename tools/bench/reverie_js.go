@@ -13,6 +13,7 @@ import (
 	"reverie/gpu/load"
 	"reverie/gpu/ops"
 	"reverie/gpu/vqgan"
+	"reverie/recipe/preset"
 	"reverie/weights"
 )
 
@@ -120,22 +121,23 @@ func (b *bench) step(ctx context.Context, s stepWorkload) error {
 	if err != nil {
 		return err
 	}
-	spec := guide.StepSpec{VQGAN: s.VQGAN, CLIP: s.CLIP, Decoder: decoder, Image: image, Height: s.Side, Width: s.Side, Cutouts: s.Cutouts, Clamp: true, HalfPrecision: b.half,
-		Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, s.CLIP.EmbedDim)}, Weight: 1}}, Adam: ops.DefaultAdam,
+	adam, _ := ops.NamedOptimiser(ops.Adam)
+	spec := guide.StepSpec{VQGAN: s.VQGAN, CLIP: s.CLIP, Decoder: decoder, Image: image, Height: s.Side, Width: s.Side, Cutouts: s.Cutouts, HalfPrecision: b.half,
+		Preset: preset.Preset{Clamp: true}, Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, s.CLIP.EmbedDim)}, Weight: 1}}, Optimiser: adam,
 		Lowest: make([]float32, s.VQGAN.EmbedDim), Highest: make([]float32, s.VQGAN.EmbedDim)}
 	step, err := guide.NewStep(b.device, spec)
 	if err != nil {
 		return err
 	}
 	defer step.Close()
-	if err := step.Compile(ctx, func(string, int64, int64) {}); err != nil {
+	if err := step.Compile(ctx, func(guide.Phase, int64, int64) {}); err != nil {
 		return err
 	}
 	pixels := s.Side * s.VQGAN.Factor()
-	in := guide.Inputs{Boxes: make([]ops.Box, s.Cutouts), Rate: 0.1}
-	for i := range in.Boxes {
-		in.Boxes[i] = ops.Box{W: pixels, H: pixels}
-	}
+	in := guide.Inputs{Numbers: map[string][]byte{
+		guide.StageCutouts: ops.EncodeBoxes(slices.Repeat([]ops.Box{{W: pixels, H: pixels}}, s.Cutouts)),
+		guide.StageUpdate:  adam.Next(&ops.Count{}, 0.1, 0).Encode(),
+	}}
 	if b.kernels {
 		return b.profile(ctx, s.Name, step.Tape().Plan)
 	}

@@ -17,6 +17,7 @@ import (
 	"reverie/gpu/ops"
 	"reverie/gpu/store"
 	"reverie/gpu/vqgan"
+	"reverie/recipe/preset"
 	"reverie/weights"
 )
 
@@ -284,19 +285,21 @@ func (c *conversion) differentiate(ctx context.Context, first *measured) error {
 	n := c.grid() * v.Factor()
 	boxes := []ops.Box{{W: n, H: n}, {X: n / 4, Y: n / 4, W: n / 2, H: n / 2}}
 	stride := max(1, min(len(manners), c.prompts/c.runs())) // another subject each time
+	optimiser, _ := ops.NamedOptimiser(ops.Adam)
+	still := optimiser.Next(&ops.Count{}, 0, 0)
 	wide := func(limit float32) []float32 { return slices.Repeat([]float32{limit}, v.EmbedDim) }
 	for i := range c.runs() {
 		s, err := guide.NewStep(c.device, guide.StepSpec{
 			VQGAN: v, CLIP: c.manifest.CLIP, Decoder: c.decoder, Image: c.image,
-			Height: c.grid(), Width: c.grid(), Cutouts: len(boxes), Clamp: true,
-			Targets: []guide.Target{{Embeddings: c.texts[i*stride : i*stride+1], Weight: 1, Stop: math.Inf(-1)}},
-			Adam:    ops.AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Lowest: wide(-math.MaxFloat32), Highest: wide(math.MaxFloat32),
+			Height: c.grid(), Width: c.grid(), Cutouts: len(boxes), Preset: preset.Preset{Clamp: true},
+			Targets:   []guide.Target{{Embeddings: c.texts[i*stride : i*stride+1], Weight: 1, Stop: math.Inf(-1)}},
+			Optimiser: optimiser, Lowest: wide(-math.MaxFloat32), Highest: wide(math.MaxFloat32),
 			Inspect: true,
 		})
 		if err != nil {
 			return err
 		}
-		g, err := gradient(ctx, s, first.latents[i], boxes)
+		g, err := gradient(ctx, s, first.latents[i], guide.Inputs{Numbers: map[string][]byte{guide.StageCutouts: ops.EncodeBoxes(boxes), guide.StageUpdate: still.Encode()}})
 		s.Close()
 		if err != nil {
 			return err
@@ -307,12 +310,12 @@ func (c *conversion) differentiate(ctx context.Context, first *measured) error {
 	return nil
 }
 
-func gradient(ctx context.Context, s *guide.Step, z []float32, boxes []ops.Box) ([]float32, error) {
+func gradient(ctx context.Context, s *guide.Step, z []float32, in guide.Inputs) ([]float32, error) {
 	s.SetZ(z)
-	if err := s.Compile(ctx, func(string, int64, int64) {}); err != nil {
+	if err := s.Compile(ctx, func(guide.Phase, int64, int64) {}); err != nil {
 		return nil, err
 	}
-	if _, _, err := s.Run(ctx, guide.Inputs{Boxes: boxes}, false); err != nil {
+	if _, _, err := s.Run(ctx, in, false); err != nil {
 		return nil, err
 	}
 	return s.Tape().Read(ctx, s.Z.D())

@@ -19,6 +19,7 @@ import (
 	"reverie/gpu/load"
 	"reverie/gpu/ops"
 	"reverie/gpu/vqgan"
+	"reverie/recipe/preset"
 	"reverie/weights"
 	"reverie/weights/mini"
 )
@@ -144,16 +145,20 @@ func planned(info gpu.Info, w workload, thrift guide.Thrift) (plan, error) {
 	var p plan
 	p.weights, _ = d.Used()
 	tokens := w.side / w.vqgan.Factor()
+	adam, _ := ops.NamedOptimiser(ops.Adam)
+	usual, _ := preset.Named(preset.Upd)
+	cut := usual.Moving()
+	cut.Clamp = true // as another preset does
 	s, err := guide.NewStep(d, guide.StepSpec{
 		VQGAN: w.vqgan, CLIP: w.clip, Decoder: decoder, Image: image, Height: tokens, Width: tokens, Cutouts: w.cutouts,
-		Clamp: true, Warps: []ops.Padding{ops.Border, ops.Zeros}, Noise: true, Thrift: thrift, HalfPrecision: w.half, Adam: ops.DefaultAdam,
+		Preset: cut, Thrift: thrift, HalfPrecision: w.half, Optimiser: adam,
 		Targets: []guide.Target{{Embeddings: [][]float32{make([]float32, w.clip.EmbedDim)}, Weight: 1}},
 		Lowest:  make([]float32, w.vqgan.EmbedDim), Highest: make([]float32, w.vqgan.EmbedDim),
 	})
 	if err != nil {
 		return plan{}, err
 	}
-	if err := s.Compile(ctx, func(string, int64, int64) {}); err != nil {
+	if err := s.Compile(ctx, func(guide.Phase, int64, int64) {}); err != nil {
 		return plan{}, err
 	}
 	if _, err := guide.NewView(ctx, s); err != nil {

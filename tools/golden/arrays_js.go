@@ -8,7 +8,7 @@ import (
 
 	"github.com/sbinet/npyio/npz"
 
-	"reverie/gpu"
+	"reverie/gpu/blob"
 )
 
 // folder reads a golden folder over HTTP.
@@ -19,11 +19,11 @@ type folder struct {
 }
 
 func openFolder(ctx context.Context, base string) (*folder, error) {
-	blob, err := gpu.Fetch(ctx, base+"golden.npz")
+	file, err := blob.Fetch(ctx, base+"golden.npz")
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{base: base, data: blob.Bytes()}
+	f := &folder{base: base, data: file.Bytes()}
 	f.arrays, err = npz.NewReader(bytes.NewReader(f.data), int64(len(f.data)))
 	if err != nil {
 		return nil, fmt.Errorf("golden: golden.npz: %w", err)
@@ -32,11 +32,11 @@ func openFolder(ctx context.Context, base string) (*folder, error) {
 }
 
 func (f *folder) json(ctx context.Context, name string, v any) error {
-	blob, err := gpu.Fetch(ctx, f.base+name)
+	file, err := blob.Fetch(ctx, f.base+name)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(blob.Bytes(), v); err != nil {
+	if err := json.Unmarshal(file.Bytes(), v); err != nil {
 		return fmt.Errorf("golden: %s: %w", name, err)
 	}
 	return nil

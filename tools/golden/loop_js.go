@@ -12,6 +12,7 @@ import (
 	"reverie/gpu/load"
 	"reverie/gpu/ops"
 	"reverie/gpu/vqgan"
+	"reverie/recipe/preset"
 	"reverie/weights"
 )
 
@@ -33,11 +34,11 @@ func (r *runner) loop(ctx context.Context, name string, c goldenCase) error {
 
 type loop struct {
 	*runner
-	name    string
-	c       goldenCase
-	spec    guide.StepSpec
-	encoder *vqgan.Encoder
-	loaded  []*load.Weights
+	name       string
+	c          goldenCase
+	spec       guide.StepSpec
+	initWeight float32
+	loaded     []*load.Weights
 }
 
 func (l *loop) close() {
@@ -69,9 +70,9 @@ func (l *loop) load(ctx context.Context) error {
 	}
 	l.spec.Height, l.spec.Width = l.c.ZHW[0], l.c.ZHW[1]
 	l.spec.Cutouts = len(l.c.BoxList)
-	l.spec.Pooled = l.c.CutMethod == "pooling"
-	l.spec.Clamp = !l.spec.Pooled
-	l.spec.Adam = ops.AdamConfig{Beta1: l.c.Betas[0], Beta2: l.c.Betas[1], Eps: l.c.Eps}
+	pooled := l.c.CutMethod == "pooling"
+	l.spec.Preset = preset.Preset{Pooled: pooled, Clamp: !pooled}
+	l.spec.Optimiser = ops.Optimiser{Name: ops.Adam, Beta1: l.c.Betas[0], Beta2: l.c.Betas[1], Eps: l.c.Eps}
 	l.spec.Inspect = true
 	rows, err := l.readMatrix(ctx, l.spec.Decoder.Codebook)
 	l.spec.Lowest, l.spec.Highest = guide.Range(rows, l.spec.VQGAN.EmbedDim)
@@ -134,7 +135,7 @@ func (l *loop) imagePrompt(ctx context.Context) error {
 	l.report.bytes(l.name+"/image_prompt_resized_u8", got, want.bytes())
 	spec := l.spec
 	spec.Cutouts = len(l.c.ImagePromptBoxes)
-	e, err := guide.EmbedPicture(ctx, l.device, spec, want.bytes(), w, h, guide.Inputs{Boxes: boxes(l.c.ImagePromptBoxes, w, h)})
+	e, err := guide.EmbedPicture(ctx, l.device, spec, want.bytes(), w, h, guide.Inputs{Numbers: map[string][]byte{guide.StageCutouts: ops.EncodeBoxes(boxes(l.c.ImagePromptBoxes, w, h))}})
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (l *loop) initLoss() error {
 	if err := json.Unmarshal(l.c.Init[0], &l.spec.InitLoss); err != nil {
 		return fmt.Errorf("golden: init: %w", err)
 	}
-	return json.Unmarshal(l.c.Init[1], &l.spec.InitWeight)
+	return json.Unmarshal(l.c.Init[1], &l.initWeight)
 }
 
 func (l *loop) run(ctx context.Context) error {
@@ -183,7 +184,7 @@ func (l *loop) run(ctx context.Context) error {
 		z = append(z, rows[int(i)*l.spec.VQGAN.EmbedDim:(int(i)+1)*l.spec.VQGAN.EmbedDim]...)
 	}
 	s.SetZ(z)
-	if err := s.Compile(ctx, func(string, int64, int64) {}); err != nil {
+	if err := s.Compile(ctx, func(guide.Phase, int64, int64) {}); err != nil {
 		return err
 	}
 	view, err := guide.NewView(ctx, s)
@@ -192,9 +193,14 @@ func (l *loop) run(ctx context.Context) error {
 	}
 	defer view.Close()
 	f := l.spec.VQGAN.Factor()
-	in := guide.Inputs{Boxes: boxes(l.c.BoxList, l.spec.Width*f, l.spec.Height*f), Rate: l.c.LR}
+	in := guide.Inputs{Numbers: map[string][]byte{
+		guide.StageCutouts:  ops.EncodeBoxes(boxes(l.c.BoxList, l.spec.Width*f, l.spec.Height*f)),
+		guide.StageInitLoss: ops.EncodeFloats([]float32{l.initWeight}),
+	}}
+	var count ops.Count
 	var all []float32
 	for in.Step = range l.c.Steps {
+		in.Numbers[guide.StageUpdate] = l.spec.Optimiser.Next(&count, l.c.LR, 0).Encode()
 		losses, pixels, err := s.Run(ctx, in, true)
 		if err != nil {
 			return err

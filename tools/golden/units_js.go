@@ -143,14 +143,16 @@ func (r *runner) adam(ctx context.Context, name string, c goldenCase) error {
 	z := t.Input(1, 1, 1, n, true)
 	t.Write(z, a[0].floats)
 	g := t.Seed(z)
-	state := t.Buffer("state", ops.StateSize)
-	t.Adam(z, state, ops.DefaultAdam, nil, nil)
+	factors := t.Buffer("factors", ops.FactorsSize)
+	optimiser, _ := ops.NamedOptimiser(ops.Adam)
+	t.Update(z, factors, optimiser, nil, nil)
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
+	var count ops.Count
 	for i := range steps {
 		t.Write(g, a[1].floats[i*n:(i+1)*n])
-		r.device.Write(state, 0, ops.State{Step: i, Rate: c.AdamLR, Adam: ops.DefaultAdam}.Encode())
+		r.device.Write(factors, 0, optimiser.Next(&count, c.AdamLR, 0).Encode())
 		if err := t.Plan.Run(); err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"reverie/app/protocol"
-	"reverie/gpu/tune"
 	"reverie/tools/chromium"
 )
 
@@ -23,7 +22,7 @@ func (v *visit) startedTuning() (tuned bool) {
 		v.must(err)
 		switch m := m.(type) {
 		case protocol.Progress:
-			tuned = tuned || m.Phase == tune.Phase
+			tuned = tuned || m.Phase == protocol.PhaseTune
 		case protocol.Step:
 			v.must(v.Click("button", "Stop"))
 			until[protocol.Stopped](v)

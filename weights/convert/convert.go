@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/checkpoint"
 	"reverie/weights/folder"
@@ -30,7 +31,7 @@ type Options struct {
 	Title       string // for people; may be empty
 	About       string // what it is good at, in one sentence; may be empty
 	Licence     string // of the weights; may be empty
-	Suggested   weights.Suggested
+	Suggested   recipe.Recipe
 	Out         string // folder
 }
 
@@ -117,7 +118,7 @@ func (c *conversion) checkOptions() error {
 	case c.Out == "":
 		return errors.New("convert: give -o DIR, the folder to write")
 	}
-	return c.Suggested.Validate()
+	return recipe.CheckSuggestion(c.Suggested)
 }
 
 func (c *conversion) open(path string) (*checkpoint.File, error) {

@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/recipe"
+)
+
+// describedBy names the elements that explain a field: its help, and what is wrong with it.
+func (p *Page) describedBy(id string) string {
+	if p.state.Wrong == id {
+		return id + "-help " + id + "-problem"
+	}
+	return id + "-help"
+}
+
+// renderWrong says what is wrong with a field, if something is.
+func (p *Page) renderWrong(id string) app.UI {
+	wrong := p.state.Wrong == id
+	text := ""
+	if wrong {
+		text = p.state.Problem
+	}
+	return app.P().ID(id + "-problem").Class("problem").Hidden(!wrong).Text(text)
+}
+
+func (p *Page) invalid(id string) string {
+	if p.state.Wrong == id {
+		return "true"
+	}
+	return "false"
+}
+
+// renderField is an option's label, field and help, as its kind and its entry in the table say.
+func (p *Page) renderField(o *recipe.Option) app.UI {
+	id := fieldID(o)
+	help := o.Help
+	if o.Open == recipe.ByModel {
+		help += " Left empty, the model's own."
+	}
+	class := "field"
+	var field app.UI
+	switch kind := o.Kind.(type) {
+	case recipe.Choice:
+		class, field = "field wide", p.picker(o, kind)
+	case recipe.Switch:
+		return app.Div().Class("field wide").Body(
+			app.Div().Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), app.Label().For(id).Text(o.Label)),
+			app.P().ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
+		)
+	case recipe.Text:
+		class, field = "field wide", p.input(o, "text")
+	case recipe.Whole:
+		field = p.whole(o, kind.Min)
+	case recipe.Side:
+		field = p.whole(o, 1)
+	case recipe.Number64:
+		field = p.input(o, "numeric").Placeholder("a new one").OnKeyDown(p.seedKey)
+	default:
+		field = p.input(o, "decimal").Placeholder(p.state.Model().suggests(o))
+	}
+	return app.Div().Class(class).Body(app.Label().For(id).Text(o.Label), field, app.P().ID(id+"-help").Class("help").Text(help), p.renderWrong(id))
+}
+
+// input is a field for text, with a keyboard that suits it. It is for all numbers that a number input would round, too.
+func (p *Page) input(o *recipe.Option, keyboard string) app.HTMLInput {
+	id := fieldID(o)
+	return app.Input().ID(id).Type("text").Attr("inputmode", keyboard).Aria("describedby", p.describedBy(id)).Aria("invalid", p.invalid(id)).
+		Value(p.state.Form.Text(o)).OnInput(p.typed(o), app.EventScope(o.Name)).OnChange(p.chosen(o), app.EventScope(o.Name))
+}
+
+func (p *Page) whole(o *recipe.Option, min int) app.UI {
+	return p.input(o, "numeric").Type("number").Min(min).Attr("step", "1")
+}
+
+func (p *Page) picker(o *recipe.Option, words recipe.Choice) app.UI {
+	id, chosen := fieldID(o), p.state.Form.Text(o)
+	return app.Select().ID(id).Aria("describedby", p.describedBy(id)).Aria("invalid", p.invalid(id)).OnChange(p.chosen(o), app.EventScope(o.Name)).Body(
+		app.Range(words).Slice(func(i int) app.UI {
+			return app.Option().Value(words[i].Value).Selected(words[i].Value == chosen).Text(words[i].Label)
+		}),
+	)
+}
+
+func (p *Page) checkbox(id string, on bool, set func(on bool)) app.UI {
+	return app.Input().ID(id).Type("checkbox").Checked(on).Aria("describedby", id+"-help").OnChange(func(ctx app.Context, _ app.Event) {
+		set(ctx.JSSrc().Get("checked").Bool())
+		p.changed(now)
+	}, app.EventScope(id))
+}
+
+// typed takes what is typed in a field, key by key.
+func (p *Page) typed(o *recipe.Option) app.EventHandler {
+	return func(ctx app.Context, _ app.Event) {
+		p.state.Edit(o, ctx.JSSrc().Get("value").String())
+		p.changed(soon)
+	}
+}
+
+// chosen takes what stands in a field that the person has left, or has chosen in it.
+func (p *Page) chosen(o *recipe.Option) app.EventHandler {
+	return func(ctx app.Context, _ app.Event) {
+		if text := ctx.JSSrc().Get("value").String(); text != p.state.Form.Text(o) {
+			p.state.Edit(o, text)
+		}
+		p.changed(now)
+	}
+}
+
+// seedKey counts the seed up and down, to the last digit.
+func (p *Page) seedKey(_ app.Context, e app.Event) {
+	if key := e.Get("key").String(); key == "ArrowUp" || key == "ArrowDown" {
+		e.PreventDefault()
+		p.state.NudgeSeed(key == "ArrowUp")
+		p.changed(soon)
+	}
+}
+
+// essentials are the options that are always in view and have no place of their own.
+func essentials() []*recipe.Option {
+	var list []*recipe.Option
+	for _, o := range fields() {
+		if o.Group == recipe.Essentials && o != recipe.Prompt.Option && o != recipe.Model.Option {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+func (p *Page) renderEssentials() app.UI {
+	s := &p.state
+	var list []app.UI
+	for _, o := range essentials() {
+		list = append(list, p.renderField(o))
+	}
+	return app.Div().Class("grid").Body(append(list, app.Div().Class("field beside").Body(
+		app.Div().Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), app.Label().For(lockID).Text("Lock seed")),
+		app.P().ID(lockID+"-help").Class("help").Text("Else each run gets a new one."),
+	))...)
+}
+
+// renderAdvanced is all other groups of options, each with its heading.
+func (p *Page) renderAdvanced() app.UI {
+	body := []app.UI{app.Summary().Text("Advanced")}
+	for _, group := range recipe.Groups {
+		var list []app.UI
+		for _, o := range fields() {
+			if o.Group == group && group != recipe.Essentials {
+				list = append(list, p.renderField(o))
+			}
+		}
+		if len(list) > 0 {
+			id := "group-" + strings.ReplaceAll(strings.ToLower(string(group)), " ", "-")
+			body = append(body, app.Section().Class("group").Aria("labelledby", id).Body(app.H2().ID(id).Text(string(group)), app.Div().Class("grid").Body(list...)))
+		}
+	}
+	return app.Details().ID(advancedID).Class("advanced").Body(append(body, p.renderImagePrompts())...)
+}

@@ -1,0 +1,55 @@
+package ui
+
+import (
+	"errors"
+
+	"reverie/app/protocol"
+	"reverie/recipe"
+)
+
+// Order is a run that a program asks for in place of a person; see api_js.go.
+type Order struct {
+	Script recipe.Script
+	Start  *Opened          // the picture that it starts from
+	Images []protocol.Named // of the script's image prompts
+	State  []byte           // to go on from, or nil
+	Every  int              // asks for a picture after every so many steps; 0 asks for none
+}
+
+// TakeOrder begins the run, and the form shows its script. A seed that the script leaves out is the default. The error is a sentence.
+func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
+	if s.Phase != Idle && s.Phase != Loading {
+		return nil, errors.New("The engine is busy or not there: wait for it, or stop the run first.")
+	}
+	r := o.Script.Recipe
+	o.Script.Recipe = r.With(recipe.Seed.Is(recipe.Seed.In(r)))
+	if o.State != nil {
+		return s.resumeOrder(base, o)
+	}
+	have := Draft{Start: o.Start}
+	for i, image := range o.Images {
+		have.Images = append(have.Images, ImagePrompt{Name: image.Name, Picture: &o.Images[i].Picture})
+	}
+	s.replace("The script", DraftOf(o.Script, have))
+	m, ok := s.PressStart(base)
+	if !ok {
+		return nil, errors.New(s.Problem)
+	}
+	start := m.(protocol.Start)
+	start.Every = o.Every
+	return start, nil
+}
+
+// resumeOrder goes on from a state.
+func (s *State) resumeOrder(base string, o Order) (protocol.Message, error) {
+	if err := s.ready(o.Script.Recipe); err != nil {
+		return nil, err
+	}
+	s.Run = &Run{Script: o.Script, pictures: o.Images, saved: saved{State: o.State}}
+	s.goOn()
+	s.showRun()
+	s.edits, s.anew, s.undo = nil, nil, nil
+	start := s.takeUp(base).(protocol.Start)
+	start.Every = o.Every
+	return start, nil
+}

@@ -1,0 +1,131 @@
+package guide
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+
+	"reverie/gpu/ops"
+	"reverie/recipe"
+)
+
+// Change sets options from the next update on, for the script and for the run. Pictures are those of image prompts that are new. No update
+// may be under way. Its notices and its error are sentences; after an error the run goes on as it was, unless it is not Usable any more.
+func (s *Session) Change(ctx context.Context, set recipe.Settings, pictures map[string]Picture, progress Progress) ([]string, error) {
+	next, notices, err := s.now.With(set...).Check(s.model.Factor())
+	if err != nil {
+		return nil, err
+	}
+	before := s.script
+	s.config.Images = joined(s.config.Images, pictures)
+	s.script = s.script.With(s.begun, changed(set, next)...)
+	told, err := s.Apply(ctx, progress)
+	if err != nil {
+		s.script = before
+		return nil, err
+	}
+	return append(notices, told...), nil
+}
+
+func joined(a, b map[string]Picture) map[string]Picture {
+	all := map[string]Picture{}
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
+}
+
+// changed are the settings with the values that were found to be valid.
+func changed(set recipe.Settings, valid recipe.Recipe) recipe.Settings {
+	var list recipe.Settings
+	for _, one := range set {
+		list = append(list, recipe.Setting{Option: one.Option, Value: valid.Value(one.Option)})
+	}
+	return list
+}
+
+// Apply makes the changes of the script that are due. No update may be under way. After an error the run goes on as it was, unless it is
+// not Usable any more, and Due still holds.
+func (s *Session) Apply(ctx context.Context, progress Progress) (notices []string, err error) {
+	if s.begun != s.done {
+		return nil, errors.New("guide: a change while updates are under way")
+	}
+	next, before, images := s.script.At(s.begun), s.targets, s.images
+	if err := s.now.CheckChange(next); err != nil {
+		return nil, err
+	}
+	restore := func() { s.targets, s.images = before, images }
+	differ := func(o *recipe.Option) bool { return !reflect.DeepEqual(s.now.Value(o), next.Value(o)) }
+	if differ(recipe.Prompt.Option) {
+		if s.targets.phases, notices, err = s.textTargets(ctx, next, progress); err != nil {
+			restore()
+			return nil, err
+		}
+	}
+	if differ(recipe.ImagePrompts.Option) {
+		if err = s.embedImages(ctx, next); err != nil {
+			restore()
+			return nil, err
+		}
+	}
+	if s.step.serves(s.spec(next, s.targets.at(next, s.begun))) {
+		s.now, s.applied, s.pulled = next, s.begun, changedTargets
+		return notices, nil
+	}
+	return notices, s.recordAnew(ctx, next, restore, progress)
+}
+
+// changedTargets is a name that no targets have.
+const changedTargets = "changed"
+
+// serves says whether the step does what another spec asks for, but for numbers.
+func (s *Step) serves(spec StepSpec) bool {
+	a, b := s.spec, spec
+	rows := func(targets []Target) (counts []int) {
+		for _, t := range targets {
+			counts = append(counts, len(t.Embeddings))
+		}
+		return counts
+	}
+	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth &&
+		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
+}
+
+// recordAnew replaces the step by that of another recipe and carries the state over. When the other one does not fit, the old one comes
+// back, with the targets that restore brings.
+func (s *Session) recordAnew(ctx context.Context, next recipe.Recipe, restore func(), progress Progress) error {
+	state, err := s.state(ctx)
+	if err != nil {
+		restore()
+		return err
+	}
+	before := s.step.spec.Thrift
+	state.Thrift, s.thrift = s.config.Thrift, s.config.Thrift
+	if state.sound() {
+		s.good = state // lest nothing can be recorded any more
+	}
+	s.Close()
+	if err := s.record(ctx, next, state, progress); err != nil {
+		restore()
+		s.Close()
+		state.Thrift, s.thrift = before, before
+		return errors.Join(err, s.record(ctx, s.now, state, progress))
+	}
+	s.now, s.applied = next, s.begun
+	return nil
+}
+
+// carry puts a state into the step that was recorded for it. What its optimiser has not remembered starts anew, and so does the count.
+func (s *Session) carry(step *Step, state *State) {
+	step.tape.Write(step.Z, state.Z)
+	step.setStart(s.z0)
+	from, _ := ops.NamedOptimiser(state.Optimiser)
+	if reflect.DeepEqual(from.Memory(), step.spec.Optimiser.Memory()) && len(state.Memory) == len(step.memory) {
+		for i, m := range step.memory {
+			step.tape.Write(m, state.Memory[i])
+		}
+		s.count = state.Count
+		return
+	}
+	s.count = ops.Count{}
+}

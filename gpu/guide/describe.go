@@ -1,0 +1,155 @@
+package guide
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"reverie/gpu"
+	"reverie/gpu/load"
+	"reverie/gpu/ops"
+	"reverie/gpu/vqgan"
+	"reverie/recipe"
+	"reverie/recipe/prompt"
+	"reverie/weights"
+)
+
+// roomy is a device that has room for every run, without optional features.
+var roomy = gpu.Info{MaxBinding: 1 << 40, MaxBuffer: 1 << 40, Memory: 1 << 50}
+
+// Describe tells in lines of text what the update after step updates of a script starts from, records, draws and writes, with a model of
+// that manifest: it is for those who look for what an option, a draw or a kernel changes. The script is suggested and checked.
+//
+// A session on a planner makes all that as a run does; only embeddings are made up, of a text's bytes, and those of pictures are zero.
+func Describe(ctx context.Context, m *weights.Manifest, script recipe.Script, step int) (string, error) {
+	model, c, err := describable(ctx, m, script)
+	if err != nil {
+		return "", err
+	}
+	s := newSession(model, c)
+	defer s.Close()
+	if _, err := s.open(ctx, quiet); err != nil {
+		return "", err
+	}
+	for {
+		if s.Due() {
+			if _, err := s.Apply(ctx, quiet); err != nil {
+				return "", err
+			}
+		}
+		in, err := s.inputs()
+		if err != nil {
+			return "", err
+		}
+		s.begun, s.done = s.begun+1, s.done+1
+		if s.done > step {
+			return s.describe(in), nil
+		}
+	}
+}
+
+// describable is a model on a planner, and what a session of it begins with: embeddings of all texts and all pictures are made up.
+func describable(ctx context.Context, m *weights.Manifest, script recipe.Script) (*Model, Config, error) {
+	planner := gpu.NewPlanner(roomy)
+	planner.SetSpeed(1e12)
+	model, err := planned(ctx, planner, m)
+	if err != nil {
+		return nil, Config{}, err
+	}
+	c := Config{Script: script, Images: map[string]Picture{}}
+	dot := Picture{Width: 1, Height: 1, Pix: make([]byte, 4)}
+	if recipe.InitImage.In(script.At(0)) != "" {
+		part := m.Part(weights.PartEncoder)
+		if part == nil {
+			return nil, c, errors.New("guide: the model has no encoder for a start picture")
+		}
+		if model.encoder, err = vqgan.LoadEncoder(load.Planned(ctx, planner, part), m.VQGAN); err != nil {
+			return nil, c, err
+		}
+		c.Init = &dot
+	}
+	for _, name := range script.ImageNames() {
+		c.Images[name] = dot
+	}
+	model.embedded = map[string][]float32{}
+	for _, text := range texts(script) {
+		model.embedded[text] = madeUp(text, m.CLIP.EmbedDim)
+	}
+	return model, c, nil
+}
+
+// texts are those of all prompts of a script, which was checked.
+func texts(script recipe.Script) []string {
+	var list []string
+	add := func(r recipe.Recipe) {
+		phases, _ := prompt.Parse(recipe.Prompt.In(r))
+		for _, phase := range phases {
+			for _, p := range phase {
+				list = append(list, p.Text)
+			}
+		}
+	}
+	add(script.Recipe)
+	for _, c := range script.Changes {
+		add(script.At(c.Step))
+	}
+	return list
+}
+
+// madeUp is the embedding of a text that no tower has read.
+func madeUp(text string, n int) []float32 {
+	sum := sha256.Sum256([]byte(text))
+	random := ops.NewDraws(binary.LittleEndian.Uint64(sum[:]), 0, 0, 0)
+	e := make([]float32, n)
+	for i := range e {
+		e[i] = float32(random.Uniform()) - 0.5
+	}
+	return e
+}
+
+// digest identifies numbers.
+func digest[T int32 | []float32](values ...T) string {
+	sum := sha256.New()
+	for _, v := range values {
+		if err := binary.Write(sum, binary.LittleEndian, v); err != nil {
+			panic(err) // only for types without a fixed size
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+}
+
+// describe tells of the update that was counted last and gets in.
+func (s *Session) describe(in Inputs) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	width, height := s.size()
+	line("update %d of %d×%d pixels with %s %s", s.done, width, height, s.model.Name(), s.model.Identity())
+	if name := recipe.InitImage.In(s.now); name != "" {
+		line("start picture %q", name)
+	} else {
+		line("start tokens %s", digest(s.startTokens()...))
+	}
+	spec := s.step.spec
+	line("optimiser %+v after %d updates", spec.Optimiser, s.count.Updates-1)
+	line("thrift %+v", spec.Thrift)
+	for i, t := range s.targets.at(s.now, in.Step) {
+		what := "text"
+		if image := i - (len(spec.Targets) - len(s.images)); image >= 0 {
+			what = fmt.Sprintf("image %q", s.images[image].Name)
+		}
+		line("target %s, weight %g, stop %g, embeddings %s", what, t.Weight, t.Stop, digest(t.Embeddings...))
+	}
+	line("state %x", ops.State{Seed: in.Seed, Step: in.Step}.Encode())
+	for _, stage := range spec.stages() {
+		line("numbers %s: %x", stage.name, in.Numbers[stage.name])
+	}
+	for _, dispatch := range s.step.tape.Plan.Listing() {
+		line("dispatch %s", dispatch)
+	}
+	line("finished after it: %t", s.Finished())
+	return b.String()
+}

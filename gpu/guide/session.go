@@ -1,0 +1,274 @@
+package guide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"reverie/gpu"
+	"reverie/gpu/ops"
+	"reverie/recipe"
+	"reverie/recipe/preset"
+	"reverie/weights"
+)
+
+// Config is what a session begins with.
+type Config struct {
+	Script recipe.Script      // as it runs: suggested and checked
+	Init   *Picture           // the start picture; nil starts from random tokens, of the model's start codes if it names some
+	Images map[string]Picture // those of all image prompts of the script, by name
+	State  *State             // takes a run up where it was exported; nil starts one
+	Thrift Thrift             // the zero value chooses what the device needs
+	Memory int64              // bytes that the device may hold; 0 goes by what it tells
+	// First, if not nil, gets the start's picture while the image tower is still on its way.
+	First func(Picture)
+}
+
+// Report is what one update tells.
+type Report struct {
+	Step         int     // from 1
+	Loss         float64 // the sum of Losses
+	Losses       []float64
+	Pixels       []byte  // RGBA of the picture before the update, if it was asked for
+	Milliseconds float64 // since the update before was done, or since this one was submitted if none was under way
+}
+
+// Session is one run under way: a script, and a state that it has brought forth so far. The same script gives the same bytes on the same
+// device, whether what changes is in it from the start or comes by Change, and however often the state is exported and taken up again.
+type Session struct {
+	model   *Model
+	config  Config
+	script  recipe.Script
+	now     recipe.Recipe // by which the next update is made
+	applied int           // the step up to which the script's changes are in it
+	targets targets
+	images  []ImageState // the image prompts as they are embedded
+	z0      []float32    // where z started
+	count   ops.Count    // of the updates that were submitted
+	step    *Step
+	view    *View
+	pulled  string    // names the targets that the step has
+	begun   int       // updates that were submitted
+	done    int       // and reported
+	clock   time.Time // of the last report
+	hasty   bool      // does not look for what would fit when it does not itself
+	needs   int64     // bytes of the thriftiest step that was tried
+	thrift  Thrift    // of the step that a state comes from
+	good    *State    // the last sound one that is known
+	astray  bool      // a loss was no number
+}
+
+// NewSession prepares a run, or takes one up, and returns notices for the person, one sentence each. Progress hears of the phases.
+func NewSession(ctx context.Context, m *Model, c Config, progress Progress) (*Session, []string, error) {
+	s := newSession(m, c)
+	notices, err := s.open(ctx, progress)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return s, notices, nil
+}
+
+func newSession(m *Model, c Config) *Session {
+	s := &Session{model: m, config: c, script: c.Script, thrift: c.Thrift}
+	if c.State != nil {
+		s.begun, s.done = c.State.Step, c.State.Step
+	}
+	s.now, s.applied = s.script.At(s.begun), s.begun
+	return s
+}
+
+func (s *Session) open(ctx context.Context, progress Progress) ([]string, error) {
+	if err := s.checkSize(); err != nil {
+		return nil, err
+	}
+	if err := s.suits(s.config.State); err != nil {
+		return nil, err
+	}
+	phases, notices, err := s.textTargets(ctx, s.now, progress)
+	if err != nil {
+		return nil, err
+	}
+	s.targets.phases = phases
+	state, err := s.begin(ctx, progress)
+	if errors.Is(err, gpu.ErrMemory) {
+		return nil, s.tooLarge(ctx, s.now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.first(ctx, state.Z); err != nil {
+		return nil, err
+	}
+	if err := s.model.wait(ctx, weights.PartImage); err != nil {
+		return nil, err
+	}
+	s.images = state.Images
+	if err := s.embedImages(ctx, s.now); err != nil {
+		return nil, err
+	}
+	if err := s.record(ctx, s.now, state, progress); err != nil {
+		return nil, err
+	}
+	s.good = s.hostState()
+	s.good.Optimiser, s.good.Count, s.good.Z, s.good.Memory = state.Optimiser, state.Count, state.Z, state.Memory
+	return notices, Calibrate(ctx, s.model.device)
+}
+
+// begin is the state that the session starts from: the one it was given, or a new run's.
+func (s *Session) begin(ctx context.Context, progress Progress) (*State, error) {
+	if given := s.config.State; given != nil {
+		s.z0, s.count = given.Start, given.Count
+		if given.Thrift != (Thrift{}) {
+			s.thrift = given.Thrift
+		}
+		return given, s.model.wait(ctx, weights.PartDecoder)
+	}
+	z, err := s.start(ctx, progress)
+	s.z0 = z
+	return &State{Z: z, Start: z}, err
+}
+
+func (s *Session) checkSize() error {
+	w, h := s.size()
+	if f := s.model.Factor(); w%f != 0 || h%f != 0 || w < f || h < f {
+		return fmt.Errorf("guide: a picture of %d×%d pixels where the model makes multiples of %d", w, h, f)
+	}
+	return nil
+}
+
+// size is the picture's in pixels.
+func (s *Session) size() (width, height int) {
+	return recipe.Width.In(s.now), recipe.Height.In(s.now)
+}
+
+// tokens is the picture's size in tokens.
+func (s *Session) tokens() (h, w int) {
+	width, height := s.size()
+	return height / s.model.Factor(), width / s.model.Factor()
+}
+
+// presetOf is what a recipe does between picture and CLIP.
+func presetOf(r recipe.Recipe) preset.Preset {
+	p, ok := preset.Named(recipe.Preset.In(r))
+	if !ok {
+		panic(fmt.Sprintf("guide: the recipe, which was checked, has the preset %q", recipe.Preset.In(r)))
+	}
+	if recipe.Augment.In(r) == "moves" {
+		p = p.Moving()
+	}
+	return p
+}
+
+// spec is the step that a recipe asks for.
+func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
+	m := s.model
+	h, w := s.tokens()
+	optimiser, ok := ops.NamedOptimiser(recipe.Optimizer.In(r))
+	if !ok {
+		panic(fmt.Sprintf("guide: the recipe, which was checked, has the optimiser %q", recipe.Optimizer.In(r)))
+	}
+	spec := StepSpec{
+		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
+		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Targets: targets,
+		Smooth: recipe.Smoothness.In(r) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
+		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
+	}
+	if recipe.InitWeight.In(r) > 0 {
+		spec.InitLoss = recipe.InitLoss.In(r)
+	}
+	return spec
+}
+
+// moment is what the numbers of an update after step updates depend on.
+func (s *Session) moment(r recipe.Recipe, step uint32) moment {
+	width, height := s.size()
+	return moment{recipe: r, preset: presetOf(r), step: step, width: width, height: height, side: s.model.manifest.CLIP.ImageSize}
+}
+
+// Due says that something changes before the next update: Apply must be called once all updates under way are reported.
+func (s *Session) Due() bool {
+	return slices.ContainsFunc(s.script.Changes, func(c recipe.Change) bool { return s.applied < c.Step && c.Step <= s.begun })
+}
+
+// Finished says that all steps are made, unless what is due gives more.
+func (s *Session) Finished() bool {
+	return !recipe.Endless.In(s.now) && s.begun >= recipe.Steps.In(s.now)
+}
+
+// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from.
+func (s *Session) Submit(show bool) error {
+	if s.begun == s.done {
+		s.clock = time.Now()
+	}
+	in, err := s.inputs()
+	if err != nil {
+		return err
+	}
+	err = s.step.Submit(in, show)
+	s.begun++
+	return err
+}
+
+// inputs are what the step gets before the next update, which is counted.
+func (s *Session) inputs() (Inputs, error) {
+	m := s.moment(s.now, uint32(s.begun))
+	m.factors = s.step.spec.Optimiser.Next(&s.count, recipe.LearningRate.In(s.now), recipe.WeightDecay.In(s.now))
+	return draw(s.step.spec.stages(), m), s.pull()
+}
+
+// pull makes the step's targets those of the next update.
+func (s *Session) pull() error {
+	name := "" // of a prompt without phases
+	if n := len(s.targets.phases); n > 1 {
+		name = fmt.Sprint(s.now.PhaseAt(s.begun, n))
+	}
+	if name == s.pulled {
+		return nil
+	}
+	s.pulled = name
+	return s.step.SetTargets(s.targets.at(s.now, s.begun))
+}
+
+// Report waits for the oldest update under way.
+func (s *Session) Report(ctx context.Context) (Report, error) {
+	losses, pixels, err := s.step.Collect(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	s.done++
+	now := time.Now()
+	report := Report{Step: s.done, Losses: losses, Pixels: pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
+	s.clock = now
+	for _, l := range losses {
+		report.Loss += l
+	}
+	s.astray = s.astray || !finite(losses)
+	s.model.device.SetSpeed(s.step.tape.Plan.Work() / (report.Milliseconds / 1e3))
+	return report, nil
+}
+
+// Step is the number of updates that were reported.
+func (s *Session) Step() int { return s.done }
+
+// Script is the session's, with all changes that were made.
+func (s *Session) Script() recipe.Script { return s.script }
+
+// Picture is the state after the last update that was submitted.
+func (s *Session) Picture(ctx context.Context) (Picture, error) { return s.view.Render(ctx) }
+
+// Close gives the run's memory back; the model stays.
+func (s *Session) Close() {
+	if s.view != nil {
+		s.view.Close()
+	}
+	if s.step != nil {
+		s.step.Close()
+	}
+	s.view, s.step = nil, nil
+}
+
+// Usable says whether the run can go on: not after a change that failed and could not be taken back.
+func (s *Session) Usable() bool { return s.step != nil && s.view != nil }

@@ -1,0 +1,184 @@
+package guide
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"reverie/gpu/guide/resample"
+	"reverie/recipe"
+	"reverie/recipe/prompt"
+)
+
+// Target is one prompt as the loss sees it: the embeddings that the picture should come near to (one of a text, one per
+// cutout of an image prompt), its weight and its stop.
+type Target struct {
+	Embeddings   [][]float32
+	Weight, Stop float64
+}
+
+// targets are what a run pulls to: texts by phase, and pictures, which stay through all phases.
+type targets struct {
+	phases [][]Target
+	images []Target
+}
+
+// at are the targets of the update after step updates. There are always as many, so that the step that is recorded for one moment serves all: a phase
+// with fewer prompts than another one has some that weigh nothing.
+func (t targets) at(r recipe.Recipe, step int) []Target {
+	if len(t.phases) == 0 {
+		return t.images
+	}
+	p := r.PhaseAt(step, len(t.phases))
+	from, to := t.phases[p.From], t.phases[p.To]
+	most := 0
+	for _, phase := range t.phases {
+		most = max(most, len(phase))
+	}
+	list := make([]Target, 0, most+len(t.images))
+	for i := range most {
+		switch {
+		case i < len(from) && i < len(to):
+			list = append(list, from[i].towards(to[i], p.Blend))
+		case i < len(from):
+			list = append(list, from[i].weighed(1-p.Blend))
+		case i < len(to):
+			list = append(list, to[i].weighed(p.Blend))
+		default:
+			list = append(list, t.phases[0][0].weighed(0)) // any embedding
+		}
+	}
+	return append(list, t.images...)
+}
+
+func (t Target) weighed(share float64) Target {
+	t.Weight *= share
+	return t
+}
+
+// towards is a text's target on its way to another one: its embedding goes along the great circle between both, as CLIP compares angles.
+func (t Target) towards(to Target, blend float64) Target {
+	if blend == 0 {
+		return t
+	}
+	t.Weight += (to.Weight - t.Weight) * blend
+	if math.IsInf(t.Stop, 0) || math.IsInf(to.Stop, 0) {
+		if blend >= 0.5 {
+			t.Stop = to.Stop
+		}
+	} else {
+		t.Stop += (to.Stop - t.Stop) * blend
+	}
+	t.Embeddings = [][]float32{slerp(t.Embeddings[0], to.Embeddings[0], blend)}
+	return t
+}
+
+// slerp is the unit vector at a share of the way along the great circle from a to b; see Shoemake, "Animating Rotation with Quaternion
+// Curves", SIGGRAPH 1985. Between opposite ones, where every way is as short, it goes through zero.
+func slerp(a, b []float32, share float64) []float32 {
+	la, lb, dot := 0.0, 0.0, 0.0
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		la, lb, dot = la+x*x, lb+y*y, dot+x*y
+	}
+	la, lb = math.Sqrt(la), math.Sqrt(lb)
+	angle := math.Acos(max(-1, min(1, dot/(la*lb))))
+	fromA, fromB := 1-share, share
+	if sin := math.Sin(angle); sin > 1e-6 {
+		fromA, fromB = math.Sin((1-share)*angle)/sin, math.Sin(share*angle)/sin
+	}
+	out := make([]float32, len(a))
+	for i := range a {
+		out[i] = float32(fromA*float64(a[i])/la + fromB*float64(b[i])/lb)
+	}
+	return out
+}
+
+// textTargets embeds the texts of all phases of a prompt.
+func (s *Session) textTargets(ctx context.Context, r recipe.Recipe, progress Progress) (phases [][]Target, notices []string, err error) {
+	parsed, err := prompt.Parse(recipe.Prompt.In(r))
+	if err != nil && !(errors.Is(err, prompt.ErrEmpty) && len(recipe.ImagePrompts.In(r)) > 0) {
+		return nil, nil, err
+	}
+	progress(PhasePrompt, 0, 0)
+	var texts []string
+	for _, phase := range parsed {
+		for _, p := range phase {
+			if s.model.truncates(p.Text) {
+				notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", s.model.tokenizer.ContextLength()-2, shorten(p.Text)))
+			}
+			texts = append(texts, p.Text)
+		}
+	}
+	embeddings, err := s.model.embed(ctx, texts, progress)
+	if err != nil {
+		return nil, nil, err
+	}
+	next := 0
+	for _, phase := range parsed {
+		var list []Target
+		for _, p := range phase {
+			list = append(list, Target{Embeddings: embeddings[next : next+1], Weight: p.Weight, Stop: p.Stop})
+			next++
+		}
+		phases = append(phases, list)
+	}
+	return phases, notices, nil
+}
+
+// shorten keeps the beginning of a text for a message.
+func shorten(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// embedImages makes the targets of a recipe's image prompts: of each, one set of cutouts is embedded, once. Those that the run had before
+// keep theirs.
+func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
+	var images []ImageState
+	var list []Target
+	for i, image := range recipe.ImagePrompts.In(r) {
+		if known := s.embedded(i, image.Name); known != nil {
+			images = append(images, *known)
+		} else {
+			e, err := s.embedImage(ctx, r, i, image.Name)
+			if err != nil {
+				return err
+			}
+			images = append(images, ImageState{image.Name, e})
+		}
+		list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})
+	}
+	s.images, s.targets.images = images, list
+	return nil
+}
+
+// embedded is the image prompt i if the run has embedded it: the one in its place, if it has that name, for a name may stand twice, each with
+// cutouts of its own.
+func (s *Session) embedded(i int, name string) *ImageState {
+	named := func(image ImageState) bool { return image.Name == name }
+	if i < len(s.images) && named(s.images[i]) {
+		return &s.images[i]
+	}
+	if i = slices.IndexFunc(s.images, named); i >= 0 {
+		return &s.images[i]
+	}
+	return nil
+}
+
+// embedImage embeds the cutouts of a recipe's image prompt i.
+func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, i int, name string) ([][]float32, error) {
+	p, ok := s.config.Images[name]
+	if !ok {
+		return nil, fmt.Errorf("The image prompt %.60q has no picture: open its file again.", name)
+	}
+	spec, m := s.spec(r, nil), s.moment(r, imagePromptStep(i))
+	m.width, m.height = resample.FitArea(p.Width, p.Height, m.width, m.height)
+	rgb := resample.Lanczos(p.rgb(), p.Width, p.Height, m.width, m.height)
+	return EmbedPicture(ctx, s.model.device, spec, rgb, m.width, m.height, draw(spec.views(), m))
+}

@@ -1,0 +1,80 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"reverie/gpu"
+	"reverie/shaders"
+)
+
+// RefUpdate is one update of x by its gradient dx: the formulas of Factors. Memory has what the optimiser remembers and is updated in
+// place. Channel c of x, and of ScheduleFree's z, is bounded to [lowest[c], highest[c]] unless they are nil.
+func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowest, highest []float64) []float64 {
+	y, v := make([]float64, len(x)), memory[1]
+	bounded := func(i int, value float64) float64 {
+		if lowest == nil {
+			return value
+		}
+		return min(max(value, lowest[i%len(lowest)]), highest[i%len(highest)])
+	}
+	for i, g := range dx {
+		v[i] = o.Beta2*v[i] + (1-o.Beta2)*g*g
+		divisor := math.Sqrt(v[i])*f.RootScale + f.Epsilon
+		if o.Name == ScheduleFree {
+			z := memory[0]
+			before := z[i]
+			if f.Fresh {
+				before = x[i]
+			}
+			// x follows z as far as its range lets it go: then x's average part stays the average of all z.
+			z[i] = bounded(i, before-(f.StepSize*g/divisor+f.Decay*x[i]))
+			y[i] = bounded(i, x[i]+f.Average*(before-x[i])+f.Follow*(z[i]-before))
+			continue
+		}
+		m := memory[0]
+		m[i] = o.Beta1*m[i] + (1-o.Beta1)*g
+		y[i] = bounded(i, x[i]-f.Decay*x[i]-f.StepSize*m[i]/divisor)
+	}
+	return y
+}
+
+type updateParams struct {
+	Vecs, C4                                   uint32
+	Beta1, OneMinusBeta1, Beta2, OneMinusBeta2 float32
+}
+
+// Update moves x in place by its gradient, which must be complete: it is recorded after Backward. Factors holds the encoded Factors of
+// each update, written before each run. Lowest and highest bound each channel after the update, as VQGAN+CLIP bounds z to the
+// codebook's range; nil leaves x free. It returns what the optimiser remembers, as Memory names it: of x's shape and at first zero,
+// which is how a fresh start finds it. The moments m and v are not bounded.
+func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highest []float32) (memory []*Tensor) {
+	if x.d == nil {
+		panic(fmt.Sprintf("ops: update of %v, which has no gradient", x))
+	}
+	defines := shaders.Defines{}
+	switch o.Name {
+	case Adam, RAdam:
+	case AdamW:
+		defines["DECAY"] = ""
+	case ScheduleFree:
+		defines["SCHEDULE_FREE"] = ""
+	default:
+		panic(fmt.Sprintf("ops: there is no optimiser %q", o.Name))
+	}
+	buffers := []*gpu.Buffer{x.d.Buf, factors}
+	if lowest != nil {
+		defines["RANGE"] = ""
+		bounds := t.Input(1, 1, 2, x.C, false)
+		t.Write(bounds, append(append([]float32{}, lowest...), highest...))
+		buffers = append(buffers, bounds.Buf)
+	}
+	for _, name := range o.Memory() {
+		kept := t.Input(x.N, x.H, x.W, x.C, false)
+		kept.Buf.Named("optimiser's " + name)
+		memory, buffers = append(memory, kept), append(buffers, kept.Buf)
+	}
+	p := updateParams{uint32(x.vecs()), uint32(x.Stride() / 4), float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2)}
+	t.Plan.Dispatch("update.wgsl", defines, workgroupsOf(x), float64(16*x.Len()), p, append(buffers, x.Buf)...)
+	return memory
+}

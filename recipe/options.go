@@ -1,0 +1,163 @@
+package recipe
+
+import "reverie/recipe/prompt"
+
+// Limits. A number beyond them is cut to them with a notice; a prompt beyond them is an error.
+const (
+	MaxSide   = 4096    // pixels
+	MaxSteps  = 1000000 // at ten steps a second more than a day
+	MaxPrompt = 20000   // characters
+	MaxParts  = 64      // prompts of a phase and image prompts together
+	MaxPhases = 256
+)
+
+// The table. An entry's place is the place where the option is written and shown: a new one goes to the end of its group.
+var (
+	Prompt = add(Option{
+		Name: "prompt", Key: "p", During: RecordsAnew, Costs: true, Group: Essentials, Label: "Prompt",
+		Help:      "What the picture should show. Parts are separated by |, phases by ^; a part may end in :weight or :weight:stop.",
+		Elsewhere: map[Tool]string{Notebook: "texts", Nerdy: "prompts", RKH: "text_prompts", Pixray: "prompts", Pytti: "scenes"},
+	}, Text{}, "")
+	ImagePrompts = add(Option{
+		Name: "image_prompts", Key: "images", During: RecordsAnew, Costs: true, Group: Essentials, Label: "Image prompts",
+		Help:      "Pictures that pull like texts, written like prompts with names of files.",
+		Elsewhere: map[Tool]string{Notebook: "target_images", Nerdy: "image_prompts", RKH: "image_prompts", Pixray: "image_prompts", Pytti: "direct_image_prompts"},
+	}, Pictures{}, []prompt.Image(nil))
+	Model = add(Option{
+		Name: "model", Costs: true, Group: Essentials, Label: "Model", Noun: "name of the model",
+		Help:      "The pair of CLIP and VQGAN that draws.",
+		Elsewhere: map[Tool]string{Notebook: "model", Pixray: "vqgan_model", Pytti: "vqgan_model"},
+	}, Text{}, "mini")
+	Width = add(Option{
+		Name: "width", Costs: true, Group: Essentials, Label: "Width", Unit: "pixels",
+		Help:      "Pixels; rounded to what the model draws.",
+		Elsewhere: map[Tool]string{Notebook: "width", Pytti: "width"},
+	}, Side{}, 128)
+	Height = add(Option{
+		Name: "height", Costs: true, Group: Essentials, Label: "Height", Unit: "pixels",
+		Help:      "Pixels; rounded to what the model draws.",
+		Elsewhere: map[Tool]string{Notebook: "height", Pytti: "height"},
+	}, Side{}, 128)
+	Steps = add(Option{
+		Name: "steps", During: TakesAtOnce, Group: Essentials, Label: "Steps", Noun: "number of steps",
+		Help:      "Updates of the picture. You can stop at any time, and continue after the end; 0 gives the start picture.",
+		Elsewhere: map[Tool]string{Notebook: "max_iterations", Nerdy: "max_iterations", RKH: "iterations", Pixray: "iterations", Pytti: "steps_per_scene"},
+	}, Whole{Min: 0, Max: MaxSteps, Advice: "choose 1 or more (0 gives the start picture)"}, 150)
+	Cutouts = add(Option{
+		Name: "cutouts", During: RecordsAnew, Costs: true, Group: Essentials, Label: "Cutouts", Noun: "number of cutouts",
+		Help:      "Views of the picture that CLIP judges per step. More is smoother and slower.",
+		Elsewhere: map[Tool]string{Notebook: "cutn", Nerdy: "cutn", RKH: "num_cuts", Pixray: "num_cuts", Pytti: "cutouts"},
+	}, Whole{Min: 1, Max: 1024}, 16)
+	Seed = add(Option{
+		Name: "seed", Open: AtStart, Was: map[int]any{1: uint64(0)}, Group: Essentials, Label: "Seed",
+		Help:      "Where the random draws come from. The same seed gives the same picture; without one, each run gets a new one.",
+		Elsewhere: map[Tool]string{Notebook: "seed", Nerdy: "seed", RKH: "seed", Pixray: "seed", Pytti: "seed"},
+	}, Number64{}, uint64(0))
+
+	Preset = add(Option{
+		Name: "preset", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Preset",
+		Help:      "How the cutouts are made before CLIP sees them.",
+		Elsewhere: map[Tool]string{Nerdy: "cut_method", RKH: "cut_method"},
+	}, Choice{
+		{"upd", "upd: crops, flipped, turned and noisy"},
+		{"zq", "zq: plain crops"},
+		{"pool", "pool: the whole picture, strongly varied"},
+	}, "upd")
+	Augment = add(Option{
+		Name: "augment", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Augmentations", Noun: "choice of augmentations",
+		Help:      "What of the preset is done to the cutouts: “all” is what the notebooks do.",
+		Elsewhere: map[Tool]string{Nerdy: "augments"},
+	}, Choice{
+		{"moves", "moves: flips, turns, perspective and noise"},
+		{"all", "all: blurred, recoloured and erased, too"},
+	}, "moves")
+	CutPow = add(Option{
+		Name: "cut_pow", Open: ByModel, During: TakesAtOnce, Group: Cutting, Label: "Cut power",
+		Help:      "Above 1 prefers small cutouts, below 1 large ones.",
+		Elsewhere: map[Tool]string{Notebook: "cut_pow", Nerdy: "cut_pow", RKH: "cut_power", Pixray: "cut_power", Pytti: "cut_pow"},
+	}, Real{Max: 100}, 1.0)
+	Flip        = strength("flip", "Flip", "How often cutouts are mirrored", `{"preset":"upd"}`)
+	Sharpness   = strength("sharpness", "Blur", "How strongly cutouts are blurred", `{"augment":"all"}`)
+	Affine      = strength("affine", "Turns", "How far cutouts are turned and shifted", `{"preset":"upd"}`)
+	Perspective = strength("perspective", "Perspective", "How strongly cutouts are seen aslant", `{"preset":"upd"}`)
+	Jitter      = strength("jitter", "Colour jitter", "How strongly cutouts are recoloured", `{"augment":"all"}`)
+	Erase       = strength("erase", "Erasing", "How often a part of the cutouts is erased", `{"preset":"pool","augment":"all"}`)
+	Noise       = strength("noise", "Noise", "How noisy cutouts are", `{"preset":"upd"}`)
+
+	LearningRate = add(Option{
+		Name: "learning_rate", Key: "lr", Open: ByModel, During: TakesAtOnce, Group: Optimising, Label: "Learning rate",
+		Help:      "How far each step goes: 0.05 is calm, 0.3 is wild.",
+		Elsewhere: map[Tool]string{Notebook: "step_size", Nerdy: "step_size", RKH: "learning_rate", Pixray: "learning_rate", Pytti: "learning_rate"},
+	}, Real{Max: 10, Positive: true}, 0.1)
+	Optimizer = add(Option{
+		Name: "optimizer", During: RecordsAnew, Costs: true, Group: Optimising, Label: "Optimiser", Noun: "optimizer",
+		Help:      "How a step follows from its gradient.",
+		Elsewhere: map[Tool]string{Nerdy: "optimiser", RKH: "optimizer", Pixray: "optimiser"},
+	}, Choice{
+		{"adam", "Adam: the notebooks'"},
+		{"adamw", "AdamW: with weight decay"},
+		{"radam", "RAdam: a careful beginning"},
+		{"schedule-free", "schedule-free AdamW: averages as it goes"},
+	}, "adam")
+	WeightDecay = add(Option{
+		Name: "weight_decay", During: TakesAtOnce, Group: Optimising, Label: "Weight decay", Beside: `{"optimizer":"adamw"}`,
+		Help:      "How much of itself the latent loses per step, times the learning rate; of AdamW and schedule-free AdamW.",
+		Elsewhere: map[Tool]string{Notebook: "weight_decay"},
+	}, Real{Max: 10}, 0.01)
+	Smoothness = add(Option{
+		Name: "smoothness", Open: ByModel, During: TakesAtOnce, Costs: true, Group: Optimising, Label: "Smoothness",
+		Help:      "How strongly stray strokes are kept off plain grounds: the weight of the picture's total variation.",
+		Elsewhere: map[Tool]string{Notebook: "tv_weight", Pytti: "smoothing_weight"},
+	}, Real{Max: 100}, 0.0)
+
+	InitImage = add(Option{
+		Name: "init_image", Group: Starting, Label: "Start picture",
+		Help:      "The name of the file of the picture that the run starts from, in place of random tokens.",
+		Elsewhere: map[Tool]string{Notebook: "init_image", Nerdy: "init_image", RKH: "init_image", Pixray: "init_image", Pytti: "init_image"},
+	}, Text{}, "")
+	InitWeight = add(Option{
+		Name: "init_weight", During: TakesAtOnce, Costs: true, Group: Starting, Label: "Start weight",
+		Help:      "How strongly the picture is held to its start.",
+		Elsewhere: map[Tool]string{Notebook: "init_weight", Nerdy: "init_weight", RKH: "init_weight", Pixray: "init_weight", Pytti: "direct_init_weight"},
+	}, Real{Max: prompt.MaxWeight}, 0.0)
+	InitLoss = add(Option{
+		Name: "init_loss", During: RecordsAnew, Costs: true, Group: Starting, Label: "Start loss", Noun: "init loss", Beside: `{"init_weight":1}`,
+		Help:      "What the start weight pulls to: the start as it was, or grey, less and less.",
+		Elsewhere: map[Tool]string{RKH: "init_image_method"},
+	}, Choice{
+		{"notebook", "notebook: the start, always alike"},
+		{"nerdyrodent", "nerdyrodent: zero, less and less"},
+	}, "notebook")
+
+	PhaseSteps = add(Option{
+		Name: "phase_steps", During: TakesAtOnce, Group: Phasing, Label: "Phase length", Noun: "phase length", Unit: "steps", Beside: `{"prompt":"a ^ b ^ c"}`,
+		Help:      "Steps of each phase of the prompt; 0 divides the run's steps among its phases.",
+		Elsewhere: map[Tool]string{Nerdy: "prompt_frequency", RKH: "change_prompts_on_frame", Pytti: "steps_per_scene"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	PhaseOrder = add(Option{
+		Name: "phase_order", During: TakesAtOnce, Group: Phasing, Label: "After the last phase", Noun: "phase order", Beside: `{"prompt":"a ^ b","phase_steps":1}`,
+		Help: "Whether the last phase holds on or the first one follows.",
+	}, Choice{{"hold", "hold: the last phase stays"}, {"loop", "loop: the first phase follows"}}, "hold")
+	PhaseBlend = add(Option{
+		Name: "phase_blend", During: TakesAtOnce, Group: Phasing, Label: "Phase blend", Noun: "phase blend", Unit: "steps", Beside: `{"prompt":"a ^ b","phase_steps":2}`,
+		Help:      "Over how many steps a phase turns into the next, in CLIP's space; 0 changes at once.",
+		Elsewhere: map[Tool]string{Pytti: "interpolation_steps"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	Endless = add(Option{
+		Name: "endless", During: TakesAtOnce, Group: Phasing, Label: "Endless",
+		Help: "The run goes on until somebody stops it, whatever its number of steps.",
+	}, Switch{}, false)
+
+	Precision = add(Option{
+		Name: "precision", During: RecordsAnew, Costs: true, Group: Computing, Label: "Precision",
+		Help: "Half makes room for larger pictures. The same seed gives a slightly different one.",
+	}, Choice{{"full", "full"}, {"half", "half: takes less memory"}}, "full")
+)
+
+// strength is the option that scales an augmentation: 1 is as the preset has it, 0 leaves it out.
+func strength(name, label, help, beside string) Of[float64] {
+	return add(Option{
+		Name: "aug_" + name, During: TakesAtOnce, Group: Cutting, Label: label, Noun: "strength of " + lowerFirst(label), Beside: beside,
+		Help: help + ": 1 is as the preset has it, 0 not at all.",
+	}, Real{Max: 3}, 1.0)
+}

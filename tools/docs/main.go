@@ -1,0 +1,22 @@
+// Command docs writes what is made from the table of options: docs/options.md and docs/script.schema.json. Run it by make docs.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"reverie/recipe"
+)
+
+func main() {
+	schema, err := recipe.Schema()
+	for path, text := range map[string][]byte{"docs/options.md": []byte(recipe.Markdown()), "docs/script.schema.json": schema} {
+		if err == nil {
+			err = os.WriteFile(path, text, 0o644)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(1)
+	}
+}
