@@ -96,7 +96,7 @@ func Schema() ([]byte, error) {
 		"properties": map[string]any{
 			"version": map[string]any{"const": Version},
 			"recipe":  map[string]any{"$ref": "#/$defs/options"},
-			"changes": map[string]any{"type": "array", "maxItems": maxChanges, "items": change},
+			"changes": map[string]any{"type": "array", "maxItems": MaxChanges, "items": change},
 		},
 		"$defs": map[string]any{"options": map[string]any{"type": "object", "additionalProperties": false, "properties": properties}},
 	}, "", "  ")

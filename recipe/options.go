@@ -74,7 +74,7 @@ var (
 	CutPow = add(Option{
 		Name: "cut_pow", Open: ByModel, During: TakesAtOnce, Group: Cutting, Label: "Cut power",
 		Help:      "Above 1 prefers small cutouts, below 1 large ones.",
-		Elsewhere: map[Tool]string{Notebook: "cut_pow", Nerdy: "cut_pow", RKH: "cut_power", Pixray: "cut_power", Pytti: "cut_pow"},
+		Elsewhere: map[Tool]string{Notebook: "cut_pow", Nerdy: "cut_pow", RKH: "cut_power", Pixray: "cut_pow", Pytti: "cut_pow"},
 	}, Real{Max: 100}, 1.0)
 	Flip        = strength("flip", "Flip", "How often cutouts are mirrored", `{"preset":"upd"}`)
 	Sharpness   = strength("sharpness", "Blur", "How strongly cutouts are blurred", `{"augment":"all"}`)

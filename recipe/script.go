@@ -46,7 +46,10 @@ func (s Script) With(step int, set ...Setting) Script {
 	}
 	changes = append(changes, Change{step, append(here, set...)})
 	for _, c := range s.Changes {
-		if later := c.Set.without(set); c.Step > step && len(later) > 0 {
+		if c.Step <= step {
+			continue
+		}
+		if later := c.Set.without(set); len(later) > 0 {
 			changes = append(changes, Change{c.Step, later})
 		}
 	}
@@ -85,8 +88,8 @@ func (s *Script) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// maxChanges is the most changes of a script that is read.
-const maxChanges = 10000
+// MaxChanges is the most changes of a script.
+const MaxChanges = 10000
 
 // FromJSON reads a script written by this or another version of Reverie: {"version":2,"recipe":…} or the flat form of version 1, in which
 // options stand beside the version. Unknown members, and members of another type, are left out and named in the notices; only text that is
@@ -128,8 +131,8 @@ func (s *Script) readChanges(b json.RawMessage, notices *[]string) error {
 	if err := json.Unmarshal(b, &list); err != nil {
 		return fmt.Errorf("recipe: the script's changes: %w", err)
 	}
-	if len(list) > maxChanges {
-		return fmt.Errorf("recipe: a script with %d changes, more than %d", len(list), maxChanges)
+	if len(list) > MaxChanges {
+		return fmt.Errorf("recipe: a script with %d changes, more than %d", len(list), MaxChanges)
 	}
 	var changes []Change
 	for _, b := range list {
@@ -144,7 +147,11 @@ func (s *Script) readChanges(b json.RawMessage, notices *[]string) error {
 	}
 	slices.SortStableFunc(changes, func(a, b Change) int { return a.Step - b.Step })
 	for _, c := range changes {
-		*s = s.With(c.Step, c.Set...)
+		if n := len(s.Changes); n > 0 && s.Changes[n-1].Step == c.Step {
+			s.Changes[n-1].Set = append(s.Changes[n-1].Set.without(c.Set), c.Set...)
+		} else {
+			s.Changes = append(s.Changes, c)
+		}
 	}
 	return nil
 }
@@ -192,10 +199,9 @@ func (s Script) Check(factor int) (Script, []string, error) {
 	}
 	checked := Script{Recipe: r}
 	for _, c := range s.Changes {
-		now := checked.At(c.Step)
-		next, told, err := now.With(c.Set...).Check(factor)
+		next, told, err := r.With(c.Set...).Check(factor)
 		if err == nil && c.Step > 0 {
-			err = now.CheckChange(next)
+			err = r.CheckChange(next)
 		}
 		if err != nil {
 			return s, nil, fmt.Errorf("After step %d: %w", c.Step, err)
@@ -204,7 +210,8 @@ func (s Script) Check(factor int) (Script, []string, error) {
 		for i, one := range set {
 			set[i].Value = next.Value(one.Option)
 		}
-		checked = checked.With(c.Step, set...)
+		r = r.With(set...)
+		checked.Changes = append(checked.Changes, Change{c.Step, set})
 		notices = append(notices, told...)
 	}
 	return checked, notices, nil

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,7 @@ func TestEveryOption(t *testing.T) {
 	}
 	for _, o := range recipe.Options() {
 		t.Run(o.Name, func(t *testing.T) {
+			t.Parallel()
 			base := beside(t, o)
 			value := other(t, o)
 			changed := base.With(recipe.Setting{Option: o, Value: value})
@@ -101,6 +103,7 @@ func TestEveryOption(t *testing.T) {
 			}
 			if o != recipe.Model.Option { // which model is run the worker decides: see its tests
 				demandEffect(t, manifest, o, base, changed)
+				demandEffects(t, manifest, o, base, changed)
 			}
 		})
 	}
@@ -194,6 +197,48 @@ func throughProtocol(t *testing.T, r recipe.Recipe) recipe.Recipe {
 		t.Fatal(err)
 	}
 	return m.(protocol.Start).Script.Recipe
+}
+
+// effects are the lines of the engine's description that must all differ where an option has several uses: one that is lost would hide behind
+// the others. "dispatch" is any of the dispatches.
+var effects = map[*recipe.Option][]string{
+	recipe.Seed.Option: {"start tokens", "state", "numbers cutouts", "numbers sharpness", "numbers affine", "numbers perspective", "numbers jitter",
+		"numbers erase", "numbers noise"},
+	recipe.Cutouts.Option:   {"dispatch", "numbers cutouts", "numbers affine", "numbers perspective", "numbers noise"},
+	recipe.Width.Option:     {"start tokens", "dispatch", "numbers cutouts"},
+	recipe.Height.Option:    {"start tokens", "dispatch", "numbers cutouts"},
+	recipe.Preset.Option:    {"dispatch"},
+	recipe.InitLoss.Option:  {"dispatch"},
+	recipe.Optimizer.Option: {"optimiser", "dispatch"},
+}
+
+// demandEffects fails where not all lines of effects differ between two recipes, in any of the variations that have them.
+func demandEffects(t *testing.T, m *weights.Manifest, o *recipe.Option, base, changed recipe.Recipe) {
+	t.Helper()
+	missing := slices.Clone(effects[o])
+	for _, variation := range []recipe.Recipe{{}, recipe.New(recipe.Augment.Is("all")), recipe.New(recipe.Preset.Is("pool"), recipe.Augment.Is("all"))} {
+		if len(missing) == 0 {
+			return
+		}
+		said := variation.Without(o).Said()
+		a := described(t, m, recipe.Script{Recipe: base.With(said...)})
+		b := described(t, m, recipe.Script{Recipe: changed.With(said...)})
+		missing = slices.DeleteFunc(missing, func(prefix string) bool { return lines(a, prefix) != lines(b, prefix) })
+	}
+	for _, prefix := range missing {
+		t.Errorf("%s: the same by %+v and by %+v", prefix, base, changed)
+	}
+}
+
+// lines are those of a text that begin with a prefix.
+func lines(text, prefix string) string {
+	var found strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, prefix) {
+			found.WriteString(line)
+		}
+	}
+	return found.String()
 }
 
 // demandEffect fails when the engine does the same by two recipes in the first updates, and if the option may change during a run, when it

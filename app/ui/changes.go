@@ -67,50 +67,53 @@ func (s *State) editedOptions() []*recipe.Option {
 	return slices.DeleteFunc(slices.Clone(recipe.Options()), func(o *recipe.Option) bool { return !s.edits[o] })
 }
 
-// differences are the settings by which the draft departs, in some options, from a recipe by which a run goes on: those that the run can
-// take, and the options of those that need a new run. What is wrong of these options is left out, and the first such error returned.
-func (s *State) differences(of []*recipe.Option, now recipe.Recipe) (live recipe.Settings, anew []*recipe.Option, wrong error) {
-	note := func(err error) {
-		if wrong == nil {
-			wrong = err
+// difference is how the draft departs from a recipe by which a run goes on.
+type difference struct {
+	live  recipe.Settings  // what the run can take
+	anew  []*recipe.Option // what needs a new run
+	wrong []*recipe.Option // what cannot be read or cannot run
+	err   error            // why the first of these does not
+}
+
+// difference looks at some options only, in the table's order.
+func (s *State) difference(of []*recipe.Option, now recipe.Recipe) difference {
+	var d difference
+	note := func(o *recipe.Option, err error) {
+		d.wrong = append(d.wrong, o)
+		if d.err == nil {
+			d.err = err
 		}
 	}
 	var set recipe.Settings
 	for _, o := range of {
 		v, said, err := s.says(o, recipe.Model.In(now))
 		if err != nil {
-			note(err)
+			note(o, err)
 		} else if said {
 			set = append(set, recipe.Setting{Option: o, Value: v})
 		}
 	}
-	next := now
-	for {
-		checked, _, err := now.With(set...).Check(s.factor())
-		if err == nil {
-			next = checked
-			break
-		}
-		note(err)
+	next, _, err := now.With(set...).Check(s.factor())
+	for err != nil && len(set) > 0 {
+		bad := set[0].Option // unless the error says which
 		var w *recipe.Wrong
-		left := slices.DeleteFunc(slices.Clone(set), func(one recipe.Setting) bool { return errors.As(err, &w) && one.Option == w.Option })
-		if len(left) == len(set) { // it is nothing that was edited
-			left = nil
+		if errors.As(err, &w) && slices.Contains(options(set), w.Option) {
+			bad = w.Option
 		}
-		if set = left; len(set) == 0 {
-			break
-		}
+		note(bad, err)
+		set = slices.DeleteFunc(set, func(one recipe.Setting) bool { return one.Option == bad })
+		next, _, err = now.With(set...).Check(s.factor())
 	}
 	for _, one := range now.Diff(next) {
 		switch {
 		case !slices.Contains(of, one.Option): // what else the check has mended
 		case one.Option.During == recipe.NeedsNewRun:
-			anew = append(anew, one.Option)
+			d.anew = append(d.anew, one.Option)
 		default:
-			live = append(live, one)
+			d.live = append(d.live, one)
 		}
 	}
-	return live, anew, wrong
+	return d
 }
 
 // says is what the draft says of an option, with what the run's model suggests where it says nothing.
@@ -157,38 +160,36 @@ func (s *State) Change() (protocol.Message, bool) {
 	if !s.underWay() {
 		return nil, false
 	}
-	set, anew, err := s.differences(s.editedOptions(), s.expected())
-	s.anew = anew
-	if err != nil {
-		s.complain(err, s.checkEdits)
+	d := s.difference(s.editedOptions(), s.expected())
+	s.edits, s.anew = nil, d.anew
+	s.mark(d.anew...)
+	s.mark(d.wrong...)
+	if d.err != nil {
+		s.complain(d.err, s.checkEdits)
 	}
-	if len(set) == 0 {
+	if len(d.live) == 0 {
 		return nil, false
 	}
-	for _, one := range set {
-		delete(s.edits, one.Option)
-	}
 	s.changes++
-	s.Run.sent = append(s.Run.sent, sentChange{s.changes, set})
-	m := protocol.Change{ID: s.changes, Set: set}
-	if slices.ContainsFunc(set, func(one recipe.Setting) bool { return one.Option == recipe.ImagePrompts.Option }) {
+	s.Run.sent = append(s.Run.sent, sentChange{s.changes, d.live})
+	m := protocol.Change{ID: s.changes, Set: d.live}
+	if slices.Contains(options(d.live), recipe.ImagePrompts.Option) {
 		m.Images = s.unknown(s.Run)
 		s.Run.pictures = append(slices.Clip(s.Run.pictures), m.Images...)
 	}
-	if err == nil {
-		s.Status = "Changing " + names(options(set)) + "."
+	if d.err == nil {
+		s.Status = "Changing " + names(options(d.live)) + "."
 	}
 	return m, true
 }
 
-// checkEdits says what is wrong with the form while a run is under way, or with what was edited on its way.
+// checkEdits says what is wrong with the form while a run is under way: with what was edited on its way.
 func (s *State) checkEdits() error {
 	if !s.underWay() {
 		_, err := s.check()
 		return err
 	}
-	_, _, err := s.differences(s.editedOptions(), s.expected())
-	return err
+	return s.difference(s.editedOptions(), s.expected()).err
 }
 
 // unknown are the draft's pictures that a run does not have.

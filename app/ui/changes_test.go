@@ -37,7 +37,9 @@ func takes(s *State, m protocol.Change, step int) {
 func TestEditsGoToTheRun(t *testing.T) {
 	s := running(t, 100)
 	wantChange(t, "nothing was edited", sends(t, s))
-	step(s, 30, 1, nil)
+	for i := 28; i <= 30; i++ {
+		step(s, i, 1, nil)
+	}
 	write(s, recipe.Prompt, " a blue heart ")
 	write(s, recipe.LearningRate, "0.2")
 	write(s, recipe.Width, "130") // rounded, it is as before
@@ -68,10 +70,11 @@ func TestEditsGoToTheRun(t *testing.T) {
 // What is wrong stays here, and the rest goes.
 func TestWrongEditsStay(t *testing.T) {
 	s := running(t, 100)
+	write(s, recipe.Steps, "90")
 	write(s, recipe.Cutouts, "0")
 	write(s, recipe.LearningRate, "fast")
 	write(s, recipe.CutPow, "2")
-	wantChange(t, "one of three can be", sends(t, s), recipe.CutPow.Is(2))
+	wantChange(t, "two of four can be", sends(t, s), recipe.Steps.Is(90), recipe.CutPow.Is(2))
 	if s.Wrong != fieldID(recipe.LearningRate.Option) || s.Status != s.Problem {
 		t.Errorf("problem %q of %q, status %q", s.Problem, s.Wrong, s.Status)
 	}
@@ -104,6 +107,9 @@ func TestEditsBeforeTheAnswer(t *testing.T) {
 	if s.Run.Prompt() != "a red apple" || first.ID == second.ID {
 		t.Errorf("prompt %q, ids %d and %d", s.Run.Prompt(), first.ID, second.ID)
 	}
+	s.Receive(protocol.Changed{Step: 5, Script: s.Run.Script.With(0, recipe.Prompt.Is("c"))}, start)
+	write(s, recipe.Prompt, "a red apple")
+	wantChange(t, "what was answered is past", sends(t, s), recipe.Prompt.Is("a red apple"))
 }
 
 // The engine may refuse; the run goes on as it was, and says so until the person edits something.
@@ -139,6 +145,15 @@ func TestScriptChangesByItself(t *testing.T) {
 	wantChange(t, "what the form has said all along", sends(t, s), recipe.Prompt.Is("a red apple"))
 }
 
+// What was typed and is as the run has it is no edit any more, when the script changes it later.
+func TestEditsThatChangeNothing(t *testing.T) {
+	s := running(t, 100)
+	write(s, recipe.Prompt, "a red apple ")
+	wantChange(t, "the same", sends(t, s))
+	s.Receive(protocol.Changed{Step: 0, Script: s.Run.Script.With(0, recipe.Prompt.Is("b"))}, start)
+	wantChange(t, "the script goes on", sends(t, s))
+}
+
 func TestNewRunIsOffered(t *testing.T) {
 	s := running(t, 100)
 	write(s, recipe.Width, "64")
@@ -167,6 +182,9 @@ func TestNewRunIsOffered(t *testing.T) {
 	if m, ok := s.PressNewRun(); !ok || m != (protocol.Stop{}) || s.Phase != Stopping {
 		t.Fatalf("got %v, %t", m, ok)
 	}
+	if s.NewRunText() != "" {
+		t.Errorf("the page still says %q", s.NewRunText())
+	}
 	if _, ok := s.FollowUp("/"); ok {
 		t.Error("the next run begins before the last has ended")
 	}
@@ -186,6 +204,11 @@ func TestNewRunIsOffered(t *testing.T) {
 	if s.Phase != Starting {
 		t.Errorf("a late answer ends the new run: phase %d", s.Phase)
 	}
+	s.Receive(protocol.Started{Script: next.Script}, start)
+	s.Receive(protocol.Done{Step: 150, Picture: pixel(3)}, start)
+	if _, ok := s.FollowUp("/"); ok {
+		t.Error("after it another one begins")
+	}
 }
 
 // What is edited while a run is being prepared is taken once it has begun.
@@ -201,8 +224,9 @@ func TestEditsBeforeTheFirstStep(t *testing.T) {
 		t.Fatal("the edit is lost")
 	}
 	wantChange(t, "the run is there", next.(protocol.Change), recipe.Prompt.Is("b"))
+	write(s, recipe.Prompt, "c and mor")
 	if _, ok := s.FollowUp("/"); ok {
-		t.Error("it is sent again")
+		t.Error("the page does not wait until it is typed")
 	}
 }
 

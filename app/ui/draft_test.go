@@ -64,6 +64,12 @@ func TestNothingToUndo(t *testing.T) {
 	if s.UndoText() != "" {
 		t.Errorf("the same again: %q", s.UndoText())
 	}
+	s = NewState()
+	s.Form = s.Form.With(recipe.Seed.Option, "7") // that the last run has drawn
+	s.Prefill("#p=b&v=2")
+	if s.UndoText() != "" {
+		t.Errorf("a seed that nobody typed: %q", s.UndoText())
+	}
 }
 
 // What comes back during a run goes to the run.

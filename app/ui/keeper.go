@@ -181,16 +181,17 @@ func (k *keeper) tidy() error {
 	}
 	needed := map[string]bool{}
 	for _, kind := range []string{runRecord, draftRecord} {
-		if all := numbers(there, kind); len(all) > 0 {
-			name := kind + strconv.Itoa(all[0])
+		for _, n := range numbers(there, kind) {
+			name := kind + strconv.Itoa(n)
 			r, err := k.read(name)
 			if err != nil {
-				return err
+				continue // it was never finished
 			}
 			needed[name] = true
 			for _, entry := range r.named() {
 				needed[entry] = true
 			}
+			break
 		}
 	}
 	for data, name := range k.entries {

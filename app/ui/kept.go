@@ -115,8 +115,8 @@ func (s *State) RestoreRun(kept keptRun) {
 	// What the form says otherwise than the run ever did was typed since.
 	s.edits = nil
 	now := s.Run.now()
-	live, anew, _ := s.differences(recipe.Options(), now)
-	for _, o := range append(anew, options(live)...) {
+	d := s.difference(recipe.Options(), now)
+	for _, o := range slices.Concat(d.anew, d.wrong, options(d.live)) {
 		if v, _, _ := s.says(o, recipe.Model.In(now)); !reflect.DeepEqual(v, s.Run.Script.Recipe.Value(o)) {
 			s.mark(o)
 		}

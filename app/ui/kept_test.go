@@ -187,6 +187,11 @@ func TestRunUnderWayIsNotReplaced(t *testing.T) {
 	if s.Run.Prompt() != "a red apple" || s.Phase != Running {
 		t.Errorf("the run is %+v", s.Run)
 	}
+	s = ended(t)
+	s.RestoreRun(keptRun{run: Run{cut: true}})
+	if s.Run.Prompt() != "a red apple" {
+		t.Errorf("the run is %+v", s.Run)
+	}
 	s = idle(t)
 	s.PressStart("/")
 	s.RestoreRun(keptRun{run: Run{cut: true}})

@@ -170,11 +170,11 @@ func (s *State) continued() (recipe.Script, error) {
 	if err := s.ready(s.Run.Script.Recipe); err != nil {
 		return recipe.Script{}, err
 	}
-	set, _, err := s.differences(s.editedOptions(), s.Run.Script.At(from))
-	if err != nil {
-		return recipe.Script{}, err
+	d := s.difference(s.editedOptions(), s.Run.Script.At(from))
+	if d.err != nil {
+		return recipe.Script{}, d.err
 	}
-	set = slices.DeleteFunc(set, func(one recipe.Setting) bool { return one.Option == recipe.Steps.Option })
+	set := slices.DeleteFunc(d.live, func(one recipe.Setting) bool { return one.Option == recipe.Steps.Option })
 	return s.Run.Script.With(from, append(set, recipe.Steps.Is(min(from+more.(int), recipe.MaxSteps)))...), nil
 }
 
@@ -197,7 +197,6 @@ func (s *State) PressResumeRun(base string) (protocol.Message, bool) {
 	}
 	s.goOn()
 	s.showRun()
-	s.edits = nil
 	s.Status = fmt.Sprintf("Resuming from step %d.", s.next.Step)
 	return s.takeUp(base), true
 }
@@ -250,14 +249,9 @@ func (s *State) ready(r recipe.Recipe) error {
 func (s *State) showRun() {
 	takes := s.Run.Script.At(s.Run.saved.Step)
 	with := s.Draft
-	said, _ := s.Form.Recipe() // a field that cannot be read says nothing
-	said = said.Suggest(s.model(recipe.Model.In(takes)).Suggested)
-	if checked, _, err := said.Check(s.factor()); err == nil {
-		said = checked
-	}
-	for _, setting := range said.Diff(takes) {
-		if slices.Contains(fields(), setting.Option) {
-			with.Form = with.Form.With(setting.Option, setting.Option.Format(setting.Value))
+	for _, o := range fields() {
+		if !s.saysAs(o, takes) {
+			with.Form = with.Form.With(o, o.Format(takes.Value(o)))
 		}
 	}
 	if images, err := s.imagePrompts(); err != nil || !reflect.DeepEqual(images, recipe.ImagePrompts.In(takes)) {
@@ -274,4 +268,14 @@ func (s *State) showRun() {
 		with.Start = s.Run.start
 	}
 	s.replace("The run", with)
+}
+
+// saysAs says whether an option's field says what a recipe does, once that is checked.
+func (s *State) saysAs(o *recipe.Option, r recipe.Recipe) bool {
+	v, said, err := s.says(o, recipe.Model.In(r))
+	if err != nil || !said {
+		return false
+	}
+	checked, _, err := r.With(recipe.Setting{Option: o, Value: v}).Check(s.factor())
+	return err == nil && reflect.DeepEqual(checked.Value(o), r.Value(o))
 }

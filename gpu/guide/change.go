@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 
@@ -13,6 +14,9 @@ import (
 // Change sets options from the next update on, for the script and for the run. Pictures are those of image prompts that are new. No update
 // may be under way. Its notices and its error are sentences; after an error the run goes on as it was, unless it is not Usable any more.
 func (s *Session) Change(ctx context.Context, set recipe.Settings, pictures map[string]Picture, progress Progress) ([]string, error) {
+	if len(s.script.Changes) >= recipe.MaxChanges {
+		return nil, fmt.Errorf("This run has been changed %d times, as often as a script can hold: start a new one.", recipe.MaxChanges)
+	}
 	next, notices, err := s.now.With(set...).Check(s.model.Factor())
 	if err != nil {
 		return nil, err

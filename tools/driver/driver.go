@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -29,7 +31,8 @@ type Page struct {
 	// Downloads is the folder into which the page saves files.
 	Downloads string
 
-	ctx     context.Context
+	ctx     context.Context // of the tab
+	browser context.Context
 	close   context.CancelFunc
 	scratch string
 
@@ -64,7 +67,7 @@ func Open(ctx context.Context, adapter chromium.Adapter) (*Page, error) {
 	}
 	ctx, closeBrowser := chromedp.NewExecAllocator(ctx, options...)
 	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
-	p.ctx, p.close = ctx, func() { closeTab(); closeBrowser() }
+	p.ctx, p.browser, p.close = ctx, ctx, func() { closeTab(); closeBrowser() }
 	if err := p.prepare(); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("driver: the browser %s does not start: %w", path, err)
@@ -85,19 +88,42 @@ func (p *Page) prepare() error {
 	if err := os.Mkdir(p.Downloads, 0o700); err != nil {
 		return err
 	}
-	if err := p.listen(); err != nil {
-		return err
-	}
-	if _, err := chromedp.Call(p.ctx, runtime.AddBinding, runtime.AddBindingParams{Name: binding}); err != nil {
-		return err
-	}
-	if err := p.Script(`addEventListener("reverie", (event) => ` + binding + `(event.detail))`); err != nil {
+	if err := p.prepareTab(); err != nil {
 		return err
 	}
 	_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: p.Downloads,
 	})
 	return err
+}
+
+func (p *Page) prepareTab() error {
+	if err := p.listen(); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(p.ctx, runtime.AddBinding, runtime.AddBindingParams{Name: binding}); err != nil {
+		return err
+	}
+	return p.Script(`addEventListener("reverie", (event) => ` + binding + `(event.detail))`)
+}
+
+// Crash ends the tab's process, whatever it is doing, and opens another tab in the same browser, which shows nothing yet.
+func (p *Page) Crash() error {
+	const moment = 5 * time.Second // nothing answers
+	ctx, cancel := context.WithTimeout(p.ctx, moment)
+	defer cancel()
+	chromedp.Call(ctx, page.Crash, cdp.Empty{})
+	p.ctx, _ = chromedp.NewContext(p.browser, chromedp.WithErrorf(func(string, ...any) {})) // it ends with the browser
+	if err := p.prepareTab(); err != nil {
+		return fmt.Errorf("driver: another tab: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.crashed {
+		return errors.New("driver: the tab does not crash")
+	}
+	p.crashed, p.messages = false, nil
+	return nil
 }
 
 // listen keeps what the page says. It must not block: the browser's other events wait for it.

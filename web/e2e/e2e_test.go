@@ -22,6 +22,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 	"reverie/web/site"
@@ -160,9 +161,10 @@ func (v *visit) value(role, name, want string) {
 // small fills the settings of a short run.
 func (v *visit) small(steps string) {
 	v.Helper()
-	for name, value := range map[string]string{"Width": "64", "Height": "64", "Steps": steps, "Cutouts": "4", "Seed": "7"} {
+	for name, value := range map[string]string{"Width": "64", "Height": "64", "Steps": steps, "Cutouts": "4"} {
 		v.must(v.Fill("spinbutton", name, value))
 	}
+	v.must(v.Fill("textbox", "Seed", "7"))
 }
 
 func mean(values []float64) float64 {
@@ -180,8 +182,11 @@ func TestPictureFromPrompt(t *testing.T) {
 	v.small("20")
 	v.must(v.Click("button", "Start"))
 	started := until[protocol.Started](v)
-	if s := started.Settings; s.Prompt != "a red apple" || s.Width != 64 || s.Height != 64 || s.Steps != 20 || s.Cutouts != 4 || s.Seed != 7 {
-		t.Errorf("the run has other settings than were typed: %+v", s)
+	want := recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(64), recipe.Height.Is(64), recipe.Steps.Is(20), recipe.Cutouts.Is(4), recipe.Seed.Is(7))
+	for _, set := range want.Said() {
+		if got := started.Script.Recipe.Value(set.Option); got != set.Value {
+			t.Errorf("the run's %s is %v, and %v was typed", set.Option.Name, got, set.Value)
+		}
 	}
 	var losses []float64
 	for range 3 {
@@ -227,18 +232,20 @@ func TestPictureFromPrompt(t *testing.T) {
 	v.must(err)
 	found, err := picture.Read(data)
 	v.must(err)
-	if !found.Complete || found.Settings.Prompt != "a red apple" || found.Settings.Seed != 7 || found.Step != 20 || found.Build == "" || found.Weights == "" {
+	if r := found.Script.Recipe; !found.Complete || recipe.Prompt.In(r) != "a red apple" || recipe.Seed.In(r) != 7 || found.Step != 20 || found.Build == "" || found.Weights == "" {
 		t.Errorf("the file tells %+v", found)
 	}
 
 	v.must(v.Navigate("about:blank"))
 	v.must(v.Navigate(v.url))
-	v.value("textbox", "Prompt", "")
+	for _, field := range []struct{ role, name string }{{"textbox", "Prompt"}, {"spinbutton", "Steps"}, {"textbox", "Seed"}, {"spinbutton", "Width"}, {"spinbutton", "Cutouts"}} {
+		v.must(v.Fill(field.role, field.name, "9"))
+	}
 	v.must(v.Choose("Open image", path))
 	v.status("restored")
 	v.value("textbox", "Prompt", "a red apple")
 	v.value("spinbutton", "Steps", "20")
-	v.value("spinbutton", "Seed", "7")
+	v.value("textbox", "Seed", "7")
 	v.value("spinbutton", "Width", "64")
 	v.value("spinbutton", "Cutouts", "4")
 	v.clean()
@@ -305,15 +312,17 @@ func TestBadInputGetsASentence(t *testing.T) {
 	v.must(v.Click("button", "Start"))
 	v.status("Type what the picture should show")
 	v.must(v.Fill("textbox", "Prompt", "a red apple"))
-	for _, c := range []struct{ name, value, want string }{
-		{"Width", "0", "width"}, {"Cutouts", "-3", "cutouts"}, {"Steps", "", "Steps"}, {"Seed", "-1", "seed"},
+	for _, c := range []struct{ role, name, value, want string }{
+		{"spinbutton", "Width", "0", "width"}, {"spinbutton", "Cutouts", "-3", "cutouts"}, {"spinbutton", "Steps", "", "Steps"}, {"textbox", "Seed", "-1", "Seed"},
 	} {
-		field, err := v.Find("spinbutton", c.name)
+		field, err := v.Find(c.role, c.name)
 		v.must(err)
-		v.must(v.Fill("spinbutton", c.name, c.value))
+		v.must(v.Fill(c.role, c.name, c.value))
 		v.must(v.Click("button", "Start"))
 		v.status(c.want)
-		v.must(v.Fill("spinbutton", c.name, field.Value))
+		v.invalid(c.name)
+		v.must(v.Fill(c.role, c.name, field.Value))
+		v.invalid("")
 	}
 	broken := filepath.Join(t.TempDir(), "broken.png")
 	v.must(os.WriteFile(broken, []byte("\x89PNG\r\n\x1a\nnonsense"), 0o600))
@@ -321,6 +330,12 @@ func TestBadInputGetsASentence(t *testing.T) {
 	v.status("damaged")
 	v.value("textbox", "Prompt", "a red apple")
 	v.clean()
+}
+
+// invalid wants the field of that label, and no other, to be marked as wrong.
+func (v *visit) invalid(label string) {
+	v.Helper()
+	v.waits(fmt.Sprintf(`[...document.querySelectorAll("[aria-invalid=true]")].map((e) => e.labels[0].textContent).join() === %q`, label))
 }
 
 func TestForeignPictureIsTheStart(t *testing.T) {
@@ -337,8 +352,8 @@ func TestForeignPictureIsTheStart(t *testing.T) {
 	v.must(v.Choose("Open image", path))
 	v.status("start picture")
 	v.must(v.Click("button", "Start"))
-	if s := until[protocol.Started](v); s.Settings.InitImage != "photo.png" {
-		t.Errorf("the run has the start picture %q", s.Settings.InitImage)
+	if s := until[protocol.Started](v); recipe.InitImage.In(s.Script.Recipe) != "photo.png" {
+		t.Errorf("the run has the start picture %q", recipe.InitImage.In(s.Script.Recipe))
 	}
 	until[protocol.Done](v)
 	red, err := driver.Evaluate[float64](v.Page, `(() => {

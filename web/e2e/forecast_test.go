@@ -11,7 +11,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
@@ -65,22 +65,22 @@ func TestForecast(t *testing.T) {
 func TestHalfPrecisionAndAugmentations(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=4&steps=2")
 	full := until[protocol.Foreseen](v)
-	v.choose("precision", settings.PrecisionHalf)
+	v.choose("field-precision", "half")
 	half := until[protocol.Foreseen](v)
 	if half.Bytes >= full.Bytes {
 		t.Errorf("half precision is foreseen to take %d bytes, full %d", half.Bytes, full.Bytes)
 	}
-	v.choose("augment", settings.AugmentAll)
+	v.choose("field-augment", "all")
 	half = until[protocol.Foreseen](v)
 	v.must(v.Click("button", "Start"))
 	started := until[protocol.Started](v)
-	if started.Settings.Precision != settings.PrecisionHalf || started.Settings.Augment != settings.AugmentAll || math.Abs(float64(started.Bytes-half.Bytes)) > 0.05*float64(started.Bytes) {
-		t.Errorf("%d bytes were foreseen, and the run of %+v takes %d", half.Bytes, started.Settings, started.Bytes)
+	if r := started.Script.Recipe; recipe.Precision.In(r) != "half" || recipe.Augment.In(r) != "all" || math.Abs(float64(started.Bytes-half.Bytes)) > 0.05*float64(started.Bytes) {
+		t.Errorf("%d bytes were foreseen, and the run of %+v takes %d", half.Bytes, r, started.Bytes)
 	}
 	until[protocol.Done](v)
 	data, err := os.ReadFile(v.download())
 	v.must(err)
-	if found, err := picture.Read(data); err != nil || found.Settings.Precision != settings.PrecisionHalf || found.Settings.Augment != settings.AugmentAll {
+	if found, err := picture.Read(data); err != nil || recipe.Precision.In(found.Script.Recipe) != "half" || recipe.Augment.In(found.Script.Recipe) != "all" {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}
 	v.clean()

@@ -10,7 +10,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
@@ -54,9 +54,11 @@ func TestShared(t *testing.T) {
 	})()`, bytesOf(t, "a blue heart")))
 	v.status("The settings of Herz, blau.png are restored")
 	v.value("textbox", "Prompt", "a blue heart")
+	v.must(v.Fill("textbox", "Prompt", "typed"))
+	v.waits(`localStorage.getItem(Object.keys(localStorage)[0]).includes("typed")`)
 	v.again("?shared")
 	until[protocol.Ready](v)
-	v.value("textbox", "Prompt", "")
+	v.value("textbox", "Prompt", "typed")
 	share("text", `input.value = "a red apple & more"`)
 	v.value("textbox", "Prompt", "a red apple & more")
 }
@@ -64,9 +66,8 @@ func TestShared(t *testing.T) {
 // bytesOf is a picture with a prompt inside, as a list in JavaScript.
 func bytesOf(t *testing.T, prompt string) string {
 	t.Helper()
-	s := settings.Default()
-	s.Prompt = prompt
-	png, _, err := picture.Write(make([]byte, 4*64*64), 64, 64, picture.Meta{Settings: s, Step: 3})
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is(prompt), recipe.Seed.Is(7)).Suggest(recipe.Recipe{})}
+	png, _, err := picture.Write(make([]byte, 4*64*64), 64, 64, picture.Meta{Script: script, Step: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/app/settings"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 	"reverie/web/e2e/padded"
@@ -37,7 +37,7 @@ func (v *visit) takes(field, typed, suggested string) {
 	v.waits(fmt.Sprintf(`(f => f.value === %q && f.placeholder === %q)(document.getElementById("field-%s"))`, typed, suggested, field))
 }
 
-func formatted(n *float64) string { return strconv.FormatFloat(*n, 'g', -1, 64) }
+func formatted(n float64) string { return strconv.FormatFloat(n, 'g', -1, 64) }
 
 // The fields show what the chosen model suggests until the person says something else, and a run takes what they show.
 func TestModelSuggestsSettings(t *testing.T) {
@@ -55,8 +55,8 @@ func TestModelSuggestsSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := m.Suggested // the padded model has the manifest of mini
-	rate, cutPow, smoothness := formatted(own.LearningRate), formatted(own.CutPow), formatted(own.Smoothness)
-	m.Suggested = weights.Suggested{}
+	rate, cutPow, smoothness := formatted(recipe.LearningRate.In(own)), formatted(recipe.CutPow.In(own)), formatted(recipe.Smoothness.In(own))
+	m.Suggested = recipe.Recipe{}
 	if text, err = m.Encode(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,38 +72,39 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v := openHandler(t, s, chromium.Software, "?tune=off"+small)
 	until[protocol.Ready](v)
 	v.takes("learning-rate", "", rate)
-	v.takes("cut-power", "", cutPow)
+	v.takes("cut-pow", "", cutPow)
 	v.takes("smoothness", "", smoothness)
 	v.choose("model", "plain")
 	v.takes("learning-rate", "", "0.1")
-	v.takes("cut-power", "", "1")
+	v.takes("cut-pow", "", "1")
 	v.takes("smoothness", "", "0")
 
-	runs := func(rate, cutPow, smoothness float64) settings.Settings {
+	runs := func(rate, cutPow, smoothness float64) (model string) {
 		t.Helper()
 		v.must(v.Click("button", "Start"))
-		ran := until[protocol.Started](v).Settings
-		if *ran.LearningRate != rate || *ran.CutPow != cutPow || *ran.Smoothness != smoothness {
-			t.Errorf("the run of %s has learning rate %g, cut power %g and smoothness %g, want %g, %g and %g", ran.Model,
-				*ran.LearningRate, *ran.CutPow, *ran.Smoothness, rate, cutPow, smoothness)
+		ran := until[protocol.Started](v).Script.Recipe
+		model = recipe.Model.In(ran)
+		if recipe.LearningRate.In(ran) != rate || recipe.CutPow.In(ran) != cutPow || recipe.Smoothness.In(ran) != smoothness {
+			t.Errorf("the run of %s has learning rate %g, cut power %g and smoothness %g, want %g, %g and %g", model,
+				recipe.LearningRate.In(ran), recipe.CutPow.In(ran), recipe.Smoothness.In(ran), rate, cutPow, smoothness)
 		}
 		losses := 1
 		if smoothness > 0 {
 			losses++
 		}
 		if step := until[protocol.Step](v); len(step.Losses) != losses {
-			t.Errorf("a step of %s with smoothness %g has losses %v, want %d", ran.Model, smoothness, step.Losses, losses)
+			t.Errorf("a step of %s with smoothness %g has losses %v, want %d", model, smoothness, step.Losses, losses)
 		}
 		until[protocol.Done](v)
-		return ran
+		return model
 	}
-	_, err = driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-power").closest("details").open = true`)
+	_, err = driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-pow").closest("details").open = true`)
 	v.must(err)
 	v.must(v.Fill("textbox", "Cut power", "0.5"))
 	v.choose("model", "mini")
 	v.takes("learning-rate", "", rate)
-	v.takes("cut-power", "0.5", cutPow)
-	runs(*own.LearningRate, 0.5, *own.Smoothness)
+	v.takes("cut-pow", "0.5", cutPow)
+	runs(recipe.LearningRate.In(own), 0.5, recipe.Smoothness.In(own))
 	saved := v.download()
 	v.must(v.Fill("textbox", "Cut power", ""))
 	v.choose("model", "plain")
@@ -112,13 +113,13 @@ func TestModelSuggestsSettings(t *testing.T) {
 	// The picture restores its own, with whatever model.
 	data, err := os.ReadFile(saved)
 	v.must(err)
-	if found, err := picture.Read(data); err != nil || found.Settings.Model == ran.Model {
+	if found, err := picture.Read(data); err != nil || recipe.Model.In(found.Script.Recipe) == ran {
 		t.Fatalf("the file tells %+v, %v", found, err)
 	}
 	v.must(v.Choose("Open image", saved))
 	v.status("restored")
 	v.takes("learning-rate", rate, rate)
-	v.takes("cut-power", "0.5", cutPow)
+	v.takes("cut-pow", "0.5", cutPow)
 	v.takes("smoothness", smoothness, smoothness)
 	v.choose("model", "plain")
 	v.takes("learning-rate", rate, "0.1")
@@ -126,7 +127,7 @@ func TestModelSuggestsSettings(t *testing.T) {
 
 	v.again("?tune=off" + small + "&lr=0.1&smoothness=0")
 	v.takes("learning-rate", "0.1", rate)
-	v.takes("cut-power", "", cutPow)
+	v.takes("cut-pow", "", cutPow)
 	v.takes("smoothness", "0", smoothness)
 	v.clean()
 }

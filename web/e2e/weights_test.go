@@ -19,6 +19,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 	"reverie/web"
@@ -456,7 +457,7 @@ func TestPictureOffline(t *testing.T) {
 	until[protocol.Done](v)
 	data, err := os.ReadFile(v.download())
 	v.must(err)
-	if found, err := picture.Read(data); err != nil || found.Settings.Prompt != "a red apple" || found.Step != 2 {
+	if found, err := picture.Read(data); err != nil || recipe.Prompt.In(found.Script.Recipe) != "a red apple" || found.Step != 2 {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}
 }
