@@ -60,7 +60,7 @@ func (c CLIPConfig) Validate() error {
 	case c.VocabSize <= SpecialTokens:
 		return fmt.Errorf("weights: clip.vocab_size %d must be over %d (512 byte tokens, start and end)", c.VocabSize, SpecialTokens)
 	case c.Activation != QuickGELU && c.Activation != GELU:
-		return fmt.Errorf("weights: clip.activation is %q and must be %s or %s", c.Activation, QuickGELU, GELU)
+		return fmt.Errorf("weights: clip.activation is %.40q and must be %s or %s", c.Activation, QuickGELU, GELU)
 	}
 	if c.IsResNet() {
 		if err := c.validateResNet(); err != nil {

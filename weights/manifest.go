@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"reverie/recipe"
+	"reverie/weights/foreign"
 )
 
 // MaxShardSize is the largest shard in bytes.
@@ -19,8 +20,8 @@ const MaxShardSize = 8 << 20
 // FormatVersion is the only manifest format this package reads and writes.
 const FormatVersion = 1
 
-// MaxManifest is more than the manifest of any model takes, in bytes.
-const MaxManifest = 4 << 20
+// MaxManifest is more than the manifest of any model takes, in bytes. Read, it may take a hundred times as much: three bytes can be a tensor.
+const MaxManifest = 2 << 20
 
 // ManifestFile is the manifest's name in a model's folder.
 const ManifestFile = "manifest.json"
@@ -138,8 +139,11 @@ func (m *Manifest) HasVQGAN() bool { return m.Part(PartDecoder) != nil || m.Part
 // Parse reads manifest.json and validates it.
 func Parse(data []byte) (*Manifest, error) {
 	m := new(Manifest)
-	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("weights: the manifest is not valid JSON of a manifest: %w", err)
+	if len(data) > MaxManifest {
+		return nil, fmt.Errorf("weights: the manifest has %d bytes and must have at most %d", len(data), MaxManifest)
+	}
+	if err := foreign.JSON(data, m, "a manifest"); err != nil {
+		return nil, fmt.Errorf("weights: the manifest cannot be read: %w", err)
 	}
 	if err := m.Validate(); err != nil {
 		return nil, err

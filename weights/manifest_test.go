@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"reverie/recipe"
 )
 
 // sample is a valid manifest with all four parts.
@@ -39,7 +41,7 @@ func TestManifestRoundTrip(t *testing.T) {
 		"CLIP only":  func(m *Manifest) { m.Parts = []Part{m.Parts[0], m.Parts[2]}; m.VQGAN = VQGANConfig{} },
 		"VQGAN only": vqganOnly,
 		"suggestions": func(m *Manifest) {
-			m.Suggested = Suggested{LearningRate: new(0.15), CutPow: new(0.0), Smoothness: new(1.0)}
+			m.Suggested = recipe.New(recipe.LearningRate.Is(0.15), recipe.CutPow.Is(0), recipe.Smoothness.Is(1))
 		},
 		"quiet start": func(m *Manifest) { m.VQGAN.StartCodes = []int{0, 5} },
 	} {
@@ -93,13 +95,12 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Title = "\x1b[31mred" }, `"\x1b[31mred" is not`},
 		{func(m *Manifest) { m.Licence = "two\nlines" }, `"two\nlines" is not`},
 		{func(m *Manifest) { m.Quant = "q5" }, `quant is "q5"`},
-		{func(m *Manifest) { m.Suggested.LearningRate = new(0.0) }, "suggested.learning_rate is 0 and must be above 0"},
-		{func(m *Manifest) { m.Suggested.LearningRate = new(10.5) }, "suggested.learning_rate is 10.5"},
-		{func(m *Manifest) { m.Suggested.LearningRate = new(math.NaN()) }, "suggested.learning_rate is NaN"},
-		{func(m *Manifest) { m.Suggested.CutPow = new(-0.5) }, "suggested.cut_pow is -0.5 and must be from 0"},
-		{func(m *Manifest) { m.Suggested.CutPow = new(math.Inf(1)) }, "suggested.cut_pow is +Inf"},
-		{func(m *Manifest) { m.Suggested.Smoothness = new(101.0) }, "suggested.smoothness is 101 and must be from 0 to 100"},
-		{func(m *Manifest) { m.Suggested.Smoothness = new(math.NaN()) }, "suggested.smoothness is NaN"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.LearningRate.Is(0)) }, "The learning rate is 0"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.LearningRate.Is(math.NaN())) }, "The learning rate is NaN"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.CutPow.Is(-0.5)) }, "The cut power is -0.5"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.CutPow.Is(math.Inf(1))) }, "The cut power was +Inf"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.Smoothness.Is(-1)) }, "The smoothness is -1"},
+		{func(m *Manifest) { m.Suggested = recipe.New(recipe.Steps.Is(5)) }, "a model cannot suggest steps"},
 		{func(m *Manifest) { m.Parts = nil }, "no parts"},
 		{func(m *Manifest) { m.Parts = m.Parts[:3] }, "parts decoder and encoder go together"},
 		{func(m *Manifest) { m.Parts = append(m.Parts, Part{Name: "loss"}) }, `part "loss"`},
@@ -151,6 +152,8 @@ func TestManifestRefuses(t *testing.T) {
 		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{1 << 62, 4} }, "is not one of 1 to"},
 		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{0, 4} }, "is not one of 1 to"},
 		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{-520, -8} }, "is not one of 1 to"},
+		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = make([]int, 1000) }, "shape [0 0 0 0 0 0 0 0] and 992 more is not one of 1 to"},
+		{func(m *Manifest) { m.VQGAN.AttnResolutions = make([]int, 65) }, "vqgan.attn_resolutions has 65 numbers and must have at most 64"},
 		{func(m *Manifest) { m.Parts[0].Tensors[0].Shape = []int{8, 520} }, "tensor token_embedding.weight is [8 520], the configuration wants [520 8]"},
 		{func(m *Manifest) { m.Parts[0].Tensors[0].Name = "embedding" }, "tensor token_embedding.weight is missing"},
 		{func(m *Manifest) { m.Parts[0].Tensors[3].Name = m.Parts[0].Tensors[2].Name }, "is there twice"},
@@ -175,9 +178,25 @@ func TestManifestRefuses(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	for _, text := range []string{"", "null", "[]", "{", `{"format":1} x`, `{"format":"1"}`, `{"parts":[{"tensors":[{"shape":[1e99]}]}]}`} {
-		if _, err := Parse([]byte(text)); err == nil {
-			t.Errorf("%q was accepted", text)
+	long := strings.Repeat("x", 1000)
+	for text, want := range map[string]string{
+		"":                   "the manifest cannot be read: it is empty",
+		"null":               "format 0",
+		"[]":                 "it holds a list where a manifest holds something else",
+		"{":                  "it is not a manifest in JSON: line 1, its last, cannot be understood",
+		"{\n\"format\":1} x": "it is not a manifest in JSON: line 2, its last",
+		`{"format":"1"}`:     "its format is a text, which does not belong there",
+		`{"parts":[{"tensors":[{"shape":[1e99]}]}]}`: "its parts.tensors.shape is a number (1e99), which does not belong there",
+		"<!doctype html>": "it is a web page, not a manifest",
+		"version https://git-lfs.github.com/spec/v1\nsize 7":  "it is a Git LFS pointer, not a manifest",
+		strings.Repeat(" ", MaxManifest+1):                    "has 2097153 bytes and must have at most 2097152",
+		`{"format":1,"name":"` + long + `"}`:                  "xxx\" must be 1 to 64",
+		`{"format":1,"name":"a","quant":"` + long + `"}`:      "quant is",
+		`{"format":1,"name":"a","quant":"f32","suggested":1}`: "the manifest cannot be read",
+	} {
+		_, err := Parse([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "Go ") {
+			t.Errorf("%.100q: error %.400v, want %q", text, err, want)
 		}
 	}
 }

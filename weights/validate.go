@@ -23,9 +23,9 @@ func (m *Manifest) Validate() error {
 	case m.Format != FormatVersion:
 		return fmt.Errorf("weights: the manifest has format %d, and this program reads format %d", m.Format, FormatVersion)
 	case !ValidName(m.Name):
-		return fmt.Errorf("weights: the name %q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", m.Name)
+		return fmt.Errorf("weights: the name %.80q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", m.Name)
 	case !ValidQuant(m.Quant):
-		return fmt.Errorf("weights: quant is %q and must be %s", m.Quant, strings.Join(Quants, ", "))
+		return fmt.Errorf("weights: quant is %.20q and must be %s", m.Quant, strings.Join(Quants, ", "))
 	}
 	for _, text := range []string{m.Title, m.About, m.Licence} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
@@ -43,7 +43,7 @@ func (m *Manifest) Validate() error {
 		p := &m.Parts[i]
 		at := slices.Index(partOrder, p.Name)
 		if at < next {
-			return fmt.Errorf("weights: part %q is unknown, there twice or not in the order %s", p.Name, strings.Join(partOrder, ", "))
+			return fmt.Errorf("weights: part %.40q is unknown, there twice or not in the order %s", p.Name, strings.Join(partOrder, ", "))
 		}
 		next = at + 1
 		if err := p.validate(); err != nil {
@@ -120,7 +120,7 @@ func (p *Part) validate() error {
 		case size < 0:
 			return fmt.Errorf("weights: tensor %.200q has type %.20q and must have %s", t.Name, t.Type, Types)
 		case t.Size != size:
-			return fmt.Errorf("weights: tensor %.200q has %d bytes, but its shape %v in %s takes %d", t.Name, t.Size, t.Shape, t.Type, size)
+			return fmt.Errorf("weights: tensor %.200q has %d bytes, but its shape %v in %s takes %d", t.Name, t.Size, dims(t.Shape), t.Type, size)
 		case t.Offset != end:
 			return fmt.Errorf("weights: tensor %.200q begins at byte %d of part %s and must begin at %d", t.Name, t.Offset, p.Name, end)
 		}
@@ -139,11 +139,22 @@ func elements(shape []int) (int, error) {
 	n := 1
 	for _, d := range shape {
 		if d < 1 || d > maxElements/n {
-			return 0, fmt.Errorf("shape %v is not one of 1 to %d elements", shape, int64(maxElements))
+			return 0, fmt.Errorf("shape %v is not one of 1 to %d elements", dims(shape), int64(maxElements))
 		}
 		n *= d
 	}
 	return n, nil
+}
+
+// dims is a shape in a message, which has no more than a few words for it.
+type dims []int
+
+func (d dims) String() string {
+	const most = 8
+	if len(d) > most {
+		return fmt.Sprintf("%v and %d more", []int(d[:most]), len(d)-most)
+	}
+	return fmt.Sprint([]int(d))
 }
 
 // Expected lists the tensors of a part in the order in which they are stored.
@@ -176,7 +187,7 @@ func Check(have []Tensor, want []Spec) error {
 			return fmt.Errorf("weights: tensor %s is missing; the configuration wants it with shape %v", w.Name, w.Shape)
 		}
 		if !slices.Equal(shape, w.Shape) {
-			return fmt.Errorf("weights: tensor %s is %v, the configuration wants %v", w.Name, shape, w.Shape)
+			return fmt.Errorf("weights: tensor %s is %v, the configuration wants %v", w.Name, dims(shape), w.Shape)
 		}
 		delete(found, w.Name)
 	}

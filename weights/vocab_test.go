@@ -38,14 +38,18 @@ func TestParseVocabRefuses(t *testing.T) {
 		want string
 	}{
 		{"empty", nil, "not a gzip file"},
-		{"plain text", []byte("#\na b"), "not a gzip file"},
-		{"cut short", whole[:len(whole)-9], "damaged"},
+		{"plain text", []byte("#\na b"), `not a gzip file: it is a text that begins "#"`},
+		{"web page", []byte("<html>"), "not a gzip file: it is a web page, not a vocabulary; the download link"},
+		{"bytes", []byte{0, 1, 2}, "not a gzip file"},
+		{"cut short", whole[:len(whole)-9], "damaged or was cut short"},
 		{"one symbol", zip(t, "#\na b\nabc"), `line 3 of the vocabulary is "abc"`},
 		{"three symbols", zip(t, "#\na b c"), `line 2 of the vocabulary is "a b c"`},
-		{"huge", zip(t, strings.Repeat(" ", maxVocabText+1)), "over 67108864 bytes"},
+		{"a long line", zip(t, "#\na b\n"+strings.Repeat("a", maxMerge)+" b"), "line 3 of the vocabulary has over 1024 bytes"},
+		{"many lines", zip(t, "#\n"+strings.Repeat("a b\n", maxMerges+1)), "over 1048576 merges"},
+		{"huge", zip(t, "#\n"+strings.Repeat("a "+strings.Repeat("b", 1000)+"\n", maxVocabText/1000)), "over 33554432 bytes"},
 	}
 	for _, tt := range tests {
-		if _, err := ParseVocab(tt.data); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := ParseVocab(tt.data); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "gzip:") {
 			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
 		}
 	}

@@ -9,10 +9,12 @@ import (
 const normGroups = 32
 
 const (
-	maxLevels    = 8
-	maxResBlocks = 16
-	maxChannels  = 1 << 13
-	maxCodes     = 1 << 20
+	maxLevels = 8
+	// maxResolutions is far over maxLevels, because some configurations name resolutions that no level has.
+	maxResolutions = 64
+	maxResBlocks   = 16
+	maxChannels    = 1 << 13
+	maxCodes       = 1 << 20
 )
 
 // Validate reports the first setting that no VQModel or GumbelVQ for RGB pictures can have.
@@ -31,6 +33,9 @@ func (c VQGANConfig) Validate() error {
 		if s.value < 1 || s.value > s.max {
 			return fmt.Errorf("weights: vqgan.%s is %d and must be 1 to %d", s.name, s.value, s.max)
 		}
+	}
+	if len(c.AttnResolutions) > maxResolutions {
+		return fmt.Errorf("weights: vqgan.attn_resolutions has %d numbers and must have at most %d", len(c.AttnResolutions), maxResolutions)
 	}
 	for _, code := range c.StartCodes {
 		if code < 0 || code >= c.NEmbed {

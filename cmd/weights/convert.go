@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/convert"
+	"reverie/weights/foreign"
 	"reverie/weights/vocab"
 )
 
@@ -61,8 +61,8 @@ func runConvert(args []string, out io.Writer) error {
 	}
 	o.Vocab = vocab.CLIP
 	if vocabFile != "" {
-		if o.Vocab, err = os.ReadFile(vocabFile); err != nil {
-			return fmt.Errorf("weights: %w", err)
+		if o.Vocab, err = foreign.ReadFile(vocabFile, "a vocabulary", weights.MaxVocab); err != nil {
+			return fmt.Errorf("weights: %s: %w", vocabFile, err)
 		}
 	}
 	m, report, err := convert.Run(o)

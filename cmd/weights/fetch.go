@@ -16,7 +16,7 @@ import (
 	"reverie/weights/catalogue"
 	"reverie/weights/convert"
 	"reverie/weights/fetch"
-	"reverie/weights/folder"
+	"reverie/weights/foreign"
 	"reverie/weights/vocab"
 )
 
@@ -74,9 +74,9 @@ func openCatalogue(path string) (*catalogue.Catalogue, error) {
 	if path == "" {
 		return catalogue.Own()
 	}
-	data, err := os.ReadFile(path)
+	data, err := foreign.ReadFile(path, "a catalogue", catalogue.MaxSize)
 	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("weights: %s: %w", path, err)
 	}
 	return catalogue.Parse(data)
 }
@@ -124,7 +124,7 @@ func fetchModel(ctx context.Context, c *catalogue.Catalogue, name, keep, quant, 
 	for _, s := range report.Sources {
 		fmt.Fprintln(out, "read", s)
 	}
-	if _, err := folder.Verify(os.DirFS(dir)); err != nil {
+	if _, err := verify(dir); err != nil {
 		return err
 	}
 	printParts(out, manifest)

@@ -101,7 +101,7 @@ func TestFetchRefuses(t *testing.T) {
 		{[]string{"rn50-f16-16384", "-o", dir, "-quant", "q3"}, `-quant "q3" is unknown`},
 		{[]string{"rn50-f16-16384", "-o", dir, "more"}, `"more" is one too many`},
 		{[]string{"-catalogue", filepath.Join(dir, "absent.yaml")}, "absent.yaml"},
-		{[]string{"-catalogue", testdata + "vqgan.ckpt"}, "not a catalogue in YAML"},
+		{[]string{"-catalogue", testdata + "vqgan.ckpt"}, "it is a zip file, not a catalogue"},
 	} {
 		err := run(append([]string{"fetch"}, tt.args...), new(strings.Builder))
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {

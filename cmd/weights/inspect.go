@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 
 	"reverie/weights"
@@ -16,7 +15,11 @@ func runInspect(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	m, err := folder.Manifest(os.DirFS(dir))
+	files, err := folder.Open(dir)
+	if err != nil {
+		return err
+	}
+	m, err := folder.Manifest(files)
 	if err != nil {
 		return err
 	}
@@ -63,13 +66,22 @@ func runVerify(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	m, err := folder.Verify(os.DirFS(dir))
+	m, err := verify(dir)
 	if err != nil {
 		return err
 	}
 	printParts(out, m)
 	_, err = fmt.Fprintf(out, "%s is whole\n", dir)
 	return err
+}
+
+// verify reads a model's folder whole and checks it.
+func verify(dir string) (*weights.Manifest, error) {
+	files, err := folder.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return folder.Verify(files)
 }
 
 func folderArgument(command string, args []string, out io.Writer) (string, error) {

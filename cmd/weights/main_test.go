@@ -35,7 +35,7 @@ func TestConvertInspectVerify(t *testing.T) {
 	}{
 		{convertArguments(dir, "-learning-rate", ".15", "-cut-pow", "0.3", "-smoothness", "1"), []string{"read clip_script.pt (TorchScript archive, 53 tensors)", "token_embedding.weight", "[520 8]", "rel rms error",
 			"left out loss.* (2 tensors)", "left out context_length (1 tensors)", "wrote " + dir}},
-		{[]string{"inspect", dir}, []string{"title    A pair", "licence  none", "suggests learning rate 0.15", "suggests cut power 0.3", "suggests smoothness 1", "2 layers, 4 heads; text", "vocabulary 520", "VQModel, factor 2, 10 codes of 4", "decoder.conv_in.weight"}},
+		{[]string{"inspect", dir}, []string{"title    A pair", "licence  none", "suggests learning_rate 0.15", "suggests cut_pow 0.3", "suggests smoothness 1", "2 layers, 4 heads; text", "vocabulary 520", "VQModel, factor 2, 10 codes of 4", "decoder.conv_in.weight"}},
 		{[]string{"verify", dir}, []string{dir + " is whole", "image"}},
 	}
 	for _, tt := range tests {
@@ -123,10 +123,10 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "-name", "a b"), `-name "a b"`},
 		{convertArguments(out, "-start-codes", "1,x"), `"x" is not a code`},
 		{convertArguments(out, "-start-codes", "1,10"), "start_codes has 10 and must have codes from 0 to 9"},
-		{convertArguments(out, "-learning-rate", "fast"), `"fast" is not a number`},
-		{convertArguments(out, "-learning-rate", "0"), "suggested.learning_rate is 0 and must be above 0 and at most 10"},
-		{convertArguments(out, "-cut-pow", "nan"), "suggested.cut_pow is NaN and must be from 0 to 100"},
-		{convertArguments(out, "-smoothness", "-1"), "suggested.smoothness is -1 and must be from 0 to 100"},
+		{convertArguments(out, "-learning-rate", "fast"), `"fast" for flag -learning-rate: write a number`},
+		{convertArguments(out, "-learning-rate", "0"), "The learning rate is 0: choose a positive number"},
+		{convertArguments(out, "-cut-pow", "nan"), `"nan" for flag -cut-pow: write a number`},
+		{convertArguments(out, "-smoothness", "-1"), "The smoothness is -1: choose 0 or a positive number"},
 		{convertArguments(filepath.Join(truncated, "out")), "cannot write to"},
 		{[]string{"inspect"}, "inspect takes one folder"},
 		{[]string{"inspect", dir}, "not a model's folder"},

@@ -5,14 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"reflect"
 	"text/tabwriter"
 
 	"reverie/tools/jsexec/program"
 	"reverie/weights"
-	"reverie/weights/folder"
 )
 
 const reportUsage = `weights report -a DIR -b DIR [-b DIR]...
@@ -80,7 +78,7 @@ func printSizes(out io.Writer, dirs []string) error {
 	models := make([]*weights.Manifest, len(dirs))
 	for i, dir := range dirs {
 		var err error
-		if models[i], err = folder.Verify(os.DirFS(dir)); err != nil {
+		if models[i], err = verify(dir); err != nil {
 			return fmt.Errorf("%w (in %s)", err, dir)
 		}
 		if models[0].CLIP != models[i].CLIP || !reflect.DeepEqual(models[0].VQGAN, models[i].VQGAN) {

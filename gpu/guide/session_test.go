@@ -307,9 +307,11 @@ func TestThriftOfARunThatIsTakenUp(t *testing.T) {
 // Where there is not even room any more for what a run was, its state is not lost.
 func TestStateOfARunThatCannotGoOn(t *testing.T) {
 	ctx := context.Background()
-	s := mustPlan(t, recipe.Script{Recipe: small("a red apple", preset.ZQ, 7)})
+	script := recipe.Script{Recipe: small("a red apple", preset.ZQ, 7)}
+	s, control := mustPlan(t, script), mustPlan(t, script)
 	oneUpdate(t, s)
-	want, err := s.Export(ctx)
+	oneUpdate(t, control)
+	want, err := control.Export(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

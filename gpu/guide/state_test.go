@@ -120,6 +120,7 @@ func TestDamagedStates(t *testing.T) {
 		{"nothing", nil, errNoState},
 		{"a picture", []byte("\x89PNG\r\n\x1a\n"), errNoState},
 		{"more than it says", sealed(append(good[:len(good)-sha256.Size], 0, 0, 0, 0)), errDamagedState},
+		{"a header that is longer than the rest", sealed(append([]byte("RVSTATE\x01"), 0, 1, 0, 0, '{', '}')), errDamagedState},
 		{"a header that is longer than all", sealed(append([]byte("RVSTATE\x01"), 255, 255, 255, 255)), errDamagedState},
 		{"a header that is no JSON", withHeader(`{"z":`, 4), errDamagedState},
 		{"no script", withHeader(`{"z":2}`, 4), errDamagedState},

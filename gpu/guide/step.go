@@ -72,9 +72,9 @@ func (spec StepSpec) stages() []stage {
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
 // goes through CLIP by itself whatever its company, and what is computed twice gives the same numbers twice.
 type Thrift struct {
-	Part    int  // so many cutouts at a time go through CLIP, forward and backward; 0 is all of them
-	Decoder bool // the decoder's blocks are computed again on the way back
-	CLIP    bool // and CLIP's
+	Part    int  `json:"part,omitempty"`    // so many cutouts at a time go through CLIP, forward and backward; 0 is all of them
+	Decoder bool `json:"decoder,omitempty"` // the decoder's blocks are computed again on the way back
+	CLIP    bool `json:"clip,omitempty"`    // and CLIP's
 }
 
 // Step is one recorded optimisation step: forward, backward and update of z.

@@ -4,7 +4,6 @@ package catalogue
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -13,10 +12,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"reverie/weights"
+	"reverie/weights/foreign"
 )
 
 //go:embed catalogue.yaml
 var own []byte
+
+// MaxSize is more than any catalogue takes, in bytes.
+const MaxSize = 256 << 10
 
 // Catalogue is what can be fetched.
 type Catalogue struct {
@@ -49,15 +52,14 @@ func Own() (*Catalogue, error) { return Parse(own) }
 
 // Parse reads a catalogue and checks all that can be known without the network.
 func Parse(data []byte) (*Catalogue, error) {
+	if err := foreign.Recognise(data[:min(len(data), foreign.HeadSize)], "a catalogue"); err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
 	c := new(Catalogue)
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	if err := d.Decode(c); err != nil {
-		var several *yaml.TypeError
-		if errors.As(err, &several) {
-			err = errors.New(several.Errors[0])
-		}
-		return nil, fmt.Errorf("catalogue: it is not a catalogue in YAML: %w", err)
+		return nil, fmt.Errorf("catalogue: %w", foreign.YAML(err, "a catalogue"))
 	}
 	seen := map[string]bool{}
 	for _, f := range c.Files {

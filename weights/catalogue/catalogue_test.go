@@ -52,7 +52,10 @@ models:
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ old, new, want string }{
 		{"files:", "files: [", "not a catalogue in YAML"},
-		{"files:", "flies:", "not a catalogue in YAML"},
+		{"files:", "flies:", "not a catalogue in YAML: line 2 or the one before cannot be understood"},
+		{small, "<html>", "catalogue: it is a web page, not a catalogue"},
+		{small, "", "catalogue: it is empty"},
+		{small, "a", "not a catalogue in YAML"},
 		{"a.pt, sources", "../a.pt, sources", `name "../a.pt"`},
 		{"a.pt, sources", ".bashrc, sources", `name ".bashrc"`},
 		{"b.ckpt, sources", "a.pt, sources", "file a.pt is there twice"},
@@ -68,7 +71,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, err := Parse([]byte(strings.Replace(small, tt.old, tt.new, 1)))
-		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "yaml:") {
 			t.Errorf("error %v, want %q", err, tt.want)
 		}
 	}

@@ -6,13 +6,13 @@ package checkpoint
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"unicode"
+
+	"reverie/weights/foreign"
 )
 
 // TorchScript is the format of OpenAI's published models.
@@ -20,20 +20,22 @@ const TorchScript = "TorchScript archive"
 
 // File is an open checkpoint. Its tensors can be read until it is closed.
 type File struct {
-	Path    string
-	Format  string   // in words, for reports
-	Names   []string // in the file's order
-	tensors map[string]Tensor
-	file    *os.File
+	Path   string
+	Format string   // in words, for reports
+	Names  []string // in the file's order
+	list   *tensorList
+	budget *foreign.Budget
+	room   int64 // how many numbers may still be read, see Claim
+	file   *os.File
 }
 
 // Open recognises a file by its first bytes and lists its tensors.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, size, err := foreign.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
+		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Base(path), err)
 	}
-	c, err := open(f)
+	c, err := Read(f, size)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Base(path), err)
@@ -42,55 +44,40 @@ func Open(path string) (*File, error) {
 	return c, nil
 }
 
-func open(f *os.File) (*File, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a file")
-	}
-	return read(f, info.Size())
-}
+// freeNumbers is how many numbers may be read of any file, however small.
+const freeNumbers = 16 << 20
 
-// read is Open without the file system.
-func read(r io.ReaderAt, size int64) (*File, error) {
-	head := make([]byte, 512)
+// Read is Open without the file system. Listing the tensors and choosing among them costs at most foreign.Limit.
+func Read(r io.ReaderAt, size int64) (*File, error) {
+	head := make([]byte, foreign.HeadSize)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
-		return nil, err
+		return nil, foreign.Problem(err)
 	}
 	head = head[:n]
-	var list *tensorList
-	c := new(File)
+	c := &File{budget: new(foreign.Budget), room: 4*size + freeNumbers}
 	switch {
-	case size == 0:
-		return nil, fmt.Errorf("it is empty")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		list, c.Format, err = readZip(r, size)
+		c.list, c.Format, err = readZip(r, size, c.budget)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
-		list, err = readLegacy(r, size)
+		c.list, err = readLegacy(r, size, c.budget)
 		c.Format = "PyTorch file without zip"
 	case len(head) > 8 && head[8] == '{':
-		list, err = readSafetensors(r, size)
+		c.list, err = readSafetensors(r, size, c.budget)
 		c.Format = "safetensors"
-	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("<")):
-		return nil, fmt.Errorf("it is a web page, not a checkpoint; the download link probably no longer works")
 	default:
-		return nil, fmt.Errorf("it is none of the known formats (PyTorch .pt or .ckpt, TorchScript .pt, .safetensors)")
+		if err := foreign.RecogniseText(head, "a checkpoint"); err != nil {
+			return nil, err
+		}
+		return nil, errors.New("it is none of the known formats (PyTorch .pt or .ckpt, TorchScript .pt, .safetensors)")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if len(list.names) == 0 {
-		return nil, fmt.Errorf("it holds no tensors")
+	if len(c.list.names) == 0 {
+		return nil, errors.New("it holds no tensors")
 	}
-	for _, name := range list.names { // they stand in reports and errors
-		if strings.ContainsFunc(name, unicode.IsControl) {
-			return nil, fmt.Errorf("it holds a tensor called %.100q, which is no name of a model's", name)
-		}
-	}
-	c.Names, c.tensors = list.names, list.tensors
+	c.Names = c.list.names
 	return c, nil
 }
 
@@ -99,40 +86,22 @@ func (c *File) Close() error { return c.file.Close() }
 
 // Tensor returns the tensor of that name.
 func (c *File) Tensor(name string) (Tensor, bool) {
-	t, ok := c.tensors[name]
+	t, ok := c.list.tensors[name]
 	return t, ok
 }
 
-// StripPrefix keeps the tensors whose names begin with the prefix, under names without it. It returns how many were dropped.
-func (c *File) StripPrefix(prefix string) (dropped int) {
-	kept := new(tensorList)
-	for _, name := range c.Names {
-		if short, ok := strings.CutPrefix(name, prefix); ok {
-			kept.add(short, c.tensors[name])
-		}
-	}
-	dropped = len(c.Names) - len(kept.names)
-	c.Names, c.tensors = kept.names, kept.tensors
-	return dropped
-}
+// Others lists what is no tensor that can be read, but stands where one could.
+func (c *File) Others() []Other { return c.list.others }
 
-// Has reports whether a tensor's name begins with the prefix.
-func (c *File) Has(prefix string) bool {
-	return slices.ContainsFunc(c.Names, func(name string) bool { return strings.HasPrefix(name, prefix) })
-}
+// Spend pays for work on the file's names by the budget that listing them has begun.
+func (c *File) Spend(units int) error { return c.budget.Spend(units) }
 
-// tensorList is tensors in order.
-type tensorList struct {
-	names   []string
-	tensors map[string]Tensor
-}
-
-func (l *tensorList) add(name string, t Tensor) {
-	if l.tensors == nil {
-		l.tensors = map[string]Tensor{}
+// Claim announces that so many numbers will be read. Tensors may be views of one storage, so a small file could describe a model of any size:
+// in all it gives four times as many numbers as it has bytes, and freeNumbers.
+func (c *File) Claim(numbers int) error {
+	if int64(numbers) > c.room {
+		return errors.New("its tensors repeat a few numbers to more than the file could hold, so it is no model")
 	}
-	if _, again := l.tensors[name]; !again {
-		l.names = append(l.names, name)
-	}
-	l.tensors[name] = t
+	c.room -= int64(numbers)
+	return nil
 }

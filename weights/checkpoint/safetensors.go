@@ -1,81 +1,141 @@
 package checkpoint
 
 import (
+	"bufio"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
-	"github.com/nlpodyssey/safetensors"
+	"reverie/weights/foreign"
 )
 
 // maxHeader is the largest header that the format allows.
 const maxHeader = 100_000_000
 
+// safeEntry is what a safetensors header tells of a tensor.
+type safeEntry struct {
+	name     string
+	kind     kind
+	shape    []uint64
+	from, to uint64 // bytes, behind the header
+	problem  error
+}
+
 // readSafetensors reads the header: its length (64 bits), JSON of names, types, shapes and byte ranges, then the numbers.
-func readSafetensors(r io.ReaderAt, size int64) (*tensorList, error) {
+func readSafetensors(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, error) {
 	var length [8]byte
 	if _, err := r.ReadAt(length[:], 0); err != nil {
-		return nil, err
+		return nil, errCut
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader || int64(n) > size-8 {
-		return nil, fmt.Errorf("it is damaged or was cut short while downloading (its header of %d bytes does not fit)", n)
+		return nil, fmt.Errorf("%w (its header of %d bytes does not fit)", errCut, n)
 	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(io.NewSectionReader(r, 8, int64(n)), header); err != nil {
+	h := &header{r: bufio.NewReader(io.NewSectionReader(r, 8, int64(n))), budget: budget}
+	entries, err := h.entries()
+	if err != nil {
 		return nil, err
 	}
-	var meta safetensors.Metadata
-	if err := json.Unmarshal(header, &meta); err != nil {
-		return nil, fmt.Errorf("its header is damaged: %w", err)
-	}
-	infos := meta.Tensors()
-	names := make([]string, 0, len(infos))
-	for name := range infos {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		x, y := infos[a].DataOffsets[0], infos[b].DataOffsets[0]
-		if x != y {
-			return int(min(max(int64(x-y), -1), 1))
+	slices.SortFunc(entries, func(a, b safeEntry) int {
+		if a.from != b.from {
+			return int(min(max(int64(a.from-b.from), -1), 1))
 		}
-		return strings.Compare(a, b)
+		return strings.Compare(a.name, b.name)
 	})
 	list, start := new(tensorList), 8+int64(n)
-	for _, name := range names {
-		t, err := safeTensor(r, start, size-start, infos[name])
-		if err != nil {
-			return nil, fmt.Errorf("tensor %.200q: %w", name, err)
+	for _, e := range entries {
+		if e.from > e.to || e.to > uint64(size-start) {
+			return nil, fmt.Errorf("tensor %.200q ends at byte %d of %d: the file is damaged or was cut short while downloading", e.name, e.to, size-start)
 		}
-		list.add(name, t)
+		list.add(e.name, e.tensor(r, start))
 	}
 	return list, nil
 }
 
-func safeTensor(r io.ReaderAt, start, size int64, info *safetensors.TensorInfo) (Tensor, error) {
-	k := kind(info.DType.String())
-	if strings.HasPrefix(string(k), "U") && k != "U8" {
-		return Tensor{}, fmt.Errorf("numbers of type %s are not weights", k)
-	}
-	from, to := info.DataOffsets[0], info.DataOffsets[1]
-	if from > to || to > uint64(size) {
-		return Tensor{}, fmt.Errorf("it ends at byte %d of %d: the file is damaged or was cut short while downloading", to, size)
-	}
-	s := &storage{r: r, offset: start + int64(from), kind: k, n: int64(to-from) / int64(k.size())}
-	elements := int64(1)
-	shape := make([]int, len(info.Shape))
-	for i, d := range info.Shape {
-		if d == 0 || d > uint64(s.n/elements) {
-			return Tensor{}, fmt.Errorf("shape %v does not fit its %d bytes", info.Shape, to-from)
+// entries reads the whole header.
+func (h *header) entries() ([]safeEntry, error) {
+	var entries []safeEntry
+	err := h.object(func(name string) error {
+		if name == "__metadata__" {
+			return h.skip()
 		}
-		shape[i] = int(d)
-		elements *= int64(d)
+		if err := h.budget.Spend(perTensor + 2*len(name)); err != nil {
+			return err
+		}
+		e := safeEntry{name: name}
+		entries = append(entries, e)
+		return h.entry(&entries[len(entries)-1])
+	})
+	return entries, err
+}
+
+// entry reads one tensor's description.
+func (h *header) entry(e *safeEntry) error {
+	fields := 0
+	err := h.object(func(field string) error {
+		fields++
+		switch field {
+		case "dtype":
+			text, err := h.text()
+			e.kind = kind(text[:min(len(text), 40)])
+			return err
+		case "shape":
+			var n int
+			var err error
+			e.shape, n, err = h.numbers(maxDimensions)
+			if n > maxDimensions {
+				e.problem = fmt.Errorf("it has %d dimensions", n)
+			}
+			return err
+		case "data_offsets":
+			places, n, err := h.numbers(2)
+			if err == nil && n != 2 {
+				err = h.errHeader()
+			}
+			if err == nil {
+				e.from, e.to = places[0], places[1]
+			}
+			return err
+		}
+		fields--
+		return h.skip()
+	})
+	if err == nil && fields < 3 {
+		err = h.errHeader()
 	}
-	if elements*int64(k.size()) != int64(to-from) {
-		return Tensor{}, fmt.Errorf("shape %v does not fit its %d bytes", info.Shape, to-from)
+	return err
+}
+
+// tensor is the tensor that an entry describes; its place is inside the file.
+func (e *safeEntry) tensor(r io.ReaderAt, start int64) Tensor {
+	t := Tensor{Shape: make([]int, len(e.shape)), problem: e.problem}
+	for i, d := range e.shape {
+		t.Shape[i] = int(min(d, math.MaxInt))
 	}
-	return newTensor(s, 0, shape, contiguous(shape))
+	size := e.to - e.from
+	t.from = &storage{r: r, offset: start + int64(e.from), kind: e.kind, n: int64(size) / int64(e.kind.size())}
+	switch {
+	case t.problem != nil:
+	case !e.kind.readable():
+		t.problem = unreadable(e.kind)
+	case slices.Contains(e.shape, 0):
+		t.problem = fmt.Errorf("a tensor of shape %v is empty", e.shape)
+	case !holds(e.shape, uint64(e.kind.size()), size):
+		t.problem = fmt.Errorf("shape %v does not fit its %d bytes", e.shape, size)
+	}
+	return t
+}
+
+// holds reports whether a shape without zeros of so many bytes an element takes exactly so many bytes.
+func holds(shape []uint64, element, size uint64) bool {
+	for _, d := range append(slices.Clip(shape), element) {
+		if size%d != 0 {
+			return false
+		}
+		size /= d
+	}
+	return size == 1
 }

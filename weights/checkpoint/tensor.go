@@ -9,57 +9,76 @@ import (
 	"slices"
 
 	"reverie/weights"
+	"reverie/weights/foreign"
 )
 
 // storage is a run of numbers in a file.
 type storage struct {
-	r      io.ReaderAt
-	offset int64 // in r
-	kind   kind
-	n      int64 // elements
+	r       io.ReaderAt
+	offset  int64 // in r
+	kind    kind
+	n       int64 // elements
+	problem error // why it cannot be read
 }
 
 // Tensor is a strided view of a storage, not read yet: element (i, j, …) is number offset + i·stride[0] + j·stride[1] + …
 type Tensor struct {
-	Shape  []int
-	stride []int64
-	offset int64
-	from   *storage
+	Shape   []int
+	stride  []int64 // nil: row by row without gaps
+	offset  int64
+	from    *storage
+	problem error
 }
+
+// Problem is why the tensor cannot be read, or nil. A checkpoint may hold such ones as long as nobody needs them.
+func (t Tensor) Problem() error { return t.problem }
 
 // maxElements bounds a tensor that is read: four times CLIP's largest published table.
 const maxElements = 1 << 28
 
 // newTensor checks that the view lies inside its storage.
-func newTensor(s *storage, offset int64, shape []int, stride []int64) (Tensor, error) {
-	if len(shape) != len(stride) {
-		return Tensor{}, fmt.Errorf("a tensor has %d sizes but %d strides", len(shape), len(stride))
+func newTensor(s *storage, offset int64, shape []int, stride []int64) Tensor {
+	t := Tensor{Shape: shape, stride: stride, offset: offset, from: s}
+	if s.problem != nil {
+		t.problem = s.problem
+	} else if !s.kind.readable() {
+		t.problem = unreadable(s.kind)
+	} else {
+		t.problem = t.checkBounds()
 	}
-	elements, last := uint64(1), uint64(offset)
-	if offset < 0 {
-		return Tensor{}, fmt.Errorf("a tensor begins at %d", offset)
+	return t
+}
+
+func unreadable(k kind) error {
+	return fmt.Errorf("its numbers are of type %s, and weights are plain floats or integers; save the model in float32", k)
+}
+
+func (t Tensor) checkBounds() error {
+	elements, last := uint64(1), uint64(t.offset)
+	if t.offset < 0 {
+		return fmt.Errorf("a tensor begins at %d", t.offset)
 	}
-	for i, d := range shape {
-		if d < 0 || stride[i] < 0 {
-			return Tensor{}, fmt.Errorf("a tensor has shape %v and strides %v", shape, stride)
+	for i, d := range t.Shape {
+		if d < 0 || t.stride[i] < 0 {
+			return fmt.Errorf("a tensor has shape %v and strides %v", t.Shape, t.stride)
 		}
 		if d == 0 {
-			return Tensor{}, fmt.Errorf("a tensor of shape %v is empty", shape)
+			return fmt.Errorf("a tensor of shape %v is empty", t.Shape)
 		}
 		var over [3]uint64
 		var step, carry uint64
 		over[0], elements = bits.Mul64(elements, uint64(d))
-		over[1], step = bits.Mul64(uint64(d-1), uint64(stride[i]))
+		over[1], step = bits.Mul64(uint64(d-1), uint64(t.stride[i]))
 		last, carry = bits.Add64(last, step, 0)
 		over[2] = carry
 		if over != [3]uint64{} || elements > math.MaxInt64 {
-			return Tensor{}, fmt.Errorf("a tensor of shape %v and strides %v is larger than any file", shape, stride)
+			return fmt.Errorf("a tensor of shape %v and strides %v is larger than any file", t.Shape, t.stride)
 		}
 	}
-	if last >= uint64(s.n) {
-		return Tensor{}, fmt.Errorf("a tensor of shape %v reaches number %d of a storage that holds %d", shape, last, s.n)
+	if last >= uint64(t.from.n) {
+		return fmt.Errorf("a tensor of shape %v reaches number %d of a storage that holds %d", t.Shape, last, t.from.n)
 	}
-	return Tensor{Shape: shape, stride: stride, offset: offset, from: s}, nil
+	return nil
 }
 
 // contiguous returns the strides of a row-major tensor.
@@ -73,12 +92,20 @@ func contiguous(shape []int) []int64 {
 	return stride
 }
 
-// Transposed returns the view with two dimensions in the opposite order.
+// Transposed returns the view with its dimensions in the opposite order.
 func (t Tensor) Transposed() Tensor {
-	t.Shape, t.stride = slices.Clone(t.Shape), slices.Clone(t.stride)
+	t.stride = slices.Clone(t.strides())
+	t.Shape = slices.Clone(t.Shape)
 	slices.Reverse(t.Shape)
 	slices.Reverse(t.stride)
 	return t
+}
+
+func (t Tensor) strides() []int64 {
+	if t.stride == nil {
+		return contiguous(t.Shape)
+	}
+	return t.stride
 }
 
 // Elements is the number of elements.
@@ -90,20 +117,31 @@ func (t Tensor) Elements() int {
 	return n
 }
 
+// span is how many numbers of its storage lie from the tensor's first to its last.
+func (t Tensor) span() int {
+	n := 1
+	for i, stride := range t.strides() {
+		n += (t.Shape[i] - 1) * int(stride)
+	}
+	return n
+}
+
+// Cost is how many numbers are read or made to read the tensor, which has no problem.
+func (t Tensor) Cost() int { return max(t.Elements(), t.span()) }
+
 // Append reads the tensor row by row and appends its elements to dst.
 func (t Tensor) Append(dst []float32) ([]float32, error) {
+	if t.problem != nil {
+		return dst, fmt.Errorf("checkpoint: %w", t.problem)
+	}
 	n := t.Elements()
 	if n > maxElements {
 		return dst, fmt.Errorf("checkpoint: a tensor of shape %v is larger than any that is known", t.Shape)
 	}
-	dst = slices.Grow(dst, n)
 	if t.isContiguous() {
-		return t.from.append(dst, t.offset, n)
+		return t.from.append(slices.Grow(dst, n), t.offset, n)
 	}
-	span := 1
-	for i, d := range t.Shape {
-		span += (d - 1) * int(t.stride[i])
-	}
+	span := t.span()
 	if span > maxElements {
 		return dst, fmt.Errorf("checkpoint: a tensor of shape %v is spread over more than any that is known", t.Shape)
 	}
@@ -111,10 +149,13 @@ func (t Tensor) Append(dst []float32) ([]float32, error) {
 	if err != nil {
 		return dst, err
 	}
-	return gather(dst, raw, t.Shape, t.stride), nil
+	return gather(slices.Grow(dst, n), raw, t.Shape, t.stride), nil
 }
 
 func (t Tensor) isContiguous() bool {
+	if t.stride == nil {
+		return true
+	}
 	want := contiguous(t.Shape)
 	for i, d := range t.Shape {
 		if d > 1 && t.stride[i] != want[i] {
@@ -142,7 +183,7 @@ func (s *storage) append(dst []float32, first int64, n int) ([]float32, error) {
 	for n > 0 {
 		b := buffer[:min(n, piece)*size]
 		if _, err := io.ReadFull(io.NewSectionReader(s.r, s.offset+first*int64(size), int64(len(b))), b); err != nil {
-			return dst, fmt.Errorf("checkpoint: the numbers of a tensor are cut short: %w", err)
+			return dst, fmt.Errorf("checkpoint: the numbers of a tensor cannot be read: %w", foreign.Problem(err))
 		}
 		dst = s.kind.append(dst, b)
 		first += int64(len(b) / size)
@@ -151,19 +192,30 @@ func (s *storage) append(dst []float32, first int64, n int) ([]float32, error) {
 	return dst, nil
 }
 
-// kind is the type of the numbers in a storage, under safetensors' names.
+// kind is the type of the numbers in a storage, under safetensors' names where it has one.
 type kind string
 
 func (k kind) size() int {
 	switch k {
-	case "F64", "I64":
+	case "C128":
+		return 16
+	case "F64", "I64", "U64", "C64":
 		return 8
-	case "F32", "I32":
+	case "F32", "I32", "U32", "QI32":
 		return 4
-	case "F16", "BF16", "I16":
+	case "F16", "BF16", "I16", "U16":
 		return 2
 	}
-	return 1 // I8, U8, BOOL
+	return 1
+}
+
+// readable reports whether numbers of this kind can be weights.
+func (k kind) readable() bool {
+	switch k {
+	case "F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL":
+		return true
+	}
+	return false
 }
 
 func (k kind) append(dst []float32, b []byte) []float32 {

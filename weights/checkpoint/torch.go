@@ -3,21 +3,29 @@ package checkpoint
 import (
 	"archive/zip"
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"path"
 	"strings"
 
 	"reverie/weights/checkpoint/pickle"
+	"reverie/weights/foreign"
 )
 
+var errCut = errors.New("it is damaged or was cut short while downloading")
+
+// perEntry pays for a zip file's entry with its names, in units of foreign.Budget.
+const perEntry = 1024
+
 // readZip reads what torch.save and torch.jit.save write: NAME/data.pkl and one entry NAME/data/KEY per storage.
-func readZip(r io.ReaderAt, size int64) (*tensorList, string, error) {
-	z, err := zip.NewReader(r, size)
+func readZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, string, error) {
+	z, err := openZip(r, size, budget)
 	if err != nil {
-		return nil, "", fmt.Errorf("it is damaged or was cut short while downloading (%w)", err)
+		return nil, "", err
 	}
 	entries := map[string]*zip.File{}
 	root, script := "", false
@@ -39,44 +47,129 @@ func readZip(r io.ReaderAt, size int64) (*tensorList, string, error) {
 		}
 	}
 	storages := map[string]*storage{}
-	policy := pickle.Policy{Global: global(script), Persistent: func(v any) (any, error) {
-		id, err := parseStorageID(v)
-		if err != nil {
-			return nil, err
-		}
+	policy := torchPolicy{budget}
+	value, err := readEntry(main, pickle.Policy{Budget: budget, Global: policy.global, Persistent: policy.persistent(func(id storageID) *storage {
 		if s, ok := storages[id.key]; ok {
-			return s, nil
+			return s
 		}
-		s, err := zipStorage(r, size, entries[root+"data/"+id.key], id)
+		s := zipStorage(r, size, entries[root+"data/"+id.key], id)
 		storages[id.key] = s
-		return s, err
-	}}
-	body, err := main.Open()
+		return s
+	})})
 	if err != nil {
 		return nil, "", err
 	}
-	defer body.Close()
-	value, _, err := pickle.Read(bufio.NewReader(body), policy)
-	if err != nil {
-		return nil, "", err
-	}
+	list, err := tensorsOf(value, script, budget)
 	if script {
-		list, err := moduleTensors(value)
 		return list, TorchScript, err
 	}
-	list, err := stateDict(value)
 	return list, "PyTorch zip file", err
+}
+
+// openZip reads a zip file's directory.
+func openZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*zip.Reader, error) {
+	n, err := claimedEntries(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if n > foreign.Limit/perEntry { // there would be made room for as many
+		return nil, foreign.ErrBudget
+	}
+	m := &meter{ReaderAt: r, left: maxDirectory}
+	z, err := zip.NewReader(m, size)
+	if m.left < 0 {
+		return nil, foreign.ErrBudget
+	}
+	if err != nil {
+		return nil, errCut
+	}
+	m.left = math.MaxInt64
+	for _, e := range z.File { // there may be more of them than were claimed
+		if err := budget.Spend(perEntry + 4*len(e.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return z, nil
+}
+
+// maxDirectory is how many bytes of a zip file may be read to find its entries: twenty times those of the largest known checkpoint.
+const maxDirectory = 8 << 20
+
+// meter stops reading after so many bytes.
+type meter struct {
+	io.ReaderAt
+	left int64
+}
+
+func (m *meter) ReadAt(b []byte, offset int64) (int, error) {
+	if m.left -= int64(len(b)); m.left < 0 {
+		return 0, foreign.ErrBudget
+	}
+	return m.ReaderAt.ReadAt(b, offset)
+}
+
+// claimedEntries is how many entries a zip file says that it has, in the record at its end or, where they are many, in the larger record that
+// the 20 bytes before that one point to.
+func claimedEntries(r io.ReaderAt, size int64) (uint64, error) {
+	const endSize, locatorSize, wideSize = 22, 20, 56
+	tail := make([]byte, min(size, endSize+0xffff))
+	if _, err := io.ReadFull(io.NewSectionReader(r, size-int64(len(tail)), int64(len(tail))), tail); err != nil {
+		return 0, foreign.Problem(err)
+	}
+	le := binary.LittleEndian
+	for at := len(tail) - endSize; at >= 0; at-- {
+		if string(tail[at:at+4]) != "PK\x05\x06" || int(le.Uint16(tail[at+20:])) > len(tail)-at-endSize {
+			continue
+		}
+		n := uint64(le.Uint16(tail[at+10:]))
+		if at < locatorSize || string(tail[at-locatorSize:at-locatorSize+4]) != "PK\x06\x07" {
+			return n, nil
+		}
+		wide := make([]byte, wideSize)
+		if _, err := r.ReadAt(wide, int64(le.Uint64(tail[at-locatorSize+8:])&(1<<63-1))); err != nil || string(wide[:4]) != "PK\x06\x06" {
+			return n, nil // as the reader of zip files takes it
+		}
+		return max(n, le.Uint64(wide[32:])), nil
+	}
+	return 0, errCut
+}
+
+// readEntry reads the pickle of a zip file's entry.
+func readEntry(e *zip.File, policy pickle.Policy) (any, error) {
+	body, err := e.Open()
+	if err != nil {
+		return nil, errCut
+	}
+	defer body.Close()
+	in := &watched{r: body}
+	value, _, err := pickle.Read(bufio.NewReader(in), policy)
+	if in.broken {
+		return nil, errCut
+	}
+	return value, err
+}
+
+// watched notices that unpacking failed.
+type watched struct {
+	r      io.Reader
+	broken bool
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	w.broken = w.broken || err != nil && err != io.EOF
+	return n, err
 }
 
 func littleEndian(e *zip.File) error {
 	r, err := e.Open()
 	if err != nil {
-		return err
+		return errCut
 	}
 	defer r.Close()
 	order, err := io.ReadAll(io.LimitReader(r, 16))
 	if err != nil {
-		return err
+		return errCut
 	}
 	if string(order) != "little" {
 		return fmt.Errorf("its numbers are in %.16q byte order; save it again on a little-endian machine", order)
@@ -86,24 +179,25 @@ func littleEndian(e *zip.File) error {
 
 // zipStorage finds a storage's bytes in the file. PyTorch stores them uncompressed so that they can be mapped, and it may leave out
 // their checksums, so none is checked.
-func zipStorage(r io.ReaderAt, size int64, e *zip.File, id storageID) (*storage, error) {
-	if e == nil {
-		return nil, fmt.Errorf("it is damaged (storage %.40q is missing)", id.key)
+func zipStorage(r io.ReaderAt, size int64, e *zip.File, id storageID) *storage {
+	s := &storage{r: r, kind: id.kind, n: id.n}
+	bytes := id.n * int64(id.kind.size())
+	switch {
+	case e == nil:
+		s.problem = fmt.Errorf("the file is damaged (storage %.40q is missing)", id.key)
+	case e.Method != zip.Store:
+		s.problem = fmt.Errorf("its numbers are compressed, so the file was not written by PyTorch; unpack it and zip it again without compression")
+	case e.UncompressedSize64 < uint64(bytes):
+		s.problem = fmt.Errorf("the file is damaged (storage %.40q has %d bytes for %d numbers)", id.key, e.UncompressedSize64, id.n)
 	}
-	if e.Method != zip.Store {
-		return nil, fmt.Errorf("its tensors are compressed, so it was not written by PyTorch; unpack it and zip it again without compression")
+	if s.problem != nil {
+		return s
 	}
-	if int64(e.UncompressedSize64) < id.n*int64(id.kind.size()) {
-		return nil, fmt.Errorf("it is damaged (storage %.40q has %d bytes for %d numbers)", id.key, e.UncompressedSize64, id.n)
+	var err error
+	if s.offset, err = e.DataOffset(); err != nil || bytes > size-s.offset {
+		s.problem = fmt.Errorf("the file is damaged (storage %.40q ends outside it)", id.key)
 	}
-	offset, err := e.DataOffset()
-	if err != nil {
-		return nil, fmt.Errorf("it is damaged (%w)", err)
-	}
-	if id.n*int64(id.kind.size()) > size-offset {
-		return nil, fmt.Errorf("it is damaged (storage %.40q ends outside the file)", id.key)
-	}
-	return &storage{r: r, offset: offset, kind: id.kind, n: id.n}, nil
+	return s
 }
 
 // legacyMagic begins files that PyTorch before 1.6 wrote.
@@ -111,18 +205,15 @@ var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 
 // readLegacy reads a file without zip: pickles of the magic number, the version, the writing system, the object and the keys of its
 // storages, then for each key the number of elements (64 bits) and the elements.
-func readLegacy(r io.ReaderAt, size int64) (*tensorList, error) {
+func readLegacy(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, error) {
 	storages := map[string]*storage{}
-	policy := pickle.Policy{Global: global(false), Persistent: func(v any) (any, error) {
-		id, err := parseStorageID(v)
-		if err != nil {
-			return nil, err
-		}
+	torch := torchPolicy{budget}
+	policy := pickle.Policy{Budget: budget, Global: torch.global, Persistent: torch.persistent(func(id storageID) *storage {
 		if _, known := storages[id.key]; !known {
 			storages[id.key] = &storage{r: r, offset: -1, kind: id.kind, n: id.n}
 		}
-		return storages[id.key], nil
-	}}
+		return storages[id.key]
+	})}
 	in := bufio.NewReader(io.NewSectionReader(r, 0, size))
 	var at int64
 	next := func() (any, error) {
@@ -135,7 +226,7 @@ func readLegacy(r io.ReaderAt, size int64) (*tensorList, error) {
 		return nil, err
 	}
 	if m, ok := magic.(*big.Int); !ok || m.Cmp(legacyMagic) != 0 {
-		return nil, fmt.Errorf("it is a pickle but not a PyTorch file")
+		return nil, fmt.Errorf("it is a pickle but not a PyTorch file; write it with torch.save")
 	}
 	var parts [4]any // version, system, object, keys
 	for i := range parts {
@@ -145,7 +236,7 @@ func readLegacy(r io.ReaderAt, size int64) (*tensorList, error) {
 	}
 	keys, ok := parts[3].(*pickle.List)
 	if !ok {
-		return nil, fmt.Errorf("it is damaged (its list of storages is %T)", parts[3])
+		return nil, fmt.Errorf("it is damaged (its list of storages is %s)", pickle.Describe(parts[3]))
 	}
 	for _, k := range keys.Items {
 		key, _ := k.(string)
@@ -161,95 +252,8 @@ func readLegacy(r io.ReaderAt, size int64) (*tensorList, error) {
 	}
 	for key, s := range storages {
 		if s.offset < 0 {
-			return nil, fmt.Errorf("it is damaged (storage %.40q is missing)", key)
+			s.problem = fmt.Errorf("the file is damaged (storage %.40q is missing)", key)
 		}
 	}
-	return stateDict(parts[2])
-}
-
-// stateDict lists the tensors of a dict, or of the dict under its key "state_dict".
-func stateDict(value any) (*tensorList, error) {
-	d, ok := value.(*pickle.Dict)
-	if !ok {
-		return nil, fmt.Errorf("it holds %s, not a state_dict", describe(value))
-	}
-	if inner, ok := d.Get("state_dict"); ok {
-		if d, ok = inner.(*pickle.Dict); !ok {
-			return nil, fmt.Errorf("its state_dict is %s", describe(inner))
-		}
-	}
-	list := new(tensorList)
-	for _, item := range d.Items {
-		name, ok1 := item.Key.(string)
-		t, ok2 := item.Value.(*lazyTensor)
-		if !ok1 || !ok2 {
-			continue
-		}
-		if err := list.addLazy(name, t); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
-
-func describe(value any) string {
-	switch v := value.(type) {
-	case *pickle.Object:
-		return "an object of class " + v.Class.String()
-	case *lazyTensor:
-		return "a single tensor"
-	case *pickle.List, pickle.Tuple:
-		return "a list"
-	}
-	return fmt.Sprintf("%T", value)
-}
-
-func (l *tensorList) addLazy(name string, t *lazyTensor) error {
-	checked, err := newTensor(t.storage, t.offset, t.shape, t.stride)
-	if err != nil {
-		return fmt.Errorf("tensor %.200q: %w", name, err)
-	}
-	l.add(name, checked)
-	return nil
-}
-
-// Nesting and size of a TorchScript module; a pickle could refer to itself.
-const (
-	maxDepth = 64
-	maxNodes = 1 << 20
-)
-
-// moduleTensors lists the parameters and buffers of a TorchScript module under their dotted names.
-func moduleTensors(value any) (*tensorList, error) {
-	list, nodes := new(tensorList), 0
-	var walk func(prefix string, value any, depth int) error
-	walk = func(prefix string, value any, depth int) error {
-		nodes++
-		if depth > maxDepth || nodes > maxNodes {
-			return errors.New("its modules are nested without end")
-		}
-		switch v := value.(type) {
-		case *lazyTensor:
-			return list.addLazy(strings.TrimSuffix(prefix, "."), v)
-		case *pickle.Object:
-			state, ok := v.State.(*pickle.Dict)
-			if !ok {
-				return nil
-			}
-			for _, item := range state.Items {
-				name, ok := item.Key.(string)
-				if !ok {
-					continue
-				}
-				if err := walk(prefix+name+".", item.Value, depth+1); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	if _, ok := value.(*pickle.Object); !ok {
-		return nil, fmt.Errorf("it is a TorchScript archive without a module")
-	}
-	return list, walk("", value, 0)
+	return tensorsOf(parts[2], false, budget)
 }

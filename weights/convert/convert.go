@@ -190,6 +190,7 @@ func (c *conversion) openVQGAN() error {
 		return err
 	}
 	c.report.Dropped = append(c.report.Dropped, vqgan.Dropped...)
+	c.report.Notes = append(c.report.Notes, vqgan.Notes...)
 	return nil
 }
 

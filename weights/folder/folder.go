@@ -6,47 +6,74 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 
 	"reverie/weights"
+	"reverie/weights/foreign"
 )
+
+// Open opens a model's folder on the disk. What it gives never lies outside the folder: a link that leads out is refused.
+func Open(dir string) (fs.FS, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %s is not a model's folder: %w", dir, foreign.Problem(err))
+	}
+	return root.FS(), nil
+}
+
+// read reads a regular file whole if it has at most max bytes. Folders, devices and pipes, which could keep a reader waiting for ever, are
+// refused before they are opened.
+func read(fsys fs.FS, name string, max int64) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		if link, lerr := fs.Lstat(fsys, name); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return nil, errors.New("it is a link that leads out of the folder or nowhere")
+		}
+		return nil, foreign.Problem(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no file")
+	}
+	if info.Size() > max {
+		return nil, fmt.Errorf("it has %d bytes and must have at most %d", info.Size(), max)
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, foreign.Problem(err)
+	}
+	defer f.Close()
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil { // it shrank
+		return nil, foreign.Problem(err)
+	}
+	return data, nil
+}
 
 // Manifest reads and validates the manifest of a model's folder.
 func Manifest(fsys fs.FS) (*weights.Manifest, error) {
-	info, err := fs.Stat(fsys, weights.ManifestFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := read(fsys, weights.ManifestFile, weights.MaxManifest)
+	if errors.Is(err, foreign.ErrAbsent) {
 		return nil, fmt.Errorf("weights: there is no %s, so this is not a model's folder", weights.ManifestFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > weights.MaxManifest {
-		return nil, fmt.Errorf("weights: %s is no file of at most %d bytes, so it is not a model's", weights.ManifestFile, weights.MaxManifest)
-	}
-	data, err := fs.ReadFile(fsys, weights.ManifestFile)
-	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
+		return nil, fmt.Errorf("weights: %s is not a model's: %w", weights.ManifestFile, err)
 	}
 	return weights.Parse(data)
 }
 
 // Shard reads one shard and checks its size and SHA-256. The owner ("part decoder") is for the error.
 func Shard(fsys fs.FS, s weights.Shard, owner string) ([]byte, error) {
-	info, err := fs.Stat(fsys, s.SHA256)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := read(fsys, s.SHA256, weights.MaxShardSize)
+	switch {
+	case errors.Is(err, foreign.ErrAbsent):
 		return nil, fmt.Errorf("weights: shard %s of %s is missing", s.SHA256, owner)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	if info.Size() != s.Size {
-		return nil, fmt.Errorf("weights: shard %s of %s has %d bytes and must have %d; it is damaged", s.SHA256, owner, info.Size(), s.Size)
-	}
-	data, err := fs.ReadFile(fsys, s.SHA256)
-	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	if Sum(data) != s.SHA256 {
+	case err != nil:
+		return nil, fmt.Errorf("weights: shard %s of %s: %w", s.SHA256, owner, err)
+	case int64(len(data)) != s.Size:
+		return nil, fmt.Errorf("weights: shard %s of %s has %d bytes and must have %d; it is damaged", s.SHA256, owner, len(data), s.Size)
+	case Sum(data) != s.SHA256:
 		return nil, fmt.Errorf("weights: shard %s of %s is damaged (its SHA-256 is %s)", s.SHA256, owner, Sum(data))
 	}
 	return data, nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"reverie/weights"
@@ -146,7 +147,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"changed manifest", change(weights.ManifestFile, func(b []byte) []byte {
 			return bytes.Replace(b, []byte(`"ln_final.weight"`), []byte(`"ln_finale.weight"`), 1)
 		}), "tensor ln_final.weight is missing"},
-		{"endless manifest", func() error { return os.Truncate(path(weights.ManifestFile), weights.MaxManifest+1) }, "no file of at most"},
+		{"endless manifest", func() error { return os.Truncate(path(weights.ManifestFile), weights.MaxManifest+1) }, "has 2097153 bytes and must have at most 2097152"},
 		{"no manifest", func() error { return os.Remove(path(weights.ManifestFile)) }, "not a model's folder"},
 	}
 	for _, tt := range tests {
@@ -159,6 +160,59 @@ func TestVerifyRefuses(t *testing.T) {
 		}
 		if tt.name == "no manifest" { // a writer would refuse the shards as a foreign folder
 			break
+		}
+	}
+}
+
+// Only regular files inside the folder are read, whatever their names promise.
+func TestReadsFilesOnly(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	m := write(t, dir, 1)
+	shard := m.Part(weights.PartImage).Shards[0].SHA256
+	for _, name := range []string{shard, weights.ManifestFile} { // what a link would lead to is right in itself
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(outside, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	tests := []struct {
+		name  string
+		place func(name string) error
+		want  string
+	}{
+		{"link out", func(name string) error { return os.Symlink(filepath.Join(outside, name), at(name)) }, "a link that leads out of the folder"},
+		{"relative link out", func(name string) error {
+			return os.Symlink(filepath.Join("..", filepath.Base(outside), name), at(name))
+		}, "a link that leads out of the folder"},
+		{"folder", func(name string) error { return os.Mkdir(at(name), 0o755) }, "it is no file"},
+		{"pipe", func(name string) error { return syscall.Mkfifo(at(name), 0o600) }, "it is no file"},
+		{"link to a device", func(name string) error { return os.Symlink("/dev/zero", at(name)) }, "a link that leads out"},
+	}
+	for _, tt := range tests {
+		for _, name := range []string{shard, weights.ManifestFile} {
+			if err := tt.place(name); err != nil {
+				t.Fatal(err)
+			}
+			files, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == shard {
+				_, err = Shard(files, m.Part(weights.PartImage).Shards[0], "part image")
+			} else {
+				_, err = Manifest(files)
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s for %.13s: error %v, want %q", tt.name, name, err, tt.want)
+			}
+			if err := os.Remove(at(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for dir, want := range map[string]string{filepath.Join(dir, "absent"): "is not a model's folder: there is no such file", "/dev/null": "is not a model's folder"} {
+		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", dir, err, want)
 		}
 	}
 }

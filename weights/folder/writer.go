@@ -60,7 +60,9 @@ func (w *Writer) examine() error {
 		return fmt.Errorf("weights: %s holds %s but no model; choose a new or empty folder", w.dir, foreign)
 	}
 	if model {
-		w.old, _ = Manifest(os.DirFS(w.dir)) // a damaged one is replaced too; its shards stay
+		if files, err := Open(w.dir); err == nil {
+			w.old, _ = Manifest(files) // a damaged one is replaced too; its shards stay
+		}
 	}
 	return nil
 }

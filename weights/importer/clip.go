@@ -1,16 +1,17 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
+	"reverie/weights/foreign"
 )
 
 // CLIP is an imported CLIP.
@@ -28,63 +29,87 @@ const headWidth = 64
 // activation and normalisation come from configPath or, where that is empty, from the file that is published beside the checkpoint:
 // config.json with Hugging Face's names, open_clip_config.json with OpenAI's outside a TorchScript archive. Without one OpenAI's are taken.
 func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
+	return readCLIP(f, configPath, osFile)
+}
+
+func readCLIP(f *checkpoint.File, configPath string, read readFile) (*CLIP, error) {
 	name := filepath.Base(f.Path)
-	if !slices.ContainsFunc(f.Names, func(n string) bool { return !strings.HasPrefix(n, dataParallel) }) {
-		f.StripPrefix(dataParallel)
-	}
 	c := &CLIP{Tensors: Tensors{}}
-	var err error
-	switch {
-	case f.Has("visual.trunk."):
-		return nil, fmt.Errorf("importer: %s is a CLIP with an image tower of timm; only OpenAI's vision transformers and ResNets can be converted", name)
-	case f.Has("text_model.") || f.Has("vision_model."):
-		configPath, err = beside(f, configPath, "config.json")
-		if err == nil && configPath == "" {
-			err = fmt.Errorf("importer: %s needs the config.json that Hugging Face publishes beside it; put it there or give -clip-config FILE", name)
-		}
-		if err == nil {
-			err = c.renameHuggingFace(f)
-		}
-	case f.Has("visual.conv1."):
-		if f.Format != checkpoint.TorchScript { // OpenAI's own form needs no configuration
-			configPath, err = beside(f, configPath, "open_clip_config.json")
-		}
-		c.keepOpenAI(f)
-	default:
-		return nil, fmt.Errorf("importer: %s is not a CLIP: it has no tensor visual.conv1.weight or vision_model.*, but %s", name, example(f))
-	}
+	in, err := unwrap(f, isCLIP, "visual.conv1.", "visual.trunk.", "text_model.", "vision_model.")
 	if err != nil {
 		return nil, err
 	}
-	if err := c.configure(configPath); err != nil {
-		return nil, fmt.Errorf("importer: %s: %w", name, err)
+	c.Dropped = in.dropped
+	for _, note := range in.notes {
+		c.Notes = append(c.Notes, "CLIP: "+note)
 	}
-	if c.isResNet() {
-		if err := c.foldBatchNorms(); err != nil {
-			return nil, fmt.Errorf("importer: %s: %w", name, err)
+	beside := "" // the configuration's name where it is published beside the checkpoint
+	switch {
+	case in.has("visual.trunk."):
+		return nil, fmt.Errorf("importer: %s is a CLIP with an image tower of timm; only OpenAI's vision transformers and ResNets can be converted", name)
+	case in.has("text_model.") || in.has("vision_model."):
+		beside = "config.json"
+		err = c.renameHuggingFace(in)
+	case in.has("visual.conv1."):
+		if f.Format != checkpoint.TorchScript { // OpenAI's own form needs no configuration
+			beside = "open_clip_config.json"
 		}
+		c.keepOpenAI(in)
+	default:
+		return nil, fmt.Errorf("importer: %s is not a CLIP: it has no tensor visual.conv1.weight or vision_model.*, but %s", name, example(f))
 	}
-	if err := c.Tensors.check(c.Config.TextTensors(), c.Config.ImageTensors()); err != nil {
+	if err == nil {
+		err = c.readConfigured(f, configPath, beside, read)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("importer: %s: %w", name, err)
 	}
 	return c, nil
 }
 
-// dataParallel begins every name in a checkpoint of distributed training.
-const dataParallel = "module."
+// readConfigured finds the configuration and checks the tensors against it.
+func (c *CLIP) readConfigured(f *checkpoint.File, configPath, beside string, read readFile) error {
+	var data []byte
+	var err error
+	if configPath != "" {
+		if data, err = read(configPath); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(configPath), err)
+		}
+	} else if beside != "" {
+		configPath = filepath.Join(filepath.Dir(f.Path), beside)
+		data, err = read(configPath)
+		switch {
+		case errors.Is(err, foreign.ErrAbsent) && beside == "config.json":
+			return errors.New("it needs the config.json that Hugging Face publishes beside it; put it there or give -clip-config FILE")
+		case err != nil && !errors.Is(err, foreign.ErrAbsent):
+			return fmt.Errorf("%s: %w", beside, err)
+		}
+	}
+	if err := c.configure(configPath, data, read); err != nil {
+		return err
+	}
+	if c.isResNet() {
+		if err := c.foldBatchNorms(); err != nil {
+			return err
+		}
+	}
+	return c.Tensors.check(f, c.Config.TextTensors(), c.Config.ImageTensors())
+}
 
-// beside returns the explicit path or, when the folder of the checkpoint has it, the named file.
-func beside(f *checkpoint.File, explicit, name string) (string, error) {
-	if explicit != "" {
-		return explicit, nil
+// isCLIP reports whether a name is that of a part of a CLIP, OpenAI's or Hugging Face's, which a configuration must account for.
+func isCLIP(name string) bool {
+	part, _, _ := strings.Cut(name, ".")
+	return slices.Contains([]string{"visual", "transformer", "token_embedding", "positional_embedding", "ln_final", "text_projection", "logit_scale",
+		"text_model", "vision_model", "visual_projection"}, part) && !isBuffer(name)
+}
+
+// isBuffer reports whether a name is that of a mask or a number that modules hold beside their weights.
+func isBuffer(name string) bool {
+	switch name[strings.LastIndexByte(name, '.')+1:] { // in a TorchScript archive any module may hold them
+	case "attn_mask", "input_resolution", "context_length", "vocab_size", "num_batches_tracked", "position_ids":
+		return true
 	}
-	path := filepath.Join(filepath.Dir(f.Path), name)
-	if _, err := os.Stat(path); os.IsNotExist(err) {
-		return "", nil
-	} else if err != nil {
-		return "", fmt.Errorf("importer: %w", err)
-	}
-	return path, nil
+	return false
 }
 
 // isResNet reports whether the tensors are those of a modified ResNet.
@@ -93,17 +118,37 @@ func (c *CLIP) isResNet() bool {
 	return ok
 }
 
-// keepOpenAI takes the tensors under their own names, without the mask and the numbers that OpenAI's archives hold as buffers.
-func (c *CLIP) keepOpenAI(f *checkpoint.File) {
-	for _, name := range f.Names {
-		switch name[strings.LastIndexByte(name, '.')+1:] { // in a TorchScript archive any module may hold them
-		case "attn_mask", "input_resolution", "context_length", "vocab_size", "num_batches_tracked":
+// keepOpenAI takes the tensors under their own names.
+func (c *CLIP) keepOpenAI(in *contents) {
+	for _, name := range in.names {
+		if !isCLIP(name) {
 			c.Dropped = append(c.Dropped, name)
 			continue
 		}
-		t, _ := f.Tensor(name)
-		c.Tensors.add(name, t)
+		c.Tensors.add(name, in.tensors[name])
 	}
+	for _, name := range in.otherNames {
+		if _, twice := in.tensors[name]; !twice && isCLIP(name) {
+			c.Tensors.addOther(name, in.others[name])
+		}
+	}
+	c.fixLogitScale()
+}
+
+// largestScale is the logarithm of 100, where CLIP's training holds the scale of its logits. Nothing that Reverie computes depends on it.
+const largestScale = 4.6051702
+
+// fixLogitScale makes the scale the single number that OpenAI's is: some keep it as a list of one, or leave it out of what they publish.
+func (c *CLIP) fixLogitScale() {
+	t, ok := c.Tensors["logit_scale"]
+	switch {
+	case !ok:
+		c.Notes = append(c.Notes, "CLIP: it has no logit_scale, so 100 is taken; no picture depends on it")
+		t = Tensor{values: []float32{largestScale}}
+	case len(t.pieces) == 1 && t.problem == nil && t.pieces[0].Elements() == 1:
+		t.Shape = nil
+	}
+	c.Tensors["logit_scale"] = t
 }
 
 // huggingFaceNames maps Hugging Face's names to OpenAI's outside the transformer blocks.
@@ -128,17 +173,24 @@ var huggingFaceBlock = map[string]string{
 }
 
 // renameHuggingFace stacks q, k and v as OpenAI does, and transposes the projections, which OpenAI keeps as [width, embed].
-func (c *CLIP) renameHuggingFace(f *checkpoint.File) error {
-	for _, name := range f.Names {
-		t, _ := f.Tensor(name)
+func (c *CLIP) renameHuggingFace(in *contents) error {
+	for _, name := range in.otherNames {
+		if _, twice := in.tensors[name]; !twice && isCLIP(name) {
+			c.Tensors.addOther(name, in.others[name])
+			return fmt.Errorf("tensor %s: %w", name, c.Tensors[name].problem)
+		}
+	}
+	for _, name := range in.names {
+		t := in.tensors[name]
+		if !isCLIP(name) {
+			c.Dropped = append(c.Dropped, name)
+			continue
+		}
 		if official, ok := huggingFaceNames[name]; ok {
 			c.Tensors.add(official, t)
 			continue
 		}
 		switch name {
-		case "text_model.embeddings.position_ids", "vision_model.embeddings.position_ids":
-			c.Dropped = append(c.Dropped, name)
-			continue
 		case "text_projection.weight":
 			c.Tensors.add("text_projection", t.Transposed())
 			continue
@@ -146,16 +198,17 @@ func (c *CLIP) renameHuggingFace(f *checkpoint.File) error {
 			c.Tensors.add("visual.proj", t.Transposed())
 			continue
 		}
-		if err := c.renameBlock(f, name, t); err != nil {
+		if err := c.renameBlock(in, name, t); err != nil {
 			return err
 		}
 	}
+	c.fixLogitScale()
 	return nil
 }
 
 // renameBlock handles TOWER_model.encoder.layers.N.LAYER.{weight,bias}.
-func (c *CLIP) renameBlock(f *checkpoint.File, name string, t checkpoint.Tensor) error {
-	unknown := fmt.Errorf("importer: %s: tensor %.200s is not part of a CLIP of Hugging Face", filepath.Base(f.Path), name)
+func (c *CLIP) renameBlock(in *contents, name string, t checkpoint.Tensor) error {
+	unknown := fmt.Errorf("tensor %.200s is not part of a CLIP of Hugging Face", name)
 	tower, rest, ok := strings.Cut(name, "_model.encoder.layers.")
 	prefix, known := map[string]string{"text": "transformer", "vision": "visual.transformer"}[tower]
 	if !ok || !known {
@@ -174,7 +227,7 @@ func (c *CLIP) renameBlock(f *checkpoint.File, name string, t checkpoint.Tensor)
 	}
 	switch layer {
 	case "self_attn.q_proj":
-		stacked, err := stackQKV(f, name, kind)
+		stacked, err := stackQKV(in, name)
 		if err != nil {
 			return err
 		}
@@ -182,37 +235,40 @@ func (c *CLIP) renameBlock(f *checkpoint.File, name string, t checkpoint.Tensor)
 		return nil
 	case "self_attn.k_proj", "self_attn.v_proj": // taken along with q
 		q := strings.NewReplacer("k_proj", "q_proj", "v_proj", "q_proj").Replace(name)
-		if _, ok := f.Tensor(q); ok {
+		if _, ok := in.tensors[q]; ok {
 			return nil
 		}
-		return fmt.Errorf("importer: %s: tensor %.200s is missing", filepath.Base(f.Path), q)
+		return fmt.Errorf("tensor %.200s is missing", q)
 	}
 	return unknown
 }
 
-func stackQKV(f *checkpoint.File, q, kind string) (Tensor, error) {
+func stackQKV(in *contents, q string) (Tensor, error) {
 	var stacked Tensor
 	for _, letter := range []string{"q", "k", "v"} {
 		name := strings.Replace(q, "q_proj", letter+"_proj", 1)
-		t, ok := f.Tensor(name)
+		t, ok := in.tensors[name]
 		if !ok {
-			return Tensor{}, fmt.Errorf("importer: %s: tensor %.200s is missing", filepath.Base(f.Path), name)
+			return Tensor{}, fmt.Errorf("tensor %.200s is missing", name)
+		}
+		if err := t.Problem(); err != nil {
+			return Tensor{}, fmt.Errorf("tensor %.200s: %w", name, err)
 		}
 		if len(stacked.pieces) > 0 && !slices.Equal(t.Shape, stacked.pieces[0].Shape) {
-			return Tensor{}, fmt.Errorf("importer: %s: tensor %.200s is %v, but q is %v", filepath.Base(f.Path), name, t.Shape, stacked.pieces[0].Shape)
+			return Tensor{}, fmt.Errorf("tensor %.200s is %v, but q is %v", name, t.Shape, stacked.pieces[0].Shape)
 		}
 		stacked.pieces = append(stacked.pieces, t)
 	}
 	stacked.Shape = slices.Clone(stacked.pieces[0].Shape)
 	if len(stacked.Shape) == 0 {
-		return Tensor{}, fmt.Errorf("importer: %s: tensor %.200s is a single number", filepath.Base(f.Path), q)
+		return Tensor{}, fmt.Errorf("tensor %.200s is a single number", q)
 	}
 	stacked.Shape[0] *= 3
 	return stacked, nil
 }
 
-// configure derives the dimensions from the shapes by OpenAI's rules, then reads the rest.
-func (c *CLIP) configure(path string) error {
+// configure derives the dimensions from the shapes by OpenAI's rules, then reads the rest from the configuration, where there is one.
+func (c *CLIP) configure(path string, data []byte, read readFile) error {
 	shapes, err := c.shapes(map[string]int{"positional_embedding": 2, "token_embedding.weight": 2})
 	if err != nil {
 		return err
@@ -231,12 +287,12 @@ func (c *CLIP) configure(path string) error {
 	if err != nil {
 		return err
 	}
-	if path == "" {
+	if data == nil {
 		c.Notes = append(c.Notes, fmt.Sprintf("CLIP: no configuration file, so OpenAI's rules hold: width/%d heads, %s", headWidth, weights.QuickGELU))
 		if c.Config.VisionHeads == 0 || c.Config.TextHeads == 0 {
 			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; give -clip-config FILE", c.Config.VisionWidth, token[1], headWidth)
 		}
-	} else if err := c.readConfig(path); err != nil {
+	} else if err := c.readConfig(path, data, read); err != nil {
 		return err
 	}
 	return c.Config.Validate()
@@ -273,9 +329,9 @@ func (c *CLIP) shapes(dimensions map[string]int) (map[string][]int, error) {
 	out := map[string][]int{}
 	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
 		n := dimensions[name]
-		t, ok := c.Tensors[name]
-		if !ok {
-			return nil, fmt.Errorf("weights: tensor %s is missing", name)
+		t, err := c.Tensors.find(name)
+		if err != nil {
+			return nil, err
 		}
 		if len(t.Shape) != n {
 			return nil, fmt.Errorf("weights: tensor %s is %v and must have %d dimensions", name, t.Shape, n)

@@ -1,129 +1,177 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 
 	"reverie/weights"
+	"reverie/weights/foreign"
 )
 
-// huggingFaceTower is one of the two towers in Hugging Face's config.json. What is absent has the library's default.
-type huggingFaceTower struct {
-	Heads     int     `json:"num_attention_heads"`
-	HiddenAct string  `json:"hidden_act"`
-	Eps       float64 `json:"layer_norm_eps"`
+// readConfig takes heads, activation and normalisation from either library's configuration, and refuses options that make a model compute
+// something else than OpenAI's.
+func (c *CLIP) readConfig(path string, data []byte, read readFile) error {
+	name := filepath.Base(path)
+	file, err := parseJSON(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if model, ok := file.in("model_cfg"); ok {
+		preprocess, _ := file.in("preprocess_cfg")
+		c.fromOpenCLIP(model, preprocess)
+	} else if file.has("text_config") || file.has("vision_config") || file.has("text_config_dict") || file.has("vision_config_dict") {
+		c.fromHuggingFace(file.section)
+		if err := c.readPreprocessor(filepath.Join(filepath.Dir(path), "preprocessor_config.json"), read); err != nil {
+			return err
+		}
+	} else if file.err == nil {
+		file.err = errors.New("it is neither a config.json of a CLIP nor an open_clip_config.json")
+	}
+	if file.err != nil {
+		return fmt.Errorf("%s: %w", name, file.err)
+	}
+	return nil
 }
 
-// openCLIPModel is model_cfg in OpenCLIP's open_clip_config.json.
-type openCLIPModel struct {
-	QuickGELU bool `json:"quick_gelu"`
-	Vision    struct {
-		HeadWidth int `json:"head_width"`
-	} `json:"vision_cfg"`
-	Text struct {
-		Heads int `json:"heads"`
-	} `json:"text_cfg"`
-}
-
-type normalisation struct {
-	Mean []float32 `json:"mean"`
-	Std  []float32 `json:"std"`
-}
-
-// readConfig takes heads, activation and normalisation from either library's configuration.
-func (c *CLIP) readConfig(path string) error {
-	var file struct {
-		Text       *huggingFaceTower `json:"text_config"`
-		TextDict   *huggingFaceTower `json:"text_config_dict"`
-		Vision     *huggingFaceTower `json:"vision_config"`
-		VisionDict *huggingFaceTower `json:"vision_config_dict"`
-		Model      *openCLIPModel    `json:"model_cfg"`
-		Preprocess normalisation     `json:"preprocess_cfg"`
+// tower is the section of one of the two towers in Hugging Face's config.json. Older files keep what differs from the defaults in a second
+// mapping, which wins.
+func tower(file section, name string) section {
+	t, _ := file.in(name)
+	second, ok := file.in(name + "_dict")
+	if !ok {
+		return t
 	}
-	if err := readJSON(path, &file); err != nil {
-		return err
+	values := maps.Clone(t.values)
+	if values == nil {
+		values = map[string]any{}
 	}
-	switch {
-	case file.Model != nil:
-		return c.fromOpenCLIP(file.Model, file.Preprocess)
-	case file.Text != nil || file.Vision != nil || file.TextDict != nil || file.VisionDict != nil:
-		return c.fromHuggingFace(path, merge(file.Text, file.TextDict, 8), merge(file.Vision, file.VisionDict, 12))
-	}
-	return fmt.Errorf("%s is neither a config.json of a CLIP nor an open_clip_config.json", filepath.Base(path))
-}
-
-// merge fills in Hugging Face's defaults. Older files keep what differs from them in a second dict, which wins.
-func merge(tower, dict *huggingFaceTower, heads int) huggingFaceTower {
-	t := huggingFaceTower{Heads: heads, HiddenAct: "quick_gelu", Eps: 1e-5}
-	for _, o := range []*huggingFaceTower{tower, dict} {
-		if o == nil {
-			continue
-		}
-		if o.Heads != 0 {
-			t.Heads = o.Heads
-		}
-		if o.HiddenAct != "" {
-			t.HiddenAct = o.HiddenAct
-		}
-		if o.Eps != 0 {
-			t.Eps = o.Eps
+	for key, v := range second.values {
+		if v != nil {
+			values[key] = v
 		}
 	}
+	t.values = values
 	return t
 }
 
-func (c *CLIP) fromHuggingFace(path string, text, vision huggingFaceTower) error {
-	for _, t := range []huggingFaceTower{text, vision} {
-		if t.Eps != 1e-5 {
-			return fmt.Errorf("its layer_norm_eps is %v, and only CLIP's 1e-05 is supported", t.Eps)
-		}
-		if t.HiddenAct != text.HiddenAct || t.HiddenAct != weights.QuickGELU && t.HiddenAct != weights.GELU {
-			return fmt.Errorf("its hidden_act is %.40q and %.40q, and only quick_gelu or gelu in both towers are supported", text.HiddenAct, vision.HiddenAct)
-		}
+// fromHuggingFace reads config.json. What is absent has the library's default.
+func (c *CLIP) fromHuggingFace(file section) {
+	file.only("model_type", "clip")
+	file.only("quantization_config")
+	text, vision := tower(file, "text_config"), tower(file, "vision_config")
+	for _, t := range []section{text, vision} {
+		t.only("layer_norm_eps", 1e-5)
+		t.only("hidden_act", weights.QuickGELU, weights.GELU)
+		t.only("quantization_config")
 	}
-	c.Config.TextHeads, c.Config.VisionHeads, c.Config.Activation = text.Heads, vision.Heads, text.HiddenAct
-	// Hugging Face keeps the normalisation in a second file.
-	preprocessor := filepath.Join(filepath.Dir(path), "preprocessor_config.json")
-	if _, err := os.Stat(preprocessor); err != nil {
-		return nil
+	vision.only("num_channels", 3)
+	// The text's embedding is that of its last token, which is the one with the largest number; 2 stands for that, too, in older files.
+	text.only("eos_token_id", 2, c.Config.VocabSize-1)
+	text.layers(c.Config.TextLayers)
+	vision.layers(c.Config.VisionLayers)
+
+	c.Config.TextHeads, c.Config.VisionHeads = 8, 12
+	text.whole("num_attention_heads", &c.Config.TextHeads)
+	vision.whole("num_attention_heads", &c.Config.VisionHeads)
+	other := weights.QuickGELU
+	text.text("hidden_act", &c.Config.Activation)
+	vision.text("hidden_act", &other)
+	if other != c.Config.Activation {
+		vision.fail("hidden_act", "is %.40q and that of the text %.40q, and only the same in both is supported", other, c.Config.Activation)
 	}
-	var file struct {
-		Mean []float32 `json:"image_mean"`
-		Std  []float32 `json:"image_std"`
-	}
-	if err := readJSON(preprocessor, &file); err != nil {
-		return err
-	}
-	return c.normalise(normalisation{file.Mean, file.Std})
 }
 
-func (c *CLIP) fromOpenCLIP(m *openCLIPModel, n normalisation) error {
+// layers refuses a tower of another number of layers than the checkpoint has: the library leaves those over the number out.
+func (s section) layers(have int) {
+	n := have
+	if s.whole("num_hidden_layers", &n); n != have {
+		s.fail("num_hidden_layers", "is %d, but the checkpoint has %d layers", n, have)
+	}
+}
+
+// readPreprocessor reads the normalisation, which Hugging Face keeps in a second file, if that is there.
+func (c *CLIP) readPreprocessor(path string, read readFile) error {
+	data, err := read(path)
+	if errors.Is(err, foreign.ErrAbsent) {
+		return nil
+	}
+	var file *config
+	if err == nil {
+		file, err = parseJSON(data)
+	}
+	if err == nil {
+		file.only("do_normalize", true)
+		file.only("do_rescale", true)
+		file.only("rescale_factor", 1.0/255)
+		c.normalise(file.section, "image_mean", "image_std")
+		err = file.err
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return nil
+}
+
+func (c *CLIP) normalise(s section, mean, std string) {
+	if s.has(mean) != s.has(std) {
+		s.fail(mean, "and %s go together, and one is missing", std)
+	}
+	s.three(mean, &c.Config.Mean)
+	s.three(std, &c.Config.Std)
+}
+
+// fromOpenCLIP reads open_clip_config.json. Its options beyond those of OpenAI's models have the values that leave them off.
+func (c *CLIP) fromOpenCLIP(model, preprocess section) {
+	vision, _ := model.in("vision_cfg")
+	text, _ := model.in("text_cfg")
+	for _, tower := range []section{vision, text} {
+		tower.only("act_kwargs")
+		if norm, ok := tower.in("norm_kwargs"); ok {
+			norm.only("eps", 1e-5)
+			norm.onlyKnown("eps")
+		}
+		tower.only("ls_init_value")
+		tower.only("final_ln_after_pool")
+		tower.only("mlp_ratio", 4)
+		tower.only("block_type", "default")
+	}
+	vision.only("pool_type", "tok")
+	vision.only("pos_embed_type", "learnable")
+	vision.only("attentional_pool")
+	vision.only("no_ln_pre")
+	vision.only("timm_model_name")
+	text.only("pool_type", "argmax")
+	text.only("proj_type", "linear")
+	text.only("proj_bias")
+	text.only("no_causal_mask")
+	text.only("embed_cls")
+	text.only("hf_model_name")
+	text.only("hf_tokenizer_name")
+	text.only("tokenizer_kwargs")
+	vision.onlyKnown("layers", "width", "head_width", "mlp_ratio", "patch_size", "image_size", "patch_dropout", "pool_type", "pos_embed_type", "output_tokens",
+		"norm_kwargs", "block_type", "attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_drop", "timm_drop_path")
+	text.onlyKnown("context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "pad_id", "eos_id", "pool_type", "proj_type", "output_tokens",
+		"norm_kwargs", "block_type", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type")
+	model.onlyKnown("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "cast_dtype", "output_dict", "init_logit_scale", "init_logit_bias",
+		"nonscalar_logit_scale")
+
+	quick := false
+	model.truth("quick_gelu", &quick)
 	c.Config.Activation = weights.GELU
-	if m.QuickGELU {
+	if quick {
 		c.Config.Activation = weights.QuickGELU
 	}
-	if m.Vision.HeadWidth > 0 {
-		width := c.Config.VisionWidth
-		if c.isResNet() {
-			width = c.Config.FeatureWidth()
-		}
-		c.Config.VisionHeads = width / m.Vision.HeadWidth
+	width, headWidth := c.Config.VisionWidth, headWidth
+	if c.isResNet() {
+		width = c.Config.FeatureWidth()
 	}
-	if m.Text.Heads > 0 {
-		c.Config.TextHeads = m.Text.Heads
+	if vision.whole("head_width", &headWidth); headWidth < 1 {
+		vision.fail("head_width", "is %d and must be positive", headWidth)
+		return
 	}
-	return c.normalise(n)
-}
-
-func (c *CLIP) normalise(n normalisation) error {
-	if n.Mean == nil && n.Std == nil {
-		return nil
-	}
-	if len(n.Mean) != 3 || len(n.Std) != 3 {
-		return fmt.Errorf("its image mean and standard deviation must have three numbers each")
-	}
-	copy(c.Config.Mean[:], n.Mean)
-	copy(c.Config.Std[:], n.Std)
-	return nil
+	c.Config.VisionHeads, c.Config.TextHeads = width/headWidth, 8
+	text.whole("heads", &c.Config.TextHeads)
+	c.normalise(preprocess, "mean", "std")
 }

@@ -3,14 +3,13 @@
 package importer
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
+	"maps"
 	"slices"
-	"strings"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
+	"reverie/weights/foreign"
 )
 
 // Tensor is a tensor under its official name, not read yet. It may be stacked from several of the checkpoint, its rows may be scaled,
@@ -20,6 +19,8 @@ type Tensor struct {
 	pieces   []checkpoint.Tensor // along the first dimension
 	rowScale []float64           // per index of the first dimension; nil leaves the rows as they are
 	values   []float32           // instead of pieces
+	problem  error               // why it cannot be read
+	other    bool                // it is no tensor at all
 }
 
 // Append reads the tensor row by row and appends its elements to dst.
@@ -45,44 +46,59 @@ func (t Tensor) Append(dst []float32) ([]float32, error) {
 type Tensors map[string]Tensor
 
 func (ts Tensors) add(name string, t checkpoint.Tensor) {
-	ts[name] = Tensor{Shape: t.Shape, pieces: []checkpoint.Tensor{t}}
+	ts[name] = Tensor{Shape: t.Shape, pieces: []checkpoint.Tensor{t}, problem: t.Problem()}
 }
 
-// check compares the tensors with what the configuration wants, strictly.
-func (ts Tensors) check(want ...[]weights.Spec) error {
+// addOther remembers that something stands under a name that is no tensor.
+func (ts Tensors) addOther(name, what string) {
+	ts[name] = Tensor{problem: fmt.Errorf("it is %s, which cannot be read here; open the file in PyTorch and save the state_dict() of the model "+
+		"as plain tensors in float32", what), other: true}
+}
+
+// find returns a tensor that can be read.
+func (ts Tensors) find(name string) (Tensor, error) {
+	t, ok := ts[name]
+	if !ok {
+		return t, fmt.Errorf("weights: tensor %s is missing", name)
+	}
+	if t.problem != nil {
+		return t, fmt.Errorf("tensor %s: %w", name, t.problem)
+	}
+	return t, nil
+}
+
+// check compares the tensors with what the configuration wants, strictly: none may be missing and none left over. What a tensor has wrong
+// matters only if it is wanted.
+func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) error {
 	var have []weights.Tensor
-	for name, t := range ts {
-		have = append(have, weights.Tensor{Name: name, Shape: t.Shape})
+	for _, name := range slices.Sorted(maps.Keys(ts)) {
+		if !ts[name].other {
+			have = append(have, weights.Tensor{Name: name, Shape: ts[name].Shape})
+		}
 	}
-	slices.SortFunc(have, func(a, b weights.Tensor) int { return strings.Compare(a.Name, b.Name) })
-	return weights.Check(have, slices.Concat(want...))
-}
-
-// maxConfig is how long a configuration file may be.
-const maxConfig = 1 << 20
-
-func readConfig(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxConfig {
-		return nil, fmt.Errorf("importer: %s has %d bytes and is no configuration", path, info.Size())
+	specs := slices.Concat(want...)
+	for _, spec := range specs {
+		if t := ts[spec.Name]; t.problem != nil {
+			return fmt.Errorf("tensor %s: %w", spec.Name, t.problem)
+		}
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("importer: %w", err)
-	}
-	return data, nil
-}
-
-func readJSON(path string, v any) error {
-	data, err := readConfig(path)
-	if err != nil {
+	if err := weights.Check(have, specs); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("importer: %s is not a configuration in JSON: %w", path, err)
+	for _, spec := range specs {
+		for _, p := range ts[spec.Name].pieces {
+			if err := f.Claim(p.Cost()); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
+
+// readFile reads a file of a configuration; foreign.ErrAbsent says that there is none.
+type readFile func(path string) ([]byte, error)
+
+func osFile(path string) ([]byte, error) { return foreign.ReadFile(path, "a configuration", maxConfig) }
 
 // example names one tensor of a file, for messages that say what it is not.
 func example(f *checkpoint.File) string {

@@ -125,7 +125,7 @@ func TestReadResNetRefuses(t *testing.T) {
 		change func(*CLIP)
 		want   string
 	}{
-		{func(c *CLIP) { delete(c.Tensors, "visual.bn2.running_var") }, "tensor visual.bn2.running_var is missing; the configuration wants it with shape [1]"},
+		{func(c *CLIP) { delete(c.Tensors, "visual.bn2.running_var") }, "tensor visual.bn2.running_var is missing"},
 		{func(c *CLIP) { c.Tensors["visual.layer1.0.downsample.1.weight"] = Tensor{Shape: []int{3}} }, "downsample.1.weight is [3], the configuration wants [8]"},
 		{func(c *CLIP) { c.Tensors["visual.bn1.running_var"] = Tensor{Shape: []int{1}, values: []float32{-1}} }, "holds -1, which is no variance"},
 		{func(c *CLIP) { delete(c.Tensors, "visual.layer2.0.conv1.weight") }, "clip.resnet_blocks is [1 0 1 1]"},
@@ -133,9 +133,18 @@ func TestReadResNetRefuses(t *testing.T) {
 	} {
 		f := open(t, testdata+"clip_resnet.pt")
 		c := &CLIP{Tensors: Tensors{}}
-		c.keepOpenAI(f)
+		in, err := unwrap(f, isCLIP, "visual.conv1.")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.keepOpenAI(in)
 		tt.change(c)
-		err := c.configure(resNetConfig(t))
+		config := resNetConfig(t)
+		data, err := os.ReadFile(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.configure(config, data, osFile)
 		if err == nil {
 			err = c.foldBatchNorms()
 		}
@@ -202,15 +211,15 @@ func TestReadCLIPRefuses(t *testing.T) {
 		{"clip_state_dict.pt", "", "give -clip-config FILE"},
 		{"clip_hugging_face.safetensors", "", "needs the config.json"},
 		{"clip_state_dict.pt", "absent.json", "absent.json"},
-		{"clip_state_dict.pt", config("{"), "not a configuration in JSON"},
+		{"clip_state_dict.pt", config("{"), "config.json: it is not a configuration in JSON: line 1, its last, cannot be understood"},
 		{"clip_state_dict.pt", config("{}"), "neither a config.json"},
-		{"clip_state_dict.pt", config(strings.Repeat(" ", maxConfig+1)), "is no configuration"},
+		{"clip_state_dict.pt", config(strings.Repeat(" ", maxConfig+1)), "it has 262145 bytes, and a configuration has at most 262144"},
 		{"clip_state_dict.pt", config(`{"text_config":{}}`), "vision_heads 12 does not divide"},
 		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"relu"}}`), `hidden_act is "relu"`},
-		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"gelu"}}`), `"gelu" and "quick_gelu"`},
+		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"gelu"}}`), `hidden_act is "quick_gelu" and that of the text "gelu"`},
 		{"clip_state_dict.pt", config(`{"vision_config":{"layer_norm_eps":1e-6}}`), "layer_norm_eps is 1e-06"},
 		{"clip_state_dict.pt", config(`{"model_cfg":{"text_cfg":{"heads":3}}}`), "vision_heads is 0"},
-		{"clip_state_dict.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":4},"text_cfg":{"heads":2}},"preprocess_cfg":{"mean":[1]}}`), "three numbers"},
+		{"clip_state_dict.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":4},"text_cfg":{"heads":2}},"preprocess_cfg":{"mean":[1],"std":[1,1,1]}}`), "preprocess_cfg.mean is a list and must be a list of three numbers"},
 	}
 	for _, tt := range tests {
 		if _, err := ReadCLIP(open(t, testdata+tt.file), tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -279,13 +288,13 @@ func TestReadVQGANRefuses(t *testing.T) {
 		{"vqgan.ckpt", changed("attn_resolutions: [8]", "attn_resolutions: []"), "is not part of the configured model"},
 		{"vqgan.ckpt", changed("num_res_blocks: 1", "num_res_blocks: 2"), "is missing"},
 		{"vqgan.ckpt", changed("double_z: false", "double_z: true"), "double_z is true"},
-		{"vqgan.ckpt", changed("dropout: 0.0", "resamp_with_conv: false"), "resamp_with_conv false"},
+		{"vqgan.ckpt", changed("dropout: 0.0", "resamp_with_conv: false"), "ddconfig.resamp_with_conv is false, and only true is supported"},
 		{"vqgan.ckpt", changed("VQModel", "VQSegmentationModel"), "only VQModel, GumbelVQ and Net2NetTransformer"},
 		{"vqgan.ckpt", changed("VQModel", "Net2NetTransformer"), "no first_stage_config"},
 		{"vqgan.ckpt", changed("ddconfig", "config"), "no ddconfig"},
 		{"vqgan.ckpt", changed("ch: 32", "ch: 2147483648"), "vqgan.ch is 2147483648"},
-		{"vqgan.ckpt", changed("ch: 32", "ch: [1]"), "not a configuration in YAML"},
-		{"vqgan.ckpt", changed("model:", "\tmodel:"), "not a configuration in YAML"},
+		{"vqgan.ckpt", changed("ch: 32", "ch: [1]"), "its model.params.ddconfig.ch is a list and must be a whole number"},
+		{"vqgan.ckpt", changed("model:", "\tmodel:"), "changed.yaml: it is not a configuration in YAML"},
 	}
 	for _, tt := range tests {
 		_, err := ReadVQGAN(open(t, testdata+tt.file), tt.config)

@@ -61,14 +61,13 @@ func batchNormOf(conv string) string {
 func (c *CLIP) foldBatchNorm(conv, norm string, channels int) error {
 	var values [4][]float32
 	for i, kind := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
-		t, ok := c.Tensors[norm+kind]
-		if !ok {
-			return fmt.Errorf("weights: tensor %s is missing; the configuration wants it with shape [%d]", norm+kind, channels)
+		t, err := c.Tensors.find(norm + kind)
+		if err != nil {
+			return err
 		}
 		if !slices.Equal(t.Shape, []int{channels}) {
 			return fmt.Errorf("weights: tensor %s is %v, the configuration wants [%d]", norm+kind, t.Shape, channels)
 		}
-		var err error
 		if values[i], err = t.Append(nil); err != nil {
 			return err
 		}

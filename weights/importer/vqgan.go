@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
@@ -17,127 +16,140 @@ type VQGAN struct {
 	Config  weights.VQGANConfig
 	Tensors Tensors
 	Dropped []string // names of tensors that a picture does not need, such as the losses'
+	Notes   []string // what was assumed or chosen
 }
 
 // ReadVQGAN reads a checkpoint of taming-transformers' VQModel, GumbelVQ or Net2NetTransformer, of which only the first stage
 // is kept, and its configuration in YAML.
 func ReadVQGAN(f *checkpoint.File, configPath string) (*VQGAN, error) {
-	data, err := readConfig(configPath)
+	return readVQGAN(f, configPath, osFile)
+}
+
+func readVQGAN(f *checkpoint.File, configPath string, read readFile) (*VQGAN, error) {
+	name, configName := filepath.Base(f.Path), filepath.Base(configPath)
+	data, err := read(configPath)
+	var config weights.VQGANConfig
+	if err == nil {
+		config, err = ParseTaming(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("importer: %s: %w", configName, err)
+	}
+	c, err := unwrap(f, isVQGAN, "decoder.conv_in.")
 	if err != nil {
 		return nil, err
 	}
-	config, err := ParseTaming(data)
-	if err != nil {
-		return nil, fmt.Errorf("importer: %s: %w", filepath.Base(configPath), err)
+	if !c.has("decoder.conv_in.") {
+		return nil, fmt.Errorf("importer: %s is not a VQGAN of taming-transformers: it has no tensor decoder.conv_in.weight, but %s", name, example(f))
 	}
-	v := &VQGAN{Config: config, Tensors: Tensors{}}
-	prefix := ""
-	if f.Has(firstStage) {
-		prefix = firstStage
+	v := &VQGAN{Config: config, Tensors: Tensors{}, Dropped: c.dropped}
+	for _, note := range c.notes {
+		v.Notes = append(v.Notes, "VQGAN: "+note)
 	}
-	for _, name := range f.Names {
-		short, ok := strings.CutPrefix(name, prefix)
-		if !ok || isTraining(short) {
+	for _, name := range c.names {
+		if isVQGAN(name) {
+			v.Tensors.add(name, c.tensors[name])
+		} else {
 			v.Dropped = append(v.Dropped, name)
-			continue
 		}
-		t, _ := f.Tensor(name)
-		v.Tensors.add(short, t)
 	}
-	if _, ok := v.Tensors["decoder.conv_in.weight"]; !ok {
-		return nil, fmt.Errorf("importer: %s is not a VQGAN of taming-transformers: it has no tensor decoder.conv_in.weight, but %s", filepath.Base(f.Path), example(f))
+	for _, name := range c.otherNames {
+		if _, twice := c.tensors[name]; !twice && isVQGAN(name) {
+			v.Tensors.addOther(name, c.others[name])
+		}
 	}
-	if err := v.Tensors.check(config.DecoderTensors(), config.EncoderTensors()); err != nil {
-		return nil, fmt.Errorf("importer: %s with %s: %w", filepath.Base(f.Path), filepath.Base(configPath), err)
+	if err := v.Tensors.check(f, config.DecoderTensors(), config.EncoderTensors()); err != nil {
+		return nil, fmt.Errorf("importer: %s with %s: %w", name, configName, err)
 	}
 	return v, nil
 }
 
-// firstStage begins the names of a Net2NetTransformer's VQGAN.
-const firstStage = "first_stage_model."
-
-// isTraining reports whether a tensor serves training only: losses, the random colours for segmentation maps, and the list of used codes.
-func isTraining(name string) bool {
-	return strings.HasPrefix(name, "loss.") || name == "colorize" || name == "quantize.used"
+// isVQGAN reports whether a name is that of a part of the model, which a configuration must account for. Others are the losses, averages and
+// what else training keeps.
+func isVQGAN(name string) bool {
+	part, _, _ := strings.Cut(name, ".")
+	return slices.Contains([]string{"encoder", "decoder", "quantize", "quant_conv", "post_quant_conv"}, part) && !slices.Contains(codebookCounts, name)
 }
 
-// tamingModel is a node of taming-transformers' configuration: the class and its arguments.
-type tamingModel struct {
-	Target string `yaml:"target"`
-	Params struct {
-		EmbedDim   int          `yaml:"embed_dim"`
-		NEmbed     int          `yaml:"n_embed"`
-		DDConfig   *ddconfig    `yaml:"ddconfig"`
-		FirstStage *tamingModel `yaml:"first_stage_config"`
-	} `yaml:"params"`
+// codebookCounts are what quantisers keep of how the codes were used in training.
+var codebookCounts = []string{
+	"quantize.used", "quantize.codebook_used", "quantize.embed_prob", "quantize.cluster_size", "quantize.embed_avg", "quantize.ema_w",
+	"quantize.embedding.cluster_size", "quantize.embedding.embed_avg",
 }
 
-type ddconfig struct {
-	DoubleZ         bool  `yaml:"double_z"`
-	ZChannels       int   `yaml:"z_channels"`
-	Resolution      int   `yaml:"resolution"`
-	InChannels      int   `yaml:"in_channels"`
-	OutCh           int   `yaml:"out_ch"`
-	Ch              int   `yaml:"ch"`
-	ChMult          []int `yaml:"ch_mult"`
-	NumResBlocks    int   `yaml:"num_res_blocks"`
-	AttnResolutions []int `yaml:"attn_resolutions"`
-	ResampWithConv  *bool `yaml:"resamp_with_conv"`
-	GivePreEnd      bool  `yaml:"give_pre_end"`
-	TanhOut         bool  `yaml:"tanh_out"`
-}
-
-// ParseTaming reads the configuration of a VQModel, a GumbelVQ, or the first stage of a Net2NetTransformer.
+// ParseTaming reads the configuration of a VQModel, a GumbelVQ, or the first stage of a Net2NetTransformer, in YAML.
 func ParseTaming(data []byte) (weights.VQGANConfig, error) {
-	var file struct {
-		Model *tamingModel `yaml:"model"`
+	file, err := parseYAML(data)
+	if err != nil {
+		return weights.VQGANConfig{}, err
 	}
-	if err := yaml.Unmarshal(data, &file); err != nil {
-		return weights.VQGANConfig{}, fmt.Errorf("it is not a configuration in YAML: %w", problem(err))
+	c, err := tamingModel(file)
+	if file.err != nil { // it came first
+		err = file.err
 	}
-	m := file.Model
-	if m == nil {
-		return weights.VQGANConfig{}, fmt.Errorf("it has no \"model\", so it is not a configuration of taming-transformers")
+	if err != nil {
+		return weights.VQGANConfig{}, err
 	}
-	if class(m.Target) == "Net2NetTransformer" {
-		if m = m.Params.FirstStage; m == nil {
-			return weights.VQGANConfig{}, fmt.Errorf("its Net2NetTransformer has no first_stage_config")
+	return c, c.Validate()
+}
+
+// tamingModel reads the node of a configuration that has the class of the model and its arguments.
+func tamingModel(file *config) (c weights.VQGANConfig, err error) {
+	model, ok := file.in("model")
+	if !ok {
+		return c, errors.New("it has no \"model\", so it is not a configuration of taming-transformers")
+	}
+	var target string
+	model.text("target", &target)
+	params, _ := model.in("params")
+	if class(target) == "Net2NetTransformer" {
+		if model, ok = params.in("first_stage_config"); !ok {
+			return c, errors.New("its Net2NetTransformer has no first_stage_config")
 		}
+		model.text("target", &target)
+		params, _ = model.in("params")
 	}
-	return m.config()
+	if kind := class(target); kind != "VQModel" && kind != "GumbelVQ" && kind != "VQNoDiscModel" {
+		return c, fmt.Errorf("its model is %.100q, and only VQModel, GumbelVQ and Net2NetTransformer are known", target)
+	}
+	for _, name := range otherQuantisers {
+		params.only(name)
+	}
+	d, ok := params.in("ddconfig")
+	if !ok {
+		return c, errors.New("its model has no ddconfig")
+	}
+	c = weights.VQGANConfig{Gumbel: class(target) == "GumbelVQ", AttnResolutions: []int{}}
+	params.whole("embed_dim", &c.EmbedDim)
+	params.whole("n_embed", &c.NEmbed)
+	readDDConfig(d, &c)
+	return c, nil
 }
 
 func class(target string) string { return target[strings.LastIndexByte(target, '.')+1:] }
 
-// problem is the first of what a YAML file has wrong, in one line.
-func problem(err error) error {
-	var several *yaml.TypeError
-	if errors.As(err, &several) {
-		return errors.New(several.Errors[0])
-	}
-	return err
+// otherQuantisers are options by which relatives of taming-transformers change how codes are found.
+var otherQuantisers = []string{
+	"cosine_similarity", "use_cosine_sim", "l2_norm", "l2_normalize", "use_l2_norm", "codebook_l2_norm", "norm_code", "use_l2_normalize",
 }
 
-func (m *tamingModel) config() (weights.VQGANConfig, error) {
-	d := m.Params.DDConfig
-	switch kind := class(m.Target); {
-	case kind != "VQModel" && kind != "GumbelVQ" && kind != "VQNoDiscModel":
-		return weights.VQGANConfig{}, fmt.Errorf("its model is %.100q, and only VQModel, GumbelVQ and Net2NetTransformer are known", m.Target)
-	case d == nil:
-		return weights.VQGANConfig{}, fmt.Errorf("its model has no ddconfig")
-	case d.DoubleZ:
-		return weights.VQGANConfig{}, fmt.Errorf("double_z is true, so it is not a vector-quantised model")
-	case d.ResampWithConv != nil && !*d.ResampWithConv, d.GivePreEnd, d.TanhOut:
-		return weights.VQGANConfig{}, fmt.Errorf("resamp_with_conv false, give_pre_end and tanh_out are not supported")
-	}
-	c := weights.VQGANConfig{
-		Gumbel: class(m.Target) == "GumbelVQ",
-		Ch:     d.Ch, ChMult: d.ChMult, NumResBlocks: d.NumResBlocks, AttnResolutions: d.AttnResolutions, Resolution: d.Resolution,
-		ZChannels: d.ZChannels, InChannels: d.InChannels, OutCh: d.OutCh,
-		EmbedDim: m.Params.EmbedDim, NEmbed: m.Params.NEmbed,
-	}
-	if c.AttnResolutions == nil {
-		c.AttnResolutions = []int{}
-	}
-	return c, c.Validate()
+// readDDConfig reads the options of encoder and decoder. taming-transformers ignores those that it does not know, and its relatives give
+// them meanings; so what is not known here and set to something is refused.
+func readDDConfig(d section, c *weights.VQGANConfig) {
+	d.only("double_z", false) // the two halves of a distribution: not a vector-quantised model
+	d.only("resamp_with_conv", true)
+	d.only("give_pre_end", false)
+	d.only("tanh_out", false)
+	d.only("attn_type", "vanilla", "vanilla-xformers")
+	d.only("use_linear_attn", false)
+	d.onlyKnown("double_z", "resamp_with_conv", "give_pre_end", "tanh_out", "attn_type", "z_channels", "resolution", "in_channels", "out_ch", "ch", "ch_mult",
+		"num_res_blocks", "attn_resolutions", "dropout", "use_checkpoint")
+	d.whole("z_channels", &c.ZChannels)
+	d.whole("resolution", &c.Resolution)
+	d.whole("in_channels", &c.InChannels)
+	d.whole("out_ch", &c.OutCh)
+	d.whole("ch", &c.Ch)
+	d.wholes("ch_mult", &c.ChMult)
+	d.whole("num_res_blocks", &c.NumResBlocks)
+	d.wholes("attn_resolutions", &c.AttnResolutions)
 }

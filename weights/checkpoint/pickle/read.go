@@ -2,25 +2,34 @@ package pickle
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/big"
+	"math/bits"
+	"slices"
 	"strings"
+
+	"reverie/weights/foreign"
 )
 
-// MaxSize is how many bytes one pickle may have. The pickle of a checkpoint holds names and shapes, not the numbers of its tensors:
-// the largest known has a few MiB.
-const MaxSize = 16 << 20
+// MaxSize is how many bytes one pickle may have. The pickle of a checkpoint holds names and shapes, not the numbers of its tensors, and the
+// largest known has a few MiB; but a member that no model needs, such as an array of NumPy's, may be long and is passed over.
+const MaxSize = 128 << 20
 
-// maxLong is how many bytes an integer may have. PyTorch's magic number has ten.
-const maxLong = 64
+// longest is how many bytes a text may have that is kept, and maxLong an integer: PyTorch's magic number has ten.
+const (
+	longest = 64 << 10
+	maxLong = 64
+	maxLine = 1 << 10 // of a module's or function's name
+)
 
 // Read reads one pickle and stops behind its last byte.
 func Read(r *bufio.Reader, policy Policy) (value any, n int64, err error) {
+	if policy.Budget == nil {
+		policy.Budget = new(foreign.Budget)
+	}
 	m := &machine{r: r, policy: policy, memo: map[uint64]any{}}
 	value, err = m.run()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -42,6 +51,9 @@ type machine struct {
 
 func (m *machine) run() (any, error) {
 	for {
+		if err := m.policy.Budget.Spend(perInstruction); err != nil {
+			return nil, err
+		}
 		op, err := m.byte()
 		if err != nil {
 			return nil, err
@@ -64,8 +76,7 @@ func (m *machine) step(op byte) error {
 		}
 		return err
 	case 0x95: // FRAME
-		_, err := m.bytes(8)
-		return err
+		return m.pass(8)
 	case '(': // MARK
 		return m.push(mark{}, nil)
 	case '0': // POP
@@ -87,23 +98,27 @@ func (m *machine) step(op byte) error {
 		v, err := m.uint(4)
 		return m.push(int64(int32(v)), err)
 	case 'K', 'M': // BININT1, BININT2
-		v, err := m.uint(map[byte]int{'K': 1, 'M': 2}[op])
+		v, err := m.uint(1 + int(op-'K')/2)
 		return m.push(int64(v), err)
-	case 0x8a, 0x8b: // LONG1, LONG4
-		v, err := m.long(map[byte]int{0x8a: 1, 0x8b: 4}[op])
-		return m.push(v, err)
+	case 0x8a: // LONG1
+		return m.long(1)
+	case 0x8b: // LONG4
+		return m.long(4)
 	case 'G': // BINFLOAT
-		b, err := m.bytes(8)
-		if err != nil {
-			return err
-		}
-		return m.push(math.Float64frombits(binary.BigEndian.Uint64(b)), nil)
-	case 'X', 0x8c, 0x8d, 'T', 'U': // BINUNICODE, its short and long forms, Python 2's BINSTRING and SHORT_BINSTRING
-		b, err := m.counted(map[byte]int{'X': 4, 0x8c: 1, 0x8d: 8, 'T': 4, 'U': 1}[op])
-		return m.push(string(b), err)
-	case 'B', 'C', 0x8e, 0x96: // BINBYTES, its short and long forms, BYTEARRAY8
-		b, err := m.counted(map[byte]int{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8}[op])
-		return m.push(b, err)
+		number, err := m.uint(8) // the only one whose highest byte comes first
+		return m.push(math.Float64frombits(bits.ReverseBytes64(number)), err)
+	case 'X', 'T': // BINUNICODE, Python 2's BINSTRING
+		return m.text(4)
+	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
+		return m.text(1)
+	case 0x8d: // BINUNICODE8
+		return m.text(8)
+	case 'B': // BINBYTES
+		return m.octets(4)
+	case 'C': // SHORT_BINBYTES
+		return m.octets(1)
+	case 0x8e, 0x96: // BINBYTES8, BYTEARRAY8
+		return m.octets(8)
 	case ')': // EMPTY_TUPLE
 		return m.push(Tuple{}, nil)
 	case 0x85, 0x86, 0x87: // TUPLE1, TUPLE2, TUPLE3
@@ -137,17 +152,24 @@ func (m *machine) step(op byte) error {
 	case 'u': // SETITEMS
 		items, err := m.popMark()
 		return m.setItems(items, err)
-	case 'q', 'r': // BINPUT, LONG_BINPUT
-		i, err := m.uint(map[byte]int{'q': 1, 'r': 4}[op])
+	case 'q': // BINPUT
+		i, err := m.uint(1)
+		return m.remember(i, err)
+	case 'r': // LONG_BINPUT
+		i, err := m.uint(4)
 		return m.remember(i, err)
 	case 0x94: // MEMOIZE
 		return m.remember(uint64(len(m.memo)), nil)
-	case 'h', 'j': // BINGET, LONG_BINGET
-		return m.recall(map[byte]int{'h': 1, 'j': 4}[op])
+	case 'h': // BINGET
+		return m.recall(1)
+	case 'j': // LONG_BINGET
+		return m.recall(4)
 	case 'c', 0x93: // GLOBAL, STACK_GLOBAL
 		return m.global(op)
 	case 'R', 0x81: // REDUCE, NEWOBJ
-		return m.call()
+		return m.call(2)
+	case 0x92: // NEWOBJ_EX
+		return m.call(3)
 	case 'b': // BUILD
 		return m.build()
 	case 'Q': // BINPERSID
@@ -158,7 +180,7 @@ func (m *machine) step(op byte) error {
 
 func (m *machine) byte() (byte, error) {
 	if m.read >= MaxSize {
-		return 0, fmt.Errorf("pickle: it has over %d bytes, which no checkpoint needs", MaxSize)
+		return 0, errSize
 	}
 	b, err := m.r.ReadByte()
 	if err == nil {
@@ -167,74 +189,111 @@ func (m *machine) byte() (byte, error) {
 	return b, err
 }
 
-// bytes reads n bytes; it never allocates much more than there are.
+var errSize = fmt.Errorf("pickle: it has over %d bytes, which no checkpoint needs", MaxSize)
+
+// bytes reads n bytes, at most longest.
 func (m *machine) bytes(n uint64) ([]byte, error) {
 	if n > uint64(MaxSize-m.read) {
-		return nil, fmt.Errorf("pickle: it has over %d bytes, which no checkpoint needs", MaxSize)
+		return nil, errSize
 	}
-	var b bytes.Buffer
-	got, err := io.CopyN(&b, m.r, int64(n))
-	m.read += got
-	return b.Bytes(), err
+	if err := m.policy.Budget.Spend(4 * int(n)); err != nil { // they are copied once
+		return nil, err
+	}
+	b := make([]byte, n)
+	got, err := io.ReadFull(m.r, b)
+	m.read += int64(got)
+	return b, err
+}
+
+// pass reads n bytes and forgets them.
+func (m *machine) pass(n uint64) error {
+	if n > uint64(MaxSize-m.read) {
+		return errSize
+	}
+	if err := m.policy.Budget.Spend(int(n)); err != nil {
+		return err
+	}
+	got, err := m.r.Discard(int(n))
+	m.read += int64(got)
+	return err
 }
 
 // uint reads a little-endian number of 1, 2, 4 or 8 bytes.
-func (m *machine) uint(size int) (uint64, error) {
-	b, err := m.bytes(uint64(size))
-	if err != nil {
-		return 0, err
+func (m *machine) uint(size int) (n uint64, err error) {
+	for i := range size {
+		b, err := m.byte()
+		if err != nil {
+			return 0, err
+		}
+		n |= uint64(b) << (8 * i)
 	}
-	var full [8]byte
-	copy(full[:], b)
-	return binary.LittleEndian.Uint64(full[:]), nil
+	return n, nil
 }
 
-// counted reads a length of size bytes and as many bytes as it says.
-func (m *machine) counted(size int) ([]byte, error) {
+// text reads a length of size bytes and a text as long.
+func (m *machine) text(size int) error {
 	n, err := m.uint(size)
-	if err != nil {
-		return nil, err
+	if err == nil && n > longest {
+		return m.push(Omitted(n), m.pass(n))
 	}
-	return m.bytes(n)
+	if err != nil {
+		return err
+	}
+	b, err := m.bytes(n)
+	return m.push(string(b), err)
 }
 
-// long reads a two's complement number of any length.
-func (m *machine) long(size int) (any, error) {
+// octets reads a length of size bytes and as many bytes.
+func (m *machine) octets(size int) error {
 	n, err := m.uint(size)
-	if err != nil {
-		return nil, err
+	if err == nil && n > longest {
+		return m.push(Omitted(n), m.pass(n))
 	}
-	if n > maxLong {
-		return nil, fmt.Errorf("pickle: an integer has %d bytes, which no checkpoint needs", n)
+	if err != nil {
+		return err
+	}
+	b, err := m.bytes(n)
+	return m.push(b, err)
+}
+
+// long reads a length of size bytes and a two's complement number as long.
+func (m *machine) long(size int) error {
+	n, err := m.uint(size)
+	if err == nil && n > maxLong {
+		return m.push(Omitted(n), m.pass(n))
+	}
+	if err != nil {
+		return err
 	}
 	b, err := m.bytes(n)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v := new(big.Int)
-	for i := len(b) - 1; i >= 0; i-- {
-		v.Or(v.Lsh(v, 8), big.NewInt(int64(b[i])))
-	}
-	if n > 0 && b[n-1] >= 0x80 {
+	slices.Reverse(b) // to the order of big.Int
+	v := new(big.Int).SetBytes(b)
+	if n > 0 && b[0] >= 0x80 {
 		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*n)))
 	}
 	if v.IsInt64() {
-		return v.Int64(), nil
+		return m.push(v.Int64(), nil)
 	}
-	return v, nil
+	return m.push(v, nil)
 }
 
 func (m *machine) line() (string, error) {
-	var s strings.Builder
+	var s []byte
 	for {
 		b, err := m.byte()
 		if err != nil {
 			return "", err
 		}
 		if b == '\n' {
-			return strings.TrimSuffix(s.String(), "\r"), nil
+			return strings.TrimSuffix(string(s), "\r"), nil
 		}
-		s.WriteByte(b)
+		if len(s) == maxLine {
+			return "", fmt.Errorf("pickle: it is damaged (a class has a name of over %d bytes)", maxLine)
+		}
+		s = append(s, b)
 	}
 }
 
@@ -283,7 +342,10 @@ func (m *machine) popN(n int) ([]any, error) {
 func (m *machine) popMark() ([]any, error) {
 	for i := len(m.stack) - 1; i >= 0; i-- {
 		if _, isMark := m.stack[i].(mark); isMark {
-			items := append([]any(nil), m.stack[i+1:]...)
+			if err := m.policy.Budget.Spend(perItem * (len(m.stack) - i)); err != nil {
+				return nil, err
+			}
+			items := slices.Clone(m.stack[i+1:])
 			m.stack = m.stack[:i]
 			return items, nil
 		}
@@ -304,7 +366,7 @@ func (m *machine) extend(items []any, err error) error {
 		t.Items = append(t.Items, items...)
 	case *Object: // a subclass of list: what is in it does not matter
 	default:
-		return fmt.Errorf("pickle: it is damaged (items are appended to %T)", target)
+		return fmt.Errorf("pickle: it is damaged (items are appended to %s)", Describe(target))
 	}
 	return nil
 }
@@ -320,14 +382,23 @@ func (m *machine) setItems(items []any, err error) error {
 	if len(items)%2 != 0 {
 		return fmt.Errorf("pickle: it is damaged (a key has no value)")
 	}
+	var d *Dict
 	switch t := target.(type) {
 	case *Dict:
-		for i := 0; i < len(items); i += 2 {
-			t.Set(items[i], items[i+1])
-		}
+		d = t
 	case *Object: // a subclass of dict
+		if t.Items == nil {
+			t.Items = new(Dict)
+		}
+		d = t.Items
 	default:
-		return fmt.Errorf("pickle: it is damaged (keys are set in %T)", target)
+		return fmt.Errorf("pickle: it is damaged (keys are set in %s)", Describe(target))
+	}
+	for i := 0; i < len(items); i += 2 {
+		if err := m.policy.Budget.Spend(entryPrice(items[i])); err != nil {
+			return err
+		}
+		d.Set(items[i], items[i+1])
 	}
 	return nil
 }
@@ -377,25 +448,32 @@ func (m *machine) global(op byte) error {
 		}
 		g = Global{module, name}
 	}
+	if err := m.policy.Budget.Spend(perEntry + 4*(len(g.Module)+len(g.Name))); err != nil { // it is looked up
+		return err
+	}
 	v, err := m.policy.Global(g)
 	return m.push(v, err)
 }
 
-func (m *machine) call() error {
-	operands, err := m.popN(2)
+// call calls a function or makes an instance: under so many operands the first is the class, the second its arguments, the third those with
+// names, which do not matter.
+func (m *machine) call(operands int) error {
+	values, err := m.popN(operands)
 	if err != nil {
 		return err
 	}
-	f, ok := operands[0].(Func)
+	args, ok := values[1].(Tuple)
 	if !ok {
-		return fmt.Errorf("pickle: it calls %T, which is not a permitted function", operands[0])
+		return fmt.Errorf("pickle: it is damaged (arguments are %s)", Describe(values[1]))
 	}
-	args, ok := operands[1].(Tuple)
-	if !ok {
-		return fmt.Errorf("pickle: it is damaged (arguments are %T)", operands[1])
+	switch f := values[0].(type) {
+	case Func:
+		v, err := f(args)
+		return m.push(v, err)
+	case *Object: // what an inert call returned is as inert
+		return m.push(&Object{Class: f.Class, Args: args}, nil)
 	}
-	v, err := f(args)
-	return m.push(v, err)
+	return fmt.Errorf("pickle: it is damaged (it calls %s)", Describe(values[0]))
 }
 
 // build gives an object its state. Attributes of a dict or tensor (a state_dict's _metadata) do not matter.

@@ -1,10 +1,17 @@
 """Writes the fixtures of this folder: python3 make.py (PyTorch 1.13, NumPy).
 
-Every file holds the same tensors, as far as its format can; tensors.json has their shapes and values.
+Every file holds the same tensors, as far as its format can; tensors.json has their shapes and values. members.ckpt has what training programs
+leave beside them.
 """
+import argparse
+import collections
+import datetime
+import functools
 import json
+import pathlib
 import struct
 
+import numpy
 import torch
 
 tensors = {
@@ -78,5 +85,24 @@ safetensors(everything, "plain.safetensors")
 torch.save({k: torch.nn.Parameter(v) for k, v in views.items()}, "parameters.pt")
 torch.save(torch.nn.Linear(1, 1), "module.pt")
 torch.save(tensors["f32"], "tensor.pt")
+
+
+class Settings(dict):
+    """A dict with more to it, as pytorch_lightning's AttributeDict."""
+
+
+members = {
+    "lr_schedulers": [collections.Counter({30: 1})], "args": argparse.Namespace(lr=1, out=pathlib.PurePosixPath("/tmp/x")),
+    "sets": [{1, 2}, frozenset("ab"), collections.defaultdict(list, a=[1]), collections.deque([1])],
+    "numbers": [1j, 1 << 600, float("nan"), numpy.float64(1.5), numpy.int64(3), numpy.arange(3), numpy.zeros(4), numpy.dtype("float32")],
+    "ranges": [slice(1, 2), range(3), Ellipsis, b"x", bytearray(b"y")],
+    "torch": [torch.Size([1, 2]), torch.device("cpu"), torch.float32, torch.strided, torch.get_rng_state()[:8].clone()],
+    "objects": [datetime.timedelta(1), functools.partial(int, base=2), object(), print, int, torch.optim.SGD],
+    "sparse": torch.eye(2).to_sparse(), "quantised": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "complex": torch.ones(2) * 1j,
+    "empty": torch.zeros(0, 3), "parameter": torch.nn.Parameter(torch.ones(1)), "module": torch.nn.Linear(1, 1), "settings": Settings(a=torch.ones(1)),
+}
+members["itself"] = members
+torch.save({**members, "state_dict": collections.defaultdict(None, everything)}, "members.ckpt")
+torch.save({**members, "state_dict": Settings(everything)}, "members_legacy.ckpt", _use_new_zipfile_serialization=False)
 with open("tensors.json", "w") as f:
     json.dump({k: {"shape": list(v.shape), "values": v.double().flatten().tolist()} for k, v in everything.items()}, f)
