@@ -15,7 +15,7 @@ COMMA := ,
 # How the model that judges the mini pair is trained: another architecture, seed and share of the pictures than the pair's own.
 JUDGE := --tower squeezenet --name judge --minutes 10 --batch 160 --attack 0.5 --attack-from 0.5 --parts 0.8
 
-# web/wasm/program.go explains these flags.
+# web/wasm/wasm.go explains these flags.
 GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
 
 # Go programs for the browser.
@@ -27,9 +27,9 @@ WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/..
 .DEFAULT_GOAL := build
 .PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium clean
 
-## build: app.wasm with its compressed forms, and bin/serve, which holds everything it serves
+## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
-	go run ./web/build web/app.wasm
+	go run ./web/build web
 	go build $(GOFLAGS_BUILD) -o bin/serve ./cmd/serve
 
 ## run: build everything and serve the page with the mini model at ADDR
@@ -134,4 +134,4 @@ chromium:
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
 
 clean:
-	rm -rf bin dist out.png web/app.wasm web/app.wasm.br web/app.wasm.gz
+	rm -rf bin dist out.png web/*.wasm web/*.wasm.br web/*.wasm.gz

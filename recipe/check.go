@@ -103,16 +103,20 @@ func (c *checker) model() error {
 	if Model.In(c.Recipe) == "" {
 		c.set(Model.Is(Model.Default.(string)))
 	}
-	return CheckModel(Model.In(c.Recipe))
+	if err := CheckName(Model.In(c.Recipe)); err != nil {
+		return &Wrong{Model.Option, fmt.Errorf("%w.", err)}
+	}
+	return nil
 }
 
-// CheckModel says what is wrong with a model's name, which becomes part of a URL and of a path, or nil.
-func CheckModel(name string) error {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r)
-	}
-	if name == "" || strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) >= 0 || strings.HasPrefix(name, ".") || len(name) > 100 {
-		return fmt.Errorf("%.40q is no model name: use letters, digits, dots, dashes and underscores.", name)
+// maxName is the length of the longest name of a model.
+const maxName = 100
+
+// CheckName is the one rule for models' names, which stand in URLs and are folders. Its error is a sentence without the full stop.
+func CheckName(name string) error {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+	if name == "" || len(name) > maxName || name[0] == '.' || strings.Trim(name, plain) != "" {
+		return fmt.Errorf("%.110q is no model's name: use 1 to %d of a-z, A-Z, 0-9, '_', '-' and '.', with no '.' at the beginning", name, maxName)
 	}
 	return nil
 }

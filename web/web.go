@@ -1,4 +1,4 @@
-// Package web holds the files that the page is made of besides its program: styles, icons, and the JavaScript that a browser needs to
+// Package web holds the files that the page is made of besides its programs: styles, icons, and the JavaScript that a browser needs to
 // start Go. They are embedded, so a built server is one file.
 package web
 
@@ -6,11 +6,11 @@ import "embed"
 
 // Assets are the files under /web/, the service workers' templates and the manifest.
 //
-//go:embed app.css gpu.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png screenshot-*.png
+//go:embed app.css gpu.js start.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png screenshot-*.png
 var Assets embed.FS
 
-// Program holds app.wasm and its compressed forms as far as they had been built when this program was. The pattern names app.css too
-// because a pattern must match something.
+// Programs holds what wasm.Programs lists, with compressed forms, as far as it had been built when this program was. The pattern takes in
+// manifest.webmanifest because a pattern must match something.
 //
-//go:embed app.*
-var Program embed.FS
+//go:embed *.w*
+var Programs embed.FS

@@ -1,5 +1,9 @@
 "use strict";
-// Starts app.wasm, whose Go main sees that there is no document and runs the engine (app/worker).
+// Starts the engine (app/engine). Its download begins before the scripts', which are waited for.
+const program = fetch("./engine.wasm").then((answer) => {
+  if (!answer.ok) throw new TypeError(`HTTP status ${answer.status}`);
+  return answer;
+});
 
 // Messages that come before Go listens wait here; Go takes them over.
 globalThis.reverieInbox = [];
@@ -15,13 +19,19 @@ globalThis.fs.writeSync = function (fd, bytes) {
   tail = (tail + decoder.decode(bytes)).slice(-4000);
   return writeSync.call(this, fd, bytes);
 };
-const exit = (code) => postMessage({ text: JSON.stringify({ kind: "exit", code, tail }) });
+const tell = (message) => postMessage({ text: JSON.stringify(message) });
+const exit = (code) => tell({ kind: "exit", code, tail });
+const fail = (error) => {
+  tail += error;
+  exit(1);
+};
 
 const go = new Go();
 go.exit = exit;
-WebAssembly.instantiateStreaming(fetch("./app.wasm"), go.importObject)
-  .then((program) => go.run(program.instance))
-  .catch((error) => {
-    tail += error;
-    exit(1);
-  });
+program
+  .then((answer) => WebAssembly.instantiateStreaming(answer, go.importObject))
+  .then(
+    (engine) => go.run(engine.instance).catch(fail),
+    // What is no WebAssembly is another error than what does not come.
+    (error) => (error instanceof TypeError ? tell({ kind: "error", reason: "no-engine", message: `${error}` }) : fail(error)),
+  );

@@ -17,6 +17,9 @@ import (
 // MaxShardSize is the largest shard in bytes.
 const MaxShardSize = 8 << 20
 
+// MaxVocabText is how many bytes a vocabulary may have when it is unpacked: ten times CLIP's own.
+const MaxVocabText = 32 << 20
+
 // FormatVersion is the only manifest format this package reads and writes.
 const FormatVersion = 1
 

@@ -19,12 +19,13 @@ const maxElements = 1 << 34
 // Validate checks everything that can be known without the shards: names and sizes, the layout of every stream, the
 // configuration, and that the tensors are exactly those which the configuration asks for. The error says what is wrong first.
 func (m *Manifest) Validate() error {
-	switch {
-	case m.Format != FormatVersion:
+	if m.Format != FormatVersion {
 		return fmt.Errorf("weights: the manifest has format %d, and this program reads format %d", m.Format, FormatVersion)
-	case !ValidName(m.Name):
-		return fmt.Errorf("weights: the name %.80q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", m.Name)
-	case !ValidQuant(m.Quant):
+	}
+	if err := recipe.CheckName(m.Name); err != nil {
+		return fmt.Errorf("weights: %w", err)
+	}
+	if !ValidQuant(m.Quant) {
 		return fmt.Errorf("weights: quant is %.20q and must be %s", m.Quant, strings.Join(Quants, ", "))
 	}
 	for _, text := range []string{m.Title, m.About, m.Licence} {
@@ -54,14 +55,6 @@ func (m *Manifest) Validate() error {
 		}
 	}
 	return nil
-}
-
-// ValidName reports whether a model's name can stand in a URL and as a folder.
-func ValidName(name string) bool {
-	if name == "" || len(name) > 64 || strings.ContainsAny(name[:1], "._-") {
-		return false
-	}
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
 
 func (m *Manifest) validateModels() error {

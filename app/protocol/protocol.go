@@ -279,8 +279,9 @@ type Reason string
 const (
 	NoWebGPU  Reason = "no-webgpu"
 	NoAdapter Reason = "no-adapter"
-	Offline   Reason = "offline" // the server cannot be reached
-	NoRoom    Reason = "no-room" // the browser keeps no more
+	NoEngine  Reason = "no-engine" // its program cannot be fetched; sent by web/worker.js, not by Go
+	Offline   Reason = "offline"   // the server cannot be reached
+	NoRoom    Reason = "no-room"   // the browser keeps no more
 )
 
 func (k Kernel) String() string {

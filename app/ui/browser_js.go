@@ -46,28 +46,43 @@ func query(name string) string {
 	return v.String()
 }
 
-// engine is a worker that runs app/worker.
+// engine is a worker that runs app/engine.
 type engine struct {
 	worker    *worker.Worker
 	listeners []js.Func
 }
 
-// startEngine starts a worker. It calls receive with each of its messages, on the JavaScript event loop.
+// startEngine starts a worker, or takes over the one that web/start.js has started. It calls receive with each of its messages, on the
+// JavaScript event loop.
 func startEngine(receive func(protocol.Message)) *engine {
-	e := &engine{worker: worker.NewWorker(root()+"web/worker.js", nil)}
-	onMessage := e.worker.SetOnMessage(func(event *channel.MessageEvent, _ *worker.Worker) {
-		data := event.JSValue().Get("data")
-		m, err := protocol.Receive(data)
+	hear := func(event js.Value) {
+		if event.Get("type").String() == "error" {
+			receive(protocol.Exit{Code: 1, Tail: event.Get("message").String()})
+			return
+		}
+		m, err := protocol.Receive(event.Get("data"))
 		if err != nil {
 			m = protocol.Error{Message: err.Error()}
 		}
-		announce(data)
+		announce(event.Get("data"))
 		receive(m)
-	})
-	onError := e.worker.SetOnError(func(event *domcore.Event, _ *worker.Worker) {
-		receive(protocol.Exit{Code: 1, Tail: event.JSValue().Get("message").String()})
-	})
+	}
+	e := &engine{}
+	early := js.Global().Get("reverieEngine")
+	if early.Truthy() {
+		js.Global().Set("reverieEngine", nil) // it is taken over once
+		e.worker = worker.WorkerFromJS(early.Get("worker"))
+	} else {
+		e.worker = worker.NewWorker(root()+"web/worker.js", nil)
+	}
+	onMessage := e.worker.SetOnMessage(func(event *channel.MessageEvent, _ *worker.Worker) { hear(event.JSValue()) })
+	onError := e.worker.SetOnError(func(event *domcore.Event, _ *worker.Worker) { hear(event.JSValue()) })
 	e.listeners = []js.Func{onMessage, onError}
+	if early.Truthy() {
+		for said, i := early.Get("said"), 0; i < said.Length(); i++ {
+			hear(said.Index(i))
+		}
+	}
 	return e
 }
 

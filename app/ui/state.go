@@ -443,6 +443,8 @@ func (s *State) fail(m protocol.Error) {
 		s.Block(noWebGPU)
 	case protocol.NoAdapter:
 		s.Block(noAdapter)
+	case protocol.NoEngine:
+		s.Block(noEngine)
 	default:
 		if s.Phase == Opening {
 			s.Block(Screen{Title: "The GPU cannot be used", Text: m.Message, Retry: true})
@@ -482,6 +484,8 @@ var (
 		Text: "Browsers give pages the GPU only over https:// or on this computer itself. Open Reverie by https://, or by http://localhost or http://127.0.0.1."}
 	noWebGPU = Screen{Title: "This browser has no WebGPU",
 		Text: "Reverie draws on your own GPU through WebGPU. It works in Chrome and Edge from 113 (on Android from 121), in Safari from 26, and in Firefox from 141 on Windows. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu."}
+	noEngine = Screen{Title: "The engine cannot be fetched", Retry: true,
+		Text: "The part of Reverie that computes did not arrive: check the connection and start the engine again. Your settings are still here."}
 	noAdapter = Screen{Title: "No GPU answers", Retry: true,
 		Text: "The browser has WebGPU but offers no graphics adapter. Turn on hardware acceleration in its settings, update the graphics driver, and look at chrome://gpu if there is one."}
 )

@@ -238,6 +238,7 @@ func TestScreens(t *testing.T) {
 	}{
 		{"no WebGPU", protocol.Error{Reason: protocol.NoWebGPU, Message: "x"}, "no WebGPU", false},
 		{"no adapter", protocol.Error{Reason: protocol.NoAdapter, Message: "x"}, "No GPU answers", true},
+		{"no engine", protocol.Error{Reason: protocol.NoEngine, Message: "x"}, "The engine cannot be fetched", true},
 		{"no device", protocol.Error{Message: "x"}, "cannot be used", true},
 		{"lost", protocol.Lost{Message: "x"}, "reset", true},
 		{"crash", protocol.Exit{Code: 2, Tail: "x"}, "crashed", true},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -57,13 +58,13 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	return nil
 }
 
-// openSite prepares the site with the program as the source is now, and chooses and checks the model.
+// openSite prepares the site with the programs as the source is now, and chooses and checks the model.
 func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error) {
-	program, err := loadProgram(ctx)
+	programs, err := loadPrograms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := site.New(site.Config{Weights: j.weights, Program: program})
+	s, err := site.New(site.Config{Weights: j.weights, Programs: programs})
 	if err != nil {
 		return nil, err
 	}
@@ -96,24 +97,21 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 	return nil, fmt.Errorf("there is no model %q: convert one with cmd/weights and name its folder with -weights", j.model)
 }
 
-// loadProgram builds app.wasm when the source is at hand, and otherwise takes the one that was built into this program.
-func loadProgram(ctx context.Context) (site.Program, error) {
+// loadPrograms builds what runs in the browser when the source is at hand, and otherwise takes what was built into this program.
+func loadPrograms(ctx context.Context) (fs.FS, error) {
 	root, err := wasm.Root()
 	if err != nil {
-		if p := site.ReadProgram(web.Program); len(p.Wasm) > 0 {
-			return p, nil
+		if _, unbuilt := fs.Stat(web.Programs, wasm.Programs[0].File); unbuilt == nil {
+			return web.Programs, nil
 		}
-		return site.Program{}, err
+		return nil, err
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
 	}
 	folder := filepath.Join(cache, "reverie", "render")
-	if err := wasm.Build(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
-		return site.Program{}, err
-	}
-	return site.Program{Wasm: site.ReadProgram(os.DirFS(folder)).Wasm}, nil
+	return os.DirFS(folder), wasm.Build(ctx, root, folder)
 }
 
 // renderer follows one run in the page.

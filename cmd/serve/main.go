@@ -1,11 +1,11 @@
-// Command serve is Reverie's static server: the page, app.wasm and models' weights. No picture is ever computed here.
+// Command serve is Reverie's static server: the page with its programs, and models' weights. No picture is ever computed here.
 //
 //	serve [-addr host:port] [-weights dir] [-dev]
 //	serve export [-base /path/] [-weights dir] dir
 //
 // The weights folder is one that cmd/weights wrote, or one that holds such folders; the mini model is always there. The first form
 // serves until SIGINT or SIGTERM. The second writes everything into a folder that any static host can serve under the base path.
-// With -dev the program is built anew at the start, assets are read from web/ and nothing is cached: see make dev.
+// With -dev the programs are built anew at the start, assets are read from web/ and nothing is cached: see make dev.
 package main
 
 import (
@@ -47,14 +47,14 @@ func serve(ctx context.Context, args []string) error {
 	flags := newFlags("serve")
 	address := flags.String("addr", "127.0.0.1:8080", "host:port to listen at")
 	weights := flags.String("weights", "", "folder of models")
-	dev := flags.Bool("dev", false, "build app.wasm at the start, read assets from web/, cache nothing")
+	dev := flags.Bool("dev", false, "build the programs at the start, read assets from web/, cache nothing")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("serve: I do not understand %q: the only command is export, and the flags are -addr, -weights and -dev", flags.Arg(0))
 	}
-	c := site.Config{Weights: *weights, Program: site.ReadProgram(web.Program)}
+	c := site.Config{Weights: *weights, Programs: web.Programs}
 	if *dev {
 		if err := develop(ctx, &c); err != nil {
 			return err
@@ -123,7 +123,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 	return nil
 }
 
-// develop builds the program and points the site at the files on disk. A program that does not build is told, and the last one that did
+// develop builds the programs and points the site at the files on disk. A program that does not build is told, and the last one that did
 // is served.
 func develop(ctx context.Context, c *site.Config) error {
 	root, err := wasm.Root()
@@ -131,12 +131,11 @@ func develop(ctx context.Context, c *site.Config) error {
 		return err
 	}
 	folder := filepath.Join(root, "web")
-	if err := wasm.Build(ctx, root, filepath.Join(folder, "app.wasm")); err != nil {
+	if err := wasm.Build(ctx, root, folder); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	c.Dev, c.Assets = true, os.DirFS(folder)
-	// What lies beside it compressed may be older than the program that was just built.
-	c.Program = site.Program{Wasm: site.ReadProgram(c.Assets).Wasm}
+	c.Programs = c.Assets
 	return nil
 }
 
@@ -150,7 +149,7 @@ func export(args []string) error {
 	if flags.NArg() != 1 {
 		return errors.New("serve export: name the folder to write: serve export [-base /path/] dir")
 	}
-	s, err := newSite(site.Config{Base: *base, Weights: *weights, Program: site.ReadProgram(web.Program)})
+	s, err := newSite(site.Config{Base: *base, Weights: *weights, Programs: web.Programs})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/convert"
+	"reverie/weights/folder"
 	"reverie/weights/foreign"
 	"reverie/weights/vocab"
 )
@@ -46,7 +47,7 @@ func runConvert(args []string, out io.Writer) error {
 		return nil
 	})
 	flags.StringVar(&o.Quant, "quant", "", "element `TYPE` of the large tensors: f32, f16, q8 or q4 (a mix of q4, q5 and q6)")
-	flags.StringVar(&o.Name, "name", "", "`NAME` of the model in its URL: a-z, 0-9, '.', '_' and '-'")
+	flags.StringVar(&o.Name, "name", "", "`NAME` of the model in its URL: a-z, A-Z, 0-9, '.', '_' and '-'")
 	flags.StringVar(&o.Title, "title", "", "name of the model for people, `TEXT`")
 	flags.StringVar(&o.About, "about", "", "what the model is good at, `TEXT`")
 	flags.StringVar(&o.Licence, "licence", "", "licence of the weights, `TEXT`")
@@ -61,7 +62,7 @@ func runConvert(args []string, out io.Writer) error {
 	}
 	o.Vocab = vocab.CLIP
 	if vocabFile != "" {
-		if o.Vocab, err = foreign.ReadFile(vocabFile, "a vocabulary", weights.MaxVocab); err != nil {
+		if o.Vocab, err = foreign.ReadFile(vocabFile, "a vocabulary", folder.MaxVocab); err != nil {
 			return fmt.Errorf("weights: %s: %w", vocabFile, err)
 		}
 	}

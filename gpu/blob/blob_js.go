@@ -44,3 +44,24 @@ func (b Blob) SHA256(ctx context.Context) (string, error) {
 	}
 	return hex.EncodeToString(jsx.GoBytes(digest)), nil
 }
+
+// Gunzip is what a gzip file unpacks to, at most limit bytes. The browser unpacks it.
+func (b Blob) Gunzip(ctx context.Context, limit int) ([]byte, error) {
+	packed := js.Global().Get("Blob").New([]any{b.value}).Call("stream")
+	reader := packed.Call("pipeThrough", js.Global().Get("DecompressionStream").New("gzip")).Call("getReader")
+	var unpacked []byte
+	for {
+		piece, err := jsx.Await(ctx, reader.Call("read"))
+		if err != nil {
+			return nil, fmt.Errorf("blob: unpacking: %w", err)
+		}
+		if piece.Get("done").Bool() {
+			return unpacked, nil
+		}
+		unpacked = append(unpacked, jsx.GoBytes(piece.Get("value"))...)
+		if len(unpacked) > limit {
+			reader.Call("cancel")
+			return nil, tooLong(limit)
+		}
+	}
+}

@@ -3,10 +3,14 @@
 package blob
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 )
 
 // Blob is bytes that stay in the browser; natively they are Go's.
@@ -37,6 +41,22 @@ func (b Blob) SHA256(context.Context) (string, error) {
 }
 
 var errNoBrowser = errors.New("blob: files are fetched by a browser, and this program runs outside one")
+
+// Gunzip is what a gzip file unpacks to, at most limit bytes.
+func (b Blob) Gunzip(_ context.Context, limit int) ([]byte, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(b.data))
+	if err != nil {
+		return nil, fmt.Errorf("blob: unpacking: %w", err)
+	}
+	unpacked, err := io.ReadAll(io.LimitReader(reader, int64(limit)+1))
+	if err != nil {
+		return nil, fmt.Errorf("blob: unpacking: %w", err)
+	}
+	if len(unpacked) > limit {
+		return nil, tooLong(limit)
+	}
+	return unpacked, nil
+}
 
 // Download is a file on its way; natively there are none.
 type Download struct{}

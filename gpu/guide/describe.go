@@ -2,11 +2,10 @@ package guide
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
 
 	"reverie/gpu"
@@ -102,8 +101,9 @@ func texts(script recipe.Script) []string {
 
 // madeUp is the embedding of a text that no tower has read.
 func madeUp(text string, n int) []float32 {
-	sum := sha256.Sum256([]byte(text))
-	random := ops.NewDraws(binary.LittleEndian.Uint64(sum[:]), 0, 0, 0)
+	sum := fnv.New64a()
+	sum.Write([]byte(text))
+	random := ops.NewDraws(sum.Sum64(), 0, 0, 0)
 	e := make([]float32, n)
 	for i := range e {
 		e[i] = float32(random.Uniform()) - 0.5
@@ -113,13 +113,13 @@ func madeUp(text string, n int) []float32 {
 
 // digest identifies numbers.
 func digest[T int32 | []float32](values ...T) string {
-	sum := sha256.New()
+	sum := fnv.New64a()
 	for _, v := range values {
 		if err := binary.Write(sum, binary.LittleEndian, v); err != nil {
 			panic(err) // only for types without a fixed size
 		}
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:8])
+	return fmt.Sprintf("%016x", sum.Sum64())
 }
 
 // describe tells of the update that was counted last and gets in.

@@ -7,13 +7,12 @@ package guide
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 
 	"reverie/gpu"
+	"reverie/gpu/blob"
 	"reverie/gpu/clip"
 	"reverie/gpu/clip/bpe"
 	"reverie/gpu/load"
@@ -48,6 +47,7 @@ type Model struct {
 	device    *gpu.Device
 	source    *load.Source
 	manifest  *weights.Manifest
+	identity  string // see Identity
 	tokenizer *bpe.Tokenizer
 	text      *clip.Text // nil when its memory is given back
 	image     *clip.Image
@@ -85,13 +85,16 @@ func Open(ctx context.Context, d *gpu.Device, source *load.Source, progress Prog
 	if !manifest.HasCLIP() || !manifest.HasVQGAN() {
 		return nil, fmt.Errorf("guide: model %s lacks CLIP or VQGAN; convert both into one folder", manifest.Name)
 	}
-	vocab, err := source.File(ctx, manifest.Vocab)
+	vocab, err := source.Vocabulary(ctx, manifest)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{device: d, source: source, manifest: manifest, loaded: map[string]*load.Weights{}, embedded: map[string][]float32{},
 		arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
-	if m.tokenizer, err = bpe.New(vocab.Bytes(), manifest.CLIP.VocabSize, manifest.CLIP.ContextLength); err != nil {
+	if m.tokenizer, err = bpe.New(vocab, manifest.CLIP.VocabSize, manifest.CLIP.ContextLength); err != nil {
+		return nil, err
+	}
+	if m.identity, err = identity(ctx, manifest); err != nil {
 		return nil, err
 	}
 	for _, name := range order {
@@ -286,14 +289,20 @@ func (m *Model) Name() string {
 	return m.source.Name
 }
 
-// Identity identifies the model's weights: a hash of the manifest, which holds those of all shards.
-func (m *Model) Identity() string {
-	text, err := json.Marshal(m.manifest)
+// Identity identifies the model's weights, as pictures and states tell them: the first eight bytes of the manifest's SHA-256, in hex. On a
+// planner, which has no weights, it is empty.
+func (m *Model) Identity() string { return m.identity }
+
+func identity(ctx context.Context, m *weights.Manifest) (string, error) {
+	text, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // a manifest comes from JSON
+		return "", fmt.Errorf("guide: %w", err)
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	sum, err := blob.Of(text).SHA256(ctx)
+	if err != nil {
+		return "", fmt.Errorf("guide: %w", err)
+	}
+	return sum[:16], nil
 }
 
 // Manifest describes the model.

@@ -2,7 +2,6 @@ package guide
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -72,8 +71,7 @@ func TestStatesThatCannotBeWritten(t *testing.T) {
 
 // sealed puts the check sum after what a state holds.
 func sealed(b []byte) []byte {
-	sum := sha256.Sum256(b)
-	return append(bytes.Clone(b), sum[:]...)
+	return binary.LittleEndian.AppendUint64(bytes.Clone(b), checksum(b))
 }
 
 // withHeader is a state's bytes of a header and so many words.
@@ -119,7 +117,7 @@ func TestDamagedStates(t *testing.T) {
 	}{
 		{"nothing", nil, errNoState},
 		{"a picture", []byte("\x89PNG\r\n\x1a\n"), errNoState},
-		{"more than it says", sealed(append(good[:len(good)-sha256.Size], 0, 0, 0, 0)), errDamagedState},
+		{"more than it says", sealed(append(good[:len(good)-checksumSize], 0, 0, 0, 0)), errDamagedState},
 		{"a header that is longer than the rest", sealed(append([]byte("RVSTATE\x01"), 0, 1, 0, 0, '{', '}')), errDamagedState},
 		{"a header that is longer than all", sealed(append([]byte("RVSTATE\x01"), 255, 255, 255, 255)), errDamagedState},
 		{"a header that is no JSON", withHeader(`{"z":`, 4), errDamagedState},
@@ -161,7 +159,7 @@ func FuzzParseState(f *testing.F) {
 	f.Add([]byte("RVSTATE\x01"))
 	f.Add(bytesOf(f, sample()))
 	least := withHeader(`{"script":{"version":2,"recipe":{"prompt":"a"}},"z":1,"optimiser":"adam","memory":2,"tokens":1,"images":[{"rows":1,"dim":1}]}`, 6)
-	f.Add(least[:len(least)-sha256.Size])
+	f.Add(least[:len(least)-checksumSize])
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, b := range [][]byte{data, sealed(data)} { // else nothing gets beyond the check sum
 			s, err := ParseState(b)

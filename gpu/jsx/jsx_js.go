@@ -72,6 +72,12 @@ func Try(f func() js.Value) (v js.Value, err error) {
 	return f(), nil
 }
 
+// normalise is String.prototype.normalize.
+var normalise = js.Global().Get("String").Get("prototype").Get("normalize")
+
+// Normalise gives UTF-8 one of Unicode's normal forms: NFC, NFD, NFKC or NFKD.
+func Normalise(s, form string) string { return normalise.Call("call", s, form).String() }
+
 // Exception is a JavaScript error seen from Go. Name is its class ("AbortError", "OperationError", "TypeError", …).
 type Exception struct {
 	Name    string

@@ -273,6 +273,19 @@ func (s *Source) File(ctx context.Context, shard weights.Shard) (blob.Blob, erro
 	return b, s.fetch(ctx, shard, b, new(meter))
 }
 
+// Vocabulary brings a model's vocabulary into Go's memory, unpacked.
+func (s *Source) Vocabulary(ctx context.Context, m *weights.Manifest) ([]byte, error) {
+	packed, err := s.File(ctx, m.Vocab)
+	if err != nil {
+		return nil, err
+	}
+	file, err := packed.Gunzip(ctx, weights.MaxVocabText)
+	if err != nil {
+		return nil, fmt.Errorf("load: the vocabulary is damaged: %w", err)
+	}
+	return file, nil
+}
+
 // patience is how long a kept manifest waits for news of the server.
 const patience = 5 * time.Second
 

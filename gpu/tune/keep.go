@@ -2,10 +2,10 @@ package tune
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 
 	"reverie/gpu"
 	"reverie/gpu/blob"
@@ -33,8 +33,9 @@ func key(info gpu.Info) string {
 	if err != nil {
 		panic(err) // strings, numbers and booleans
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8]) + ".json"
+	h := fnv.New64a()
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(nil)) + ".json"
 }
 
 // recall reads what is kept for the adapter. Nothing that is wrong with it is worth an error: it is found again.

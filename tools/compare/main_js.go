@@ -122,11 +122,11 @@ func (c *conversion) embed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vocab, err := c.source.File(ctx, c.manifest.Vocab)
+	vocab, err := c.source.Vocabulary(ctx, c.manifest)
 	if err != nil {
 		return err
 	}
-	tokenizer, err := bpe.New(vocab.Bytes(), c.manifest.CLIP.VocabSize, c.manifest.CLIP.ContextLength)
+	tokenizer, err := bpe.New(vocab, c.manifest.CLIP.VocabSize, c.manifest.CLIP.ContextLength)
 	if err != nil {
 		return err
 	}

@@ -236,11 +236,11 @@ func (r *runner) textTower(ctx context.Context, file string, heads []*int) (*cli
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	blob, err := load.From("/models/"+modelFolder(file)+"/", store.Nothing{}).File(ctx, m.Vocab)
+	merges, err := load.From("/models/"+modelFolder(file)+"/", store.Nothing{}).Vocabulary(ctx, m)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	tokenizer, err := bpe.New(blob.Bytes(), m.CLIP.VocabSize, m.CLIP.ContextLength)
+	tokenizer, err := bpe.New(merges, m.CLIP.VocabSize, m.CLIP.ContextLength)
 	return tower, tokenizer, w, err
 }
 

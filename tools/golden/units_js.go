@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 
+	"reverie/gpu/blob"
 	"reverie/gpu/clip/bpe"
 	"reverie/gpu/ops"
+	"reverie/weights"
 	"reverie/weights/vocab"
 )
 
@@ -231,7 +233,11 @@ func (r *runner) tokens(ctx context.Context) error {
 		return err
 	}
 	const contextLength, vocabSize = 77, 49408 // the official model's
-	tokenizer, err := bpe.New(vocab.CLIP, vocabSize, contextLength)
+	merges, err := blob.Of(vocab.CLIP).Gunzip(ctx, weights.MaxVocabText)
+	if err != nil {
+		return err
+	}
+	tokenizer, err := bpe.New(merges, vocabSize, contextLength)
 	if err != nil {
 		return err
 	}

@@ -43,14 +43,14 @@ func run(ctx context.Context, mb int64) error {
 		return fmt.Errorf("loadbench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	program, err := wasm.Compile(ctx)
+	programs, err := wasm.Compile(ctx, filepath.Join(dir, "programs"))
 	if err != nil {
 		return err
 	}
-	if _, err := padded.Write(filepath.Join(dir, "padded"), "padded", mb*1e6); err != nil {
+	if _, err := padded.Write(filepath.Join(dir, "weights", "padded"), "padded", mb*1e6); err != nil {
 		return err
 	}
-	s, err := site.New(site.Config{Program: site.Program{Wasm: program}, Weights: dir})
+	s, err := site.New(site.Config{Programs: programs, Weights: filepath.Join(dir, "weights")})
 	if err != nil {
 		return err
 	}

@@ -46,11 +46,16 @@ func run(fragment string) error {
 	if err != nil {
 		return err
 	}
-	program, err := wasm.Compile(ctx)
+	dir, err := os.MkdirTemp("", "reverie-screenshots-")
 	if err != nil {
 		return err
 	}
-	s, err := site.New(site.Config{Program: site.Program{Wasm: program}})
+	defer os.RemoveAll(dir)
+	programs, err := wasm.Compile(ctx, dir)
+	if err != nil {
+		return err
+	}
+	s, err := site.New(site.Config{Programs: programs})
 	if err != nil {
 		return err
 	}

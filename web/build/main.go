@@ -1,21 +1,21 @@
 //go:build !js
 
-// Command build compiles app.wasm to a file and writes FILE.br and FILE.gz beside it, for servers that send files already compressed.
+// Command build compiles the programs that a browser runs into a folder and writes FILE.br and FILE.gz beside each, for servers that send
+// files already compressed.
 //
-//	go run ./web/build web/app.wasm
+//	go run ./web/build web
 package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
+	"sync"
 
-	"github.com/andybalholm/brotli"
-
+	"reverie/web/compress"
 	"reverie/web/wasm"
 )
 
@@ -28,84 +28,45 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
-		return errors.New("name the file to write: go run ./web/build web/app.wasm")
+		return errors.New("name the folder to write: go run ./web/build web")
 	}
-	root, err := wasm.Root()
-	if err != nil {
+	if _, err := wasm.Compile(ctx, args[0]); err != nil {
 		return err
 	}
-	if err := wasm.Build(ctx, root, args[0]); err != nil {
-		return err
+	failed := make([]error, len(wasm.Programs))
+	var packing sync.WaitGroup
+	for i, p := range wasm.Programs {
+		packing.Go(func() { failed[i] = pack(filepath.Join(args[0], p.File)) })
 	}
-	return compress(args[0])
+	packing.Wait()
+	return errors.Join(failed...)
 }
 
-// format is one that browsers unpack.
-type format struct {
-	suffix string
-	pack   func(io.Writer) (io.WriteCloser, error)
-	unpack func(io.Reader) (io.Reader, error)
-}
-
-// Both compress as far as they go. Brotli takes some twenty seconds for it, and a visitor downloads a sixth less than after one.
-var formats = []format{
-	{".br",
-		func(w io.Writer) (io.WriteCloser, error) {
-			return brotli.NewWriterLevel(w, brotli.BestCompression), nil
-		},
-		func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
-	{".gz",
-		func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) },
-		func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-}
-
-// compress writes a file's compressed forms, unless they are there and hold it as it is.
-func compress(path string) error {
+// pack writes a file's compressed forms, unless they are there and hold it as it is.
+func pack(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	for _, f := range formats {
-		if f.holds(path+f.suffix, data) {
+	for _, f := range compress.Formats {
+		if holds(f, path+f.Suffix, data) {
 			continue
 		}
-		packed, err := f.packed(data)
-		if err != nil {
+		packed := f.Pack(data)
+		if err := os.WriteFile(path+f.Suffix, packed, 0o644); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path+f.suffix, packed, 0o644); err != nil {
-			return err
-		}
-		fmt.Printf("%s: %.2f MB, was %.2f MB\n", path+f.suffix, float64(len(packed))/1e6, float64(len(data))/1e6)
+		fmt.Printf("%s: %.2f MB, was %.2f MB\n", path+f.Suffix, float64(len(packed))/1e6, float64(len(data))/1e6)
 	}
 	return nil
 }
 
 // holds says whether the file unpacks to data.
-func (f format) holds(path string, data []byte) bool {
+func holds(f compress.Format, path string, data []byte) bool {
 	packed, err := os.ReadFile(path)
 	if err != nil {
 		return false
 	}
-	r, err := f.unpack(bytes.NewReader(packed))
-	if err != nil {
-		return false
-	}
-	unpacked, err := io.ReadAll(r)
+	unpacked, err := f.Unpack(packed)
 	return err == nil && bytes.Equal(unpacked, data)
-}
-
-func (f format) packed(data []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	w, err := f.pack(&packed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(data); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return packed.Bytes(), nil
 }

@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"reverie/web/compress"
 )
 
-func TestCompress(t *testing.T) {
+func TestPack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.wasm")
 	write := func(name string, data []byte) {
 		t.Helper()
@@ -20,12 +22,12 @@ func TestCompress(t *testing.T) {
 	}
 	check := func(want []byte) {
 		t.Helper()
-		if err := compress(path); err != nil {
+		if err := pack(path); err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range formats {
-			if !f.holds(path+f.suffix, want) {
-				t.Errorf("%s does not hold the file", f.suffix)
+		for _, f := range compress.Formats {
+			if !holds(f, path+f.Suffix, want) {
+				t.Errorf("%s does not hold the file", f.Suffix)
 			}
 		}
 	}
@@ -35,23 +37,23 @@ func TestCompress(t *testing.T) {
 
 	// What holds the file already is left alone, however old it is.
 	past := time.Now().Add(-time.Hour).Truncate(time.Second)
-	for _, f := range formats {
-		if err := os.Chtimes(path+f.suffix, past, past); err != nil {
+	for _, f := range compress.Formats {
+		if err := os.Chtimes(path+f.Suffix, past, past); err != nil {
 			t.Fatal(err)
 		}
 	}
 	check(old)
-	for _, f := range formats {
-		if s, err := os.Stat(path + f.suffix); err != nil || !s.ModTime().Equal(past) {
-			t.Errorf("%s was written again: %v, %v", f.suffix, s, err)
+	for _, f := range compress.Formats {
+		if s, err := os.Stat(path + f.Suffix); err != nil || !s.ModTime().Equal(past) {
+			t.Errorf("%s was written again: %v, %v", f.Suffix, s, err)
 		}
 	}
 
 	fresh := []byte("fresh")
 	write(path, fresh)
 	check(fresh)
-	for _, f := range formats {
-		write(path+f.suffix, []byte("damaged"))
+	for _, f := range compress.Formats {
+		write(path+f.Suffix, []byte("damaged"))
 	}
 	check(fresh)
 }

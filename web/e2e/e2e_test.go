@@ -10,6 +10,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +20,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"reverie/app/picture"
@@ -29,7 +32,8 @@ import (
 	"reverie/web/wasm"
 )
 
-var program site.Program
+// programs are what the browser runs, as the source is now, so that no test runs an old one.
+var programs = fstest.MapFS{}
 
 func TestMain(m *testing.M) {
 	if err := build(); err != nil {
@@ -39,11 +43,31 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// build compiles app.wasm as it is now, so that no test runs an old one.
 func build() error {
-	compiled, err := wasm.Compile(context.Background())
-	program.Wasm = compiled
-	return err
+	dir, err := os.MkdirTemp("", "reverie-e2e-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	built, err := wasm.Compile(context.Background(), dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range wasm.Programs {
+		data, err := fs.ReadFile(built, p.File)
+		if err != nil {
+			return err
+		}
+		programs[p.File] = &fstest.MapFile{Data: data}
+	}
+	return nil
+}
+
+// with returns the programs with another one in the place of file.
+func with(file string, program []byte) fs.FS {
+	changed := maps.Clone(programs)
+	changed[file] = &fstest.MapFile{Data: program}
+	return changed
 }
 
 // visit is a browser with the page open.
@@ -57,7 +81,7 @@ type visit struct {
 // open serves the site and opens it under path, which may have a fragment. The scripts run before the page's own.
 func open(t *testing.T, adapter chromium.Adapter, path string, scripts ...string) *visit {
 	t.Helper()
-	s, err := site.New(site.Config{Program: program})
+	s, err := site.New(site.Config{Programs: programs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -432,11 +456,11 @@ func TestOfflineAfterOneVisit(t *testing.T) {
 
 // A new version waits until the person asks for it, and the first visit is no update. The models that are kept stay.
 func TestUpdateWaitsForConsent(t *testing.T) {
-	newer := site.Program{Wasm: append(slices.Clone(program.Wasm), 0, 2, 1, 'x')} // with a custom section named x
+	newer := with("engine.wasm", append(slices.Clone(programs["engine.wasm"].Data), 0, 2, 1, 'x')) // with a custom section named x
 	var sites [2]*site.Site
-	for i, p := range []site.Program{program, newer} {
+	for i, p := range []fs.FS{programs, newer} {
 		var err error
-		if sites[i], err = site.New(site.Config{Program: p}); err != nil {
+		if sites[i], err = site.New(site.Config{Programs: p}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -485,7 +509,7 @@ func TestUpdateWaitsForConsent(t *testing.T) {
 }
 
 func TestExportedSiteUnderAPath(t *testing.T) {
-	s, err := site.New(site.Config{Program: program, Base: "/sub/"})
+	s, err := site.New(site.Config{Programs: programs, Base: "/sub/"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func TestModelSuggestsSettings(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := site.New(site.Config{Program: program, Weights: dir})
+	s, err := site.New(site.Config{Programs: programs, Weights: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func withModel(t *testing.T, bytes int64) (*host, *weights.Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := site.New(site.Config{Program: program, Weights: dir})
+	s, err := site.New(site.Config{Programs: programs, Weights: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func withModel(t *testing.T, bytes int64) (*host, *weights.Manifest) {
 
 func embedded(t *testing.T) (*host, *weights.Manifest) {
 	t.Helper()
-	s, err := site.New(site.Config{Program: program})
+	s, err := site.New(site.Config{Programs: programs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestWorkerTellsWhenItsProgramEnds(t *testing.T) {
 		{"no program", []byte("not wasm"), []string{`"kind":"exit"`, `"code":1`, "WebAssembly"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := site.New(site.Config{Program: site.Program{Wasm: c.program}})
+			s, err := site.New(site.Config{Programs: with("engine.wasm", c.program)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,27 +11,19 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
+
+	"reverie/web/compress"
+	"reverie/web/wasm"
 )
-
-// Program is app.wasm, with its compressed forms where they have been made.
-type Program struct{ Wasm, Brotli, Gzip []byte }
-
-// ReadProgram reads app.wasm, app.wasm.br and app.wasm.gz from a folder; what is missing stays empty.
-func ReadProgram(fsys fs.FS) Program {
-	var p Program
-	p.Wasm, _ = fs.ReadFile(fsys, "app.wasm")
-	p.Brotli, _ = fs.ReadFile(fsys, "app.wasm.br")
-	p.Gzip, _ = fs.ReadFile(fsys, "app.wasm.gz")
-	return p
-}
 
 // asset is one file of the site in all its forms.
 type asset struct {
-	kind string // media type
-	etag string // a hash of plain
-	// plain is the file; the others are empty or the same file compressed.
-	plain, brotli, gzip []byte
+	kind   string // media type
+	etag   string // a hash of plain
+	plain  []byte
+	packed func() [][]byte // in compress.Formats; an empty one has not been made. Nil for what is sent as it is
 }
 
 // kinds are the media types of what the site serves, so that it does not depend on the machine's tables.
@@ -45,10 +37,25 @@ func newAsset(name string, plain []byte) *asset {
 	return &asset{kind: kinds[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:16]) + `"`, plain: plain}
 }
 
+// pack gives what is text compressed forms, which are made once, when one is asked for.
+func (a *asset) pack() *asset {
+	if a.kind == kinds[".png"] {
+		return a
+	}
+	a.packed = sync.OnceValue(func() [][]byte {
+		var packed [][]byte
+		for _, f := range compress.Formats {
+			packed = append(packed, f.Pack(a.plain))
+		}
+		return packed
+	})
+	return a
+}
+
 // loadAssets returns the assets by URL. The base makes the app another one than those of other paths of its origin.
-func loadAssets(files fs.FS, p Program, base string) (map[string]*asset, error) {
+func loadAssets(c Config) (map[string]*asset, error) {
 	assets := map[string]*asset{}
-	entries, err := fs.ReadDir(files, ".")
+	entries, err := fs.ReadDir(c.Assets, ".")
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
@@ -57,21 +64,40 @@ func loadAssets(files fs.FS, p Program, base string) (map[string]*asset, error) 
 		if kinds[path.Ext(name)] == "" || strings.HasPrefix(name, "service-worker") || path.Ext(name) == ".wasm" {
 			continue
 		}
-		data, err := fs.ReadFile(files, name)
+		data, err := fs.ReadFile(c.Assets, name)
 		if err != nil {
 			return nil, fmt.Errorf("site: %w", err)
 		}
 		url := "/web/" + name
 		if name == "manifest.webmanifest" {
 			url = "/" + name
-			data = bytes.Replace(data, []byte(`"id": "reverie"`), fmt.Appendf(nil, `"id": %q`, base+"reverie"), 1)
+			data = bytes.Replace(data, []byte(`"id": "reverie"`), fmt.Appendf(nil, `"id": %q`, c.Base+"reverie"), 1)
 		}
-		assets[url] = newAsset(name, data)
+		assets[url] = newAsset(name, data).pack()
 	}
-	wasm := newAsset("app.wasm", p.Wasm)
-	wasm.brotli, wasm.gzip = p.Brotli, p.Gzip
-	assets["/web/app.wasm"] = wasm
+	for _, p := range wasm.Programs {
+		program, err := fs.ReadFile(c.Programs, p.File)
+		if err != nil {
+			return nil, fmt.Errorf("site: %s is not there: run make build first", p.File)
+		}
+		a := newAsset(p.File, program)
+		forms := packedForms(c, p.File)
+		a.packed = func() [][]byte { return forms }
+		assets["/web/"+p.File] = a
+	}
 	return assets, nil
+}
+
+// packedForms are those of a program that have been made.
+func packedForms(c Config, file string) [][]byte {
+	forms := make([][]byte, len(compress.Formats))
+	if c.Dev { // they may be older than the program
+		return forms
+	}
+	for i, f := range compress.Formats {
+		forms[i], _ = fs.ReadFile(c.Programs, file+f.Suffix)
+	}
+	return forms
 }
 
 func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +106,7 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", a.etag)
 	body := a.plain
-	if len(a.brotli) > 0 || len(a.gzip) > 0 {
+	if a.packed != nil {
 		h.Set("Vary", "Accept-Encoding")
 		encoding := ""
 		if encoding, body = a.choose(r.Header.Get("Accept-Encoding")); encoding != "" {
@@ -93,11 +119,13 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // choose picks the smallest form that the browser accepts.
 func (a *asset) choose(accept string) (encoding string, body []byte) {
-	if len(a.brotli) > 0 && accepts(accept, "br") {
-		return "br", a.brotli
-	}
-	if len(a.gzip) > 0 && accepts(accept, "gzip") {
-		return "gzip", a.gzip
+	for i, f := range compress.Formats {
+		if !accepts(accept, f.Encoding) {
+			continue
+		}
+		if packed := a.packed()[i]; len(packed) > 0 {
+			return f.Encoding, packed
+		}
 	}
 	return "", a.plain
 }

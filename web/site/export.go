@@ -10,9 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"reverie/web/compress"
 )
 
-// Export writes the site as a folder for a static host. Headers cannot be written; the page works without them.
+// Export writes the site as a folder for a static host, with the compressed forms beside the files for hosts that send those. Headers cannot
+// be written; the page works without them.
 func (s *Site) Export(dir string) error {
 	urls, err := s.urls()
 	if err != nil {
@@ -23,8 +26,27 @@ func (s *Site) Export(dir string) error {
 		if path == "/" {
 			path = "/index.html"
 		}
-		if err := s.exportFile(url, filepath.Join(dir, filepath.FromSlash(path))); err != nil {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if err := s.exportFile(url, path); err != nil {
 			return err
+		}
+		if a := s.assets[url]; a != nil && a.packed != nil {
+			if err := exportPacked(a.packed(), path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// exportPacked writes FILE.br and FILE.gz.
+func exportPacked(forms [][]byte, path string) error {
+	for i, packed := range forms {
+		if len(packed) == 0 {
+			continue
+		}
+		if err := os.WriteFile(path+compress.Formats[i].Suffix, packed, 0o644); err != nil {
+			return fmt.Errorf("site: %w", err)
 		}
 	}
 	return nil
@@ -47,7 +69,7 @@ func (s *Site) exportFile(url, path string) error {
 
 // urls is everything that the site serves.
 func (s *Site) urls() ([]string, error) {
-	urls := []string{"/", "/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js", "/weights/index.json"}
+	urls := []string{"/weights/index.json"}
 	for url := range s.assets {
 		urls = append(urls, url)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"reverie/app/ui"
+	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/folder"
 	"reverie/weights/mini"
@@ -66,6 +67,10 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if _, err := os.Stat(filepath.Join(path, weights.ManifestFile)); err != nil {
+			continue
+		}
+		if err := recipe.CheckName(e.Name()); err != nil {
+			warnings = append(warnings, fmt.Sprintf("%s is left out, because %v: rename the folder", path, err))
 			continue
 		}
 		m, err := newModel(e.Name(), os.DirFS(path))

@@ -1,18 +1,16 @@
 //go:build !js
 
-// Package site serves Reverie: the page with its assets, app.wasm, and models' weights. cmd/serve listens with it or writes it out
+// Package site serves Reverie: the page with its assets and programs, and models' weights. cmd/serve listens with it or writes it out
 // as a static folder; cmd/render and the browser tests run it in-process.
 package site
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,15 +19,16 @@ import (
 
 	"reverie/app/ui"
 	"reverie/web"
+	"reverie/web/wasm"
 )
 
 // Config says what to serve.
 type Config struct {
-	Base    string // the path under which a browser sees the site: "/" or "/path/"
-	Weights string // a folder of models, or one model's folder; "" for the embedded model alone
-	Program Program
-	Assets  fs.FS // web.Assets when nil
-	Dev     bool  // no caching, and pages reload when vgrun says so
+	Base     string // the path under which a browser sees the site: "/" or "/path/"
+	Weights  string // a folder of models, or one model's folder; "" for the embedded model alone
+	Programs fs.FS  // what wasm.Programs lists, and FILE.br and FILE.gz where they have been made
+	Assets   fs.FS  // web.Assets when nil
+	Dev      bool   // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
 }
 
 // Site answers requests. Its URLs start at "/", whatever Base is.
@@ -52,55 +51,50 @@ func New(c Config) (*Site, error) {
 	if !strings.HasPrefix(c.Base, "/") || !strings.HasSuffix(c.Base, "/") {
 		return nil, fmt.Errorf("site: the base path is %q: begin and end it with a slash, as in /reverie/", c.Base)
 	}
-	if len(c.Program.Wasm) == 0 {
-		return nil, errors.New("site: app.wasm is not there: run make build first")
-	}
 	s := &Site{}
 	var err error
 	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
 		return nil, err
 	}
-	if s.assets, err = loadAssets(c.Assets, c.Program, c.Base); err != nil {
+	if s.assets, err = loadAssets(c); err != nil {
 		return nil, err
 	}
 	s.Build = buildID(s.assets)
-	page, err := pageHandler(c, s.Build)
-	if err != nil {
-		return nil, err
-	}
-	index, err := indexOf(page, s.Build)
-	if err != nil {
+	if err := s.addShell(c); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", page)
-	mux.Handle("GET /{$}", index)
 	for url, a := range s.assets {
+		if url == "/" {
+			url = "/{$}"
+		}
 		mux.Handle("GET "+url, a)
 	}
-	mux.HandleFunc("/web/", http.NotFound)
-	mux.HandleFunc("/weights/", http.NotFound)
 	mux.HandleFunc("GET /weights/index.json", s.serveIndex)
 	mux.HandleFunc("GET /weights/{model}/{file}", s.serveWeights)
-	// go-app would fetch these from itself and log that they are missing.
-	for _, name := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt"} {
-		mux.HandleFunc(name, http.NotFound)
-	}
 	s.Handler = secured(mux, c.Dev)
 	return s, nil
 }
 
-// address is what go-app writes into the page of the site's own address. Nobody has told it which host that is, so it would say "https:///".
-var address = regexp.MustCompile(`\s*<meta [^>]*"og:(url|image)"[^>]*>`)
-
-// indexOf is the page without address.
-func indexOf(page http.Handler, build string) (*asset, error) {
-	answer := httptest.NewRecorder()
-	page.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
-	if answer.Code != http.StatusOK {
-		return nil, fmt.Errorf("site: making the page: HTTP status %d", answer.Code)
+// addShell adds what go-app makes: the page and what starts its program.
+func (s *Site) addShell(c Config) error {
+	h, err := s.pageHandler(c)
+	if err != nil {
+		return err
 	}
-	return &asset{kind: "text/html; charset=utf-8", etag: strconv.Quote(build), plain: address.ReplaceAll(answer.Body.Bytes(), nil)}, nil
+	for _, url := range []string{"/", "/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js"} {
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, url, nil))
+		if answer.Code != http.StatusOK {
+			return fmt.Errorf("site: making %s: HTTP status %d", url, answer.Code)
+		}
+		a := newAsset(url, answer.Body.Bytes())
+		if url == "/" { // whose attributes are in another order each time
+			a = &asset{kind: "text/html; charset=utf-8", etag: strconv.Quote(s.Build), plain: mended(a.plain)}
+		}
+		s.assets[url] = a.pack()
+	}
+	return nil
 }
 
 // buildID is a short hash of everything that a browser gets apart from models.
@@ -139,7 +133,7 @@ const vgrunReload = "http://localhost:8324/auto-reload.js"
 
 const description = "Type a prompt and watch a picture form on your own GPU: VQGAN+CLIP in a web page, with nothing to install and nothing uploaded."
 
-func pageHandler(c Config, build string) (http.Handler, error) {
+func (s *Site) pageHandler(c Config) (http.Handler, error) {
 	template := "service-worker.js"
 	if c.Dev {
 		template = "service-worker-dev.js"
@@ -155,15 +149,19 @@ func pageHandler(c Config, build string) (http.Handler, error) {
 		BackgroundColor: "#15131c", ThemeColor: "#15131c",
 		LoadingLabel:          "Loading… {progress} %",
 		Styles:                []string{"/web/app.css"},
+		Scripts:               []string{"/web/start.js async"},
 		CacheableResources:    []string{"/web/icon.svg", "/web/worker.js", "/web/gpu.js"},
 		RawHeaders:            []string{`<meta name="color-scheme" content="light dark">`},
 		Resources:             location(c.Base),
-		Version:               build,
-		WasmContentLength:     strconv.Itoa(len(c.Program.Wasm)),
+		Version:               s.Build,
+		WasmContentLength:     strconv.Itoa(len(s.assets["/web/app.wasm"].plain)),
 		ServiceWorkerTemplate: string(serviceWorker),
 	}
+	for _, p := range wasm.Programs {
+		h.CacheableResources = append(h.CacheableResources, "/web/"+p.File)
+	}
 	if c.Dev {
-		h.Scripts = []string{vgrunReload + " defer"}
+		h.Scripts = append(h.Scripts, vgrunReload+" defer")
 	}
 	return h, nil
 }

@@ -14,20 +14,34 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"reverie/app/ui"
+	"reverie/recipe"
 	"reverie/web"
+	"reverie/web/compress"
+	"reverie/web/wasm"
 	"reverie/weights/mini"
 )
 
-var fakeProgram = Program{Wasm: []byte("\x00asm"), Brotli: []byte("br"), Gzip: []byte("gz")}
+// fakePrograms stand for all programs, compressed, too.
+func fakePrograms() fstest.MapFS {
+	files := fstest.MapFS{}
+	for _, p := range wasm.Programs {
+		for suffix, text := range map[string]string{"": "\x00asm", ".br": "br", ".gz": "gz"} {
+			files[p.File+suffix] = &fstest.MapFile{Data: []byte(text)}
+		}
+	}
+	return files
+}
 
 func newTestSite(t *testing.T, c Config) *Site {
 	t.Helper()
-	if c.Program.Wasm == nil {
-		c.Program = fakeProgram
+	if c.Programs == nil {
+		c.Programs = fakePrograms()
 	}
 	s, err := New(c)
 	if err != nil {
@@ -76,9 +90,11 @@ func TestAnswers(t *testing.T) {
 		{"/web/gpu.js", nil, 200, "text/javascript", "no-cache"},
 		{"/web/worker.js", nil, 200, "text/javascript", "no-cache"},
 		{"/web/app.wasm", nil, 200, "application/wasm", "no-cache"},
+		{"/web/engine.wasm", nil, 200, "application/wasm", "no-cache"},
+		{"/web/start.js", nil, 200, "text/javascript", "no-cache"},
 		{"/web/icon.svg", nil, 200, "image/svg+xml", "no-cache"},
 		{"/manifest.webmanifest", nil, 200, "application/manifest+json", "no-cache"},
-		{"/app-worker.js", nil, 200, "application/javascript", "no-cache"},
+		{"/app-worker.js", nil, 200, "text/javascript", "no-cache"},
 		{"/weights/index.json", nil, 200, "application/json", "no-cache"},
 		{"/weights/mini/manifest.json", nil, 200, "application/json", "no-cache"},
 		{"/weights/mini/" + name, nil, 200, "application/octet-stream", "immutable"},
@@ -135,8 +151,8 @@ func TestProgramIsSentAsTheBrowserTakesIt(t *testing.T) {
 		"gzip, deflate, br": "br", "gzip": "gzip", "": "", "br;q=0, gzip;q=0.5": "gzip", "identity": "", "br; q=0.000": "", "BR": "br",
 	} {
 		w := get(s, "/web/app.wasm", "Accept-Encoding: "+accept)
-		body := map[string][]byte{"br": fakeProgram.Brotli, "gzip": fakeProgram.Gzip, "": fakeProgram.Wasm}[want]
-		if got := w.Header().Get("Content-Encoding"); got != want || !bytes.Equal(w.Body.Bytes(), body) || w.Header().Get("Vary") != "Accept-Encoding" {
+		body := map[string]string{"br": "br", "gzip": "gz", "": "\x00asm"}[want]
+		if got := w.Header().Get("Content-Encoding"); got != want || w.Body.String() != body || w.Header().Get("Vary") != "Accept-Encoding" {
 			t.Errorf("Accept-Encoding %q: got %q, %q, want %q", accept, got, w.Body, want)
 		}
 	}
@@ -146,6 +162,84 @@ func TestProgramIsSentAsTheBrowserTakesIt(t *testing.T) {
 	etag := get(s, "/web/app.wasm", "Accept-Encoding: br").Header().Get("ETag")
 	if w := get(s, "/web/app.wasm", "Accept-Encoding: br", "If-None-Match: "+etag); w.Code != http.StatusNotModified {
 		t.Errorf("the same ETag got status %d", w.Code)
+	}
+}
+
+// What is text is sent compressed, too: each form is the same text.
+func TestTextIsSentAsTheBrowserTakesIt(t *testing.T) {
+	s := newTestSite(t, Config{})
+	for _, url := range []string{"/", "/app.js", "/app.css", "/app-worker.js", "/wasm_exec.js", "/manifest.webmanifest", "/web/app.css", "/web/worker.js", "/web/icon.svg"} {
+		plain := get(s, url)
+		if plain.Header().Get("Content-Encoding") != "" || plain.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s, asked for plainly, has headers %v", url, plain.Header())
+		}
+		for _, f := range compress.Formats {
+			w := get(s, url, "Accept-Encoding: "+f.Encoding)
+			text, err := f.Unpack(w.Body.Bytes())
+			if w.Header().Get("Content-Encoding") != f.Encoding || err != nil || !bytes.Equal(text, plain.Body.Bytes()) {
+				t.Errorf("%s in %s: headers %v, %v, and %d bytes that unpack to %d of %d", url, f.Encoding, w.Header(), err, w.Body.Len(), len(text), plain.Body.Len())
+			}
+			if w.Header().Get("ETag") == plain.Header().Get("ETag") {
+				t.Errorf("%s in %s has the ETag of the plain text", url, f.Encoding)
+			}
+		}
+	}
+	if w := get(s, "/web/icon-192.png", "Accept-Encoding: br"); w.Header().Get("Content-Encoding") != "" {
+		t.Error("a PNG is compressed again")
+	}
+}
+
+// Boolean attributes of HTML hold by being there: until the program runs, the page shows what its settings are.
+func TestBooleanAttributesOfThePage(t *testing.T) {
+	page := get(newTestSite(t, Config{}), "/").Body.String()
+	if found := regexp.MustCompile(`\s[a-z]+="false"`).FindAllString(page, -1); len(found) > 0 {
+		for _, attribute := range found {
+			if name, _, _ := strings.Cut(strings.TrimSpace(attribute), "="); slices.Contains(booleans, name) {
+				t.Errorf("the page says%s, which browsers take for true", attribute)
+			}
+		}
+	}
+	chosen := regexp.MustCompile(`<option[^>]*\sselected[^>]*>`).FindAllString(page, -1)
+	var choices []string
+	for _, o := range recipe.Options() {
+		if _, ok := o.Kind.(recipe.Choice); ok {
+			choices = append(choices, fmt.Sprintf("value=%q", o.Default))
+		}
+	}
+	if len(chosen) != len(choices) {
+		t.Errorf("chosen are %q, want one for each of %q", chosen, choices)
+	}
+	for _, want := range choices {
+		if !slices.ContainsFunc(chosen, func(option string) bool { return strings.Contains(option, want) }) {
+			t.Errorf("no option with %s is chosen in %q", want, chosen)
+		}
+	}
+	details := regexp.MustCompile(`<details[^>]*>`).FindAllString(page, -1)
+	if len(details) < 3 {
+		t.Errorf("the page has %d details", len(details))
+	}
+	for _, d := range details {
+		if regexp.MustCompile(`\sopen`).MatchString(d) {
+			t.Errorf("it is open: %s", d)
+		}
+	}
+	if !strings.Contains(page, " disabled") || !strings.Contains(page, " hidden") {
+		t.Error("attributes that are true are gone")
+	}
+}
+
+func TestBooleanAttributes(t *testing.T) {
+	for page, want := range map[string]string{
+		`<option selected="false" value="a">`:                      `<option value="a">`,
+		`<option value="a" selected>`:                              `<option value="a" selected>`,
+		"<details\nopen=\"false\">":                                `<details>`,
+		`<p aria-hidden="false" draggable="false" hidden="false">`: `<p aria-hidden="false" draggable="false">`,
+		`<p title=" open=\"false\"">`:                              `<p title=" open=\"false\"">`,
+		`<p> open=&#34;false&#34;</p>`:                             `<p> open=&#34;false&#34;</p>`,
+	} {
+		if got := string(mended([]byte(page))); got != want {
+			t.Errorf("%s becomes %s, want %s", page, got, want)
+		}
 	}
 }
 
@@ -166,9 +260,15 @@ func TestWasmExecIsTheToolchains(t *testing.T) {
 
 func TestBuildIDFollowsTheContent(t *testing.T) {
 	a, b := newTestSite(t, Config{}), newTestSite(t, Config{})
-	other := newTestSite(t, Config{Program: Program{Wasm: []byte("\x00asm other")}})
-	if a.Build != b.Build || a.Build == other.Build {
-		t.Errorf("builds %s, %s and, of another program, %s", a.Build, b.Build, other.Build)
+	if a.Build != b.Build {
+		t.Errorf("builds %s and %s", a.Build, b.Build)
+	}
+	for _, p := range wasm.Programs {
+		programs := fakePrograms()
+		programs[p.File] = &fstest.MapFile{Data: []byte("\x00asm other")}
+		if other := newTestSite(t, Config{Programs: programs}); other.Build == a.Build {
+			t.Errorf("with another %s it is the same build", p.File)
+		}
 	}
 	if worker := get(a, "/app-worker.js").Body.String(); !strings.Contains(worker, a.Build) || strings.Contains(worker, "{{") {
 		t.Errorf("the service worker does not carry the build: %.200s", worker)
@@ -184,7 +284,11 @@ func TestServiceWorkerListsOnlyWhatIsThere(t *testing.T) {
 	if err := json.Unmarshal([]byte(list), &files); err != nil {
 		t.Fatal(err)
 	}
-	for _, need := range []string{"/", "/web/app.wasm", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/wasm_exec.js"} {
+	needed := []string{"/", "/web/start.js", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/wasm_exec.js"}
+	for _, p := range wasm.Programs {
+		needed = append(needed, "/web/"+p.File)
+	}
+	for _, need := range needed {
 		if !strings.Contains(list, `"`+need+`"`) {
 			t.Errorf("%s is not cached", need)
 		}
@@ -204,6 +308,9 @@ func TestDevelopment(t *testing.T) {
 	}
 	if !strings.Contains(get(s, "/").Body.String(), vgrunReload) || !strings.Contains(get(s, "/app-worker.js").Body.String(), "unregister") {
 		t.Error("the page does not reload, or the service worker stays")
+	}
+	if w := get(s, "/web/app.wasm", "Accept-Encoding: br"); w.Body.String() != "\x00asm" {
+		t.Errorf("a compressed program is served that may be older than the program: %q", w.Body)
 	}
 }
 
@@ -255,7 +362,7 @@ func TestModels(t *testing.T) {
 		var names []string
 		for _, m := range listed {
 			names = append(names, m.Name)
-			if m.Factor != 8 || m.Bytes < 1<<20 || m.About == "" || m.Suggested.LearningRate == nil || m.Suggested.CutPow == nil || m.Suggested.Smoothness == nil {
+			if m.Factor != 8 || m.Bytes < 1<<20 || m.About == "" || len(m.Suggested.Said()) != 3 {
 				t.Errorf("%s: listed as %+v", c.dir, m)
 			}
 		}
@@ -263,8 +370,33 @@ func TestModels(t *testing.T) {
 			t.Errorf("%q: models %q, warnings %q; want %q and %d", c.dir, got, s.Warnings, c.want, c.warnings)
 		}
 	}
-	if _, err := New(Config{Program: fakeProgram, Weights: filepath.Join(empty, "none")}); err == nil || !strings.Contains(err.Error(), "does not exist") {
+	if _, err := New(Config{Programs: fakePrograms(), Weights: filepath.Join(empty, "none")}); err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+// What is offered can be started: a folder whose name settings do not take is left out, and the warning says what to do.
+func TestFoldersWithOtherNamesAreLeftOut(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"my model", "modèle", ".hidden", "My_Model-2.0"} {
+		modelFolder(t, filepath.Join(dir, name), "x")
+	}
+	s := newTestSite(t, Config{Weights: dir})
+	for _, m := range s.Models() {
+		if _, _, err := recipe.New(recipe.Prompt.Is("a red apple"), recipe.Model.Is(m.Name)).Check(m.Factor); err != nil {
+			t.Errorf("%s is offered and cannot be started: %v", m.Name, err)
+		}
+	}
+	if got := len(s.Models()); got != 2 {
+		t.Errorf("%d models are offered, want mini and My_Model-2.0", got)
+	}
+	if len(s.Warnings) != 3 {
+		t.Fatalf("warnings %q, want three", s.Warnings)
+	}
+	for i, name := range []string{".hidden", "modèle", "my model"} {
+		if w := s.Warnings[i]; !strings.Contains(w, filepath.Join(dir, name)) || !strings.Contains(w, "rename the folder") {
+			t.Errorf("the warning about %q is %q", name, w)
+		}
 	}
 }
 
@@ -315,8 +447,8 @@ func TestExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	name, _ := shard(t)
-	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/worker.js",
-		"web/gpu.js", "web/app.css", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name,
+	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/engine.wasm", "web/worker.js",
+		"web/gpu.js", "web/app.css", "index.html.br", "app.js.gz", "web/app.css.br", "web/app.wasm.br", "web/engine.wasm.gz", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name,
 		"weights/big/manifest.json"} {
 		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
@@ -340,11 +472,14 @@ func TestExport(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
+	half := fakePrograms()
+	delete(half, "engine.wasm")
 	for _, c := range []struct {
 		config Config
 		want   string
 	}{
-		{Config{}, "make build"}, {Config{Program: fakeProgram, Base: "sub"}, "slash"},
+		{Config{Programs: fstest.MapFS{}}, "app.wasm is not there: run make build"}, {Config{Programs: half}, "engine.wasm is not there: run make build"},
+		{Config{Programs: fakePrograms(), Base: "sub"}, "slash"},
 	} {
 		if _, err := New(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %q in it", err, c.want)

@@ -16,10 +16,9 @@ import (
 	"strings"
 )
 
-// goApp is the module whose package app is page and server at once. Its server half brings net/http and with it TLS into app.wasm, its
-// routes regular expressions, and its encrypted state and identifiers, which Reverie has none of, ciphers: a fifth of what a visitor would
-// download, never to be run. It has no switch for that, so app.wasm is built from a copy without them, which is made anew from the module
-// cache whenever the version or this file changes. Servers are built from the module itself.
+// goApp is the module whose package app is page and server at once. It has no switch to leave out what a page does not need, and a fault that its
+// authors have mended in a version that does not resolve: so the programs are built from a copy with edits, which is made anew from the module
+// cache whenever the version or this file changes. Servers are built from the module itself: they only write HTML with it, once.
 const goApp = "github.com/maxence-charriere/go-app/v10"
 
 // leftOut stands in for what the copy lacks.
@@ -43,22 +42,35 @@ func decrypt(string, []byte) ([]byte, error) { return nil, errLeftOut }
 func newID() string { return strconv.FormatUint(rand.Uint64(), 36) }
 `
 
+// The reasons for edits.
+const (
+	whyServer  = "the server half brings net/http and with it TLS, never to be run: a fifth of what a visitor would download"
+	whyRegexp  = "only routes that Reverie has none of are regular expressions"
+	whyCrypto  = "only state that is kept encrypted, of which Reverie has none, needs ciphers"
+	whyUUID    = "identifiers of tabs need no cryptographic random numbers"
+	whyLeftOut = "it stands in for what the copy lacks"
+	whyValue   = `Set looks for the attributes that may be empty by the value and not by the name, so that a field that is set to "" keeps its text (go-app#1083)`
+)
+
+const leftOutFile = "pkg/app/left_out.go"
+
 // edits are what the copy differs in: each text stands once in its file. An empty text is the whole file, and a file that becomes empty
 // goes.
-var edits = []struct{ file, text, with string }{
-	{"pkg/app/http.go", "", "package app\n\n// Handler serves pages, which browsers do not.\ntype Handler struct{}\n"},
-	{"pkg/app/resource.go", "\t\"net/http\"\n", ""},
-	{"pkg/app/resource.go", "\thttp.Handler\n", ""},
-	{"pkg/app/resource.go", "\t\tHandler:   http.FileServer(http.Dir(directory)),\n", ""},
-	{"pkg/app/route.go", "\t\"regexp\"\n", ""},
-	{"pkg/app/route.go", "regexp.MustCompile(pattern)", "noRegexp{}"},
-	{"pkg/app/route.go", "*regexp.Regexp", "noRegexp"},
-	{"pkg/app/crypto.go", "", ""},
-	{"pkg/app/context.go", "\t\"github.com/google/uuid\"\n", ""},
-	{"pkg/app/context.go", "uuid.NewString()", "newID()"},
-	{"pkg/app/state.go", "\t\"github.com/google/uuid\"\n", ""},
-	{"pkg/app/state.go", "uuid.NewString()", "newID()"},
-	{"pkg/app/left_out.go", "", leftOut},
+var edits = []struct{ file, text, with, why string }{
+	{"pkg/app/http.go", "", "package app\n\n// Handler serves pages, which browsers do not.\ntype Handler struct{}\n", whyServer},
+	{"pkg/app/resource.go", "\t\"net/http\"\n", "", whyServer},
+	{"pkg/app/resource.go", "\thttp.Handler\n", "", whyServer},
+	{"pkg/app/resource.go", "\t\tHandler:   http.FileServer(http.Dir(directory)),\n", "", whyServer},
+	{"pkg/app/route.go", "\t\"regexp\"\n", "", whyRegexp},
+	{"pkg/app/route.go", "regexp.MustCompile(pattern)", "noRegexp{}", whyRegexp},
+	{"pkg/app/route.go", "*regexp.Regexp", "noRegexp", whyRegexp},
+	{"pkg/app/crypto.go", "", "", whyCrypto},
+	{"pkg/app/context.go", "\t\"github.com/google/uuid\"\n", "", whyUUID},
+	{"pkg/app/context.go", "uuid.NewString()", "newID()", whyUUID},
+	{"pkg/app/state.go", "\t\"github.com/google/uuid\"\n", "", whyUUID},
+	{"pkg/app/state.go", "uuid.NewString()", "newID()", whyUUID},
+	{leftOutFile, "", leftOut, whyLeftOut},
+	{"pkg/app/attribute.go", "\tswitch v {\n", "\tswitch name {\n", whyValue},
 }
 
 // slim makes the copy under root/bin, where the build finds it by a path that is the same on every machine, and returns the go.mod that
@@ -127,6 +139,9 @@ func edited(module fs.FS) (map[string][]byte, error) {
 	}
 	for _, e := range edits {
 		if e.text == "" {
+			if files[e.file] == nil && e.file != leftOutFile {
+				return nil, fmt.Errorf("%s has no %s any more, which was edited because %s: adapt web/wasm/slim.go to its new version", goApp, e.file, e.why)
+			}
 			files[e.file] = []byte(e.with)
 			if e.with == "" {
 				delete(files, e.file)
@@ -134,7 +149,8 @@ func edited(module fs.FS) (map[string][]byte, error) {
 			continue
 		}
 		if n := bytes.Count(files[e.file], []byte(e.text)); n != 1 {
-			return nil, fmt.Errorf("%s has %q %d times in %s and not once: adapt web/wasm/slim.go to its new version", goApp, e.text, n, e.file)
+			return nil, fmt.Errorf("%s has %q %d times in %s and not once, which is edited because %s: adapt web/wasm/slim.go to its new version",
+				goApp, e.text, n, e.file, e.why)
 		}
 		files[e.file] = bytes.Replace(files[e.file], []byte(e.text), []byte(e.with), 1)
 	}

@@ -1,20 +1,30 @@
 //go:build !js
 
-// Package wasm builds app.wasm.
+// Package wasm says which programs a browser runs, and builds them.
 package wasm
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/andybalholm/brotli"
 )
+
+// Program is one that a browser runs.
+type Program struct {
+	File    string // its name in web/, and at the site under /web/
+	Package string // its main
+}
+
+// Programs are all of them. What builds, serves, caches and tests programs goes by this list.
+var Programs = []Program{
+	{"app.wasm", "./app/page"}, // the name that go-app wants
+	{"engine.wasm", "./app/engine"},
+}
 
 // Root finds the folder of Reverie's source around the current one.
 func Root() (string, error) {
@@ -29,7 +39,7 @@ func Root() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("wasm: this is not Reverie's source folder: change to it, so that app.wasm can be built")
+			return "", errors.New("wasm: this is not Reverie's source folder: change to it, so that its programs can be built")
 		}
 		dir = parent
 	}
@@ -40,67 +50,46 @@ func Root() (string, error) {
 var small = []string{"-gcflags=all=-l", "-gcflags=runtime=", "-gcflags=compress/flate=", "-gcflags=hash/crc32=", "-gcflags=image/...=",
 	"-gcflags=reverie/app/picture=", "-gcflags=reverie/gpu/guide/resample="}
 
-// Goal is the most that a visitor should download for app.wasm, in bytes as Packed makes them.
-const Goal = 1_600_000
+// The most that a visitor should download before the page answers, and before the engine does, in bytes as Brotli packs them at its best.
+const (
+	MostPage   = 1_400_000
+	MostEngine = 2_400_000 // the page with it
+)
 
-// Packed is a program compressed as far as Brotli goes, which takes some twenty seconds.
-func Packed(program []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	w := brotli.NewWriterLevel(&packed, brotli.BestCompression)
-	if _, err := w.Write(program); err != nil {
-		return nil, fmt.Errorf("wasm: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("wasm: %w", err)
-	}
-	return packed.Bytes(), nil
-}
-
-// Build compiles app.wasm from the source in root to the file out. The go command does no work twice, so this takes a moment only
+// Build compiles all programs from the source in root to the folder dir. The go command does no work twice, so this takes a moment only
 // when nothing has changed.
 //
 // -trimpath keeps this machine's paths out of the program and -buildvcs=false the commit: the same source gives the same bytes. -s -w
 // leaves out symbol tables, which browsers would only download.
-func Build(ctx context.Context, root, out string) error {
+func Build(ctx context.Context, root, dir string) error {
 	modfile, err := slim(ctx, root)
 	if err != nil {
 		return fmt.Errorf("wasm: %w", err)
 	}
-	out, err = filepath.Abs(out)
+	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("wasm: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("wasm: %w", err)
 	}
 	args := append([]string{"build", "-modfile", modfile, "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}, small...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "-o", out, "./app")...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("wasm: app.wasm does not build: %w\n%s", err, text)
+	for _, p := range Programs {
+		cmd := exec.CommandContext(ctx, "go", append(args, "-o", filepath.Join(dir, p.File), p.Package)...)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("wasm: %s does not build: %w\n%s", p.File, err, text)
+		}
 	}
 	return nil
 }
 
-// Compile builds the program of the source around the current folder and returns it.
-func Compile(ctx context.Context) ([]byte, error) {
+// Compile builds the programs of the source around the current folder in dir and returns it.
+func Compile(ctx context.Context, dir string) (fs.FS, error) {
 	root, err := Root()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "reverie-wasm-")
-	if err != nil {
-		return nil, fmt.Errorf("wasm: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "app.wasm")
-	if err := Build(ctx, root, file); err != nil {
-		return nil, err
-	}
-	program, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("wasm: %w", err)
-	}
-	return program, nil
+	return os.DirFS(dir), Build(ctx, root, dir)
 }

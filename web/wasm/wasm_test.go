@@ -7,6 +7,7 @@ import (
 	"context"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +16,8 @@ import (
 	"testing/fstest"
 )
 
-// app.wasm has no server in it, and no way to one.
-func TestProgramHasNoServer(t *testing.T) {
+// No program has a server in it, or what browsers can do themselves.
+func TestProgramsAreSlim(t *testing.T) {
 	ctx := context.Background()
 	root, err := Root()
 	if err != nil {
@@ -30,21 +31,25 @@ func TestProgramHasNoServer(t *testing.T) {
 	if err != nil || again != modfile {
 		t.Errorf("made again it is %s, %v; was %s", again, err, modfile)
 	}
-	cmd := exec.Command("go", "list", "-modfile", modfile, "-deps", "./app")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	text, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	packages := strings.Fields(string(text))
-	if len(packages) < 100 {
-		t.Fatalf("the program has %d packages", len(packages))
-	}
-	for _, p := range packages {
-		switch p {
-		case "net", "net/http", "crypto/tls", "regexp", "text/template", "crypto/aes", "crypto/rand":
-			t.Errorf("app.wasm has %s in it: `GOOS=js GOARCH=wasm go list -modfile %s -deps ./app` and go mod why say how", p, filepath.Base(modfile))
+	for _, program := range Programs {
+		cmd := exec.Command("go", "list", "-modfile", modfile, "-deps", program.Package)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+		text, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages := strings.Fields(string(text))
+		if len(packages) < 90 {
+			t.Fatalf("%s has %d packages", program.File, len(packages))
+		}
+		for _, p := range packages {
+			switch p {
+			case "net", "net/http", "crypto/tls", "regexp", "text/template", "crypto/aes", "crypto/rand", "crypto/sha256", "compress/gzip",
+				"golang.org/x/text/unicode/norm":
+				t.Errorf("%s has %s in it: `GOOS=js GOARCH=wasm go list -modfile bin/%s -deps %s` and go mod why say how", program.File, p,
+					filepath.Base(modfile), program.Package)
+			}
 		}
 	}
 }
@@ -64,6 +69,9 @@ func TestEditsFitTheModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range edits {
+		if e.why == "" {
+			t.Errorf("nothing says why %s is edited", e.file)
+		}
 		if e.with == "" && e.text == "" {
 			continue
 		}
@@ -74,12 +82,44 @@ func TestEditsFitTheModule(t *testing.T) {
 	if len(files["LICENSE"]) == 0 {
 		t.Error("the copy has no licence")
 	}
-	other := fstest.MapFS{}
-	for name, text := range files {
-		other[name] = &fstest.MapFile{Data: text}
+}
+
+// Each edit that no longer applies is told with its file, its text and why it was there; so is one whose text stands there twice.
+func TestEditsThatDoNotApplyAreTold(t *testing.T) {
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := edited(other); err == nil || !strings.Contains(err.Error(), "slim.go") {
-		t.Errorf("a module without the texts to edit: %v", err)
+	from, err := source(context.Background(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		for _, copies := range []int{0, 2} {
+			module := fstest.MapFS{}
+			if err := fs.WalkDir(os.DirFS(from), ".", func(path string, d fs.DirEntry, err error) error {
+				if err != nil || !strings.HasSuffix(path, ".go") {
+					return err
+				}
+				text, err := os.ReadFile(filepath.Join(from, path))
+				module[path] = &fstest.MapFile{Data: text}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case e.text != "":
+				file := module[e.file]
+				file.Data = bytes.Replace(file.Data, []byte(e.text), bytes.Repeat([]byte(e.text), copies), 1)
+			case e.file == leftOutFile || copies == 2:
+				continue
+			default:
+				delete(module, e.file)
+			}
+			if _, err := edited(module); err == nil || !strings.Contains(err.Error(), e.file) || !strings.Contains(err.Error(), e.why) {
+				t.Errorf("%s with %d of %q: %v", e.file, copies, e.text, err)
+			}
+		}
 	}
 }
 

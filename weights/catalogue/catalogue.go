@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"reverie/weights"
+	"reverie/recipe"
 	"reverie/weights/foreign"
 )
 
@@ -73,9 +73,10 @@ func Parse(data []byte) (*Catalogue, error) {
 	}
 	names := map[string]bool{}
 	for _, m := range c.Models {
+		if err := recipe.CheckName(m.Name); err != nil {
+			return nil, fmt.Errorf("catalogue: %w", err)
+		}
 		switch {
-		case !weights.ValidName(m.Name):
-			return nil, fmt.Errorf("catalogue: the model's name %.80q is not one of a-z, 0-9, '.', '_' and '-'", m.Name)
 		case names[m.Name]:
 			return nil, fmt.Errorf("catalogue: model %s is there twice", m.Name)
 		case !seen[m.CLIP] || !seen[m.VQGAN]:

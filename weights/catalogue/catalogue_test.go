@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"reverie/weights"
+	"reverie/recipe"
 	"reverie/weights/importer"
 )
 
@@ -61,7 +61,7 @@ func TestParseRefuses(t *testing.T) {
 		{"b.ckpt, sources", "a.pt, sources", "file a.pt is there twice"},
 		{`a.pt, sources: ["https://example.org/a"]`, "a.pt, sha256: ABC", `SHA-256 "ABC"`},
 		{"https://example.org/a", "file:///etc/passwd", `source "file:///etc/passwd"`},
-		{"name: pair", "name: My Pair", `name "My Pair"`},
+		{"name: pair", "name: My Pair", `"My Pair" is no model's name`},
 		{"clip: a.pt", "clip: c.pt", `wants the files "c.pt" and "b.ckpt"`},
 		{`, config: "model:"`, "", "file b.ckpt needs a config"},
 		{"models:", "models:\n  - {name: pair, clip: a.pt, vqgan: b.ckpt}", "model pair is there twice"},
@@ -86,7 +86,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, m := range c.Models {
-			if _, clip, vqgan, err := c.Find(m.Name); err != nil || clip.Name == "" || vqgan.Config == "" || !weights.ValidName(m.Name) {
+			if _, clip, vqgan, err := c.Find(m.Name); err != nil || clip.Name == "" || vqgan.Config == "" || recipe.CheckName(m.Name) != nil {
 				t.Fatalf("model %q: %v", m.Name, err)
 			}
 		}

@@ -113,10 +113,11 @@ func (c *conversion) checkOptions() error {
 		return errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
 	case !weights.ValidQuant(c.Quant):
 		return fmt.Errorf("convert: -quant %q is unknown; choose one of %s", c.Quant, strings.Join(weights.Quants, ", "))
-	case !weights.ValidName(c.Name):
-		return fmt.Errorf("convert: -name %q must be 1 to 64 of a-z, 0-9, '.', '_' and '-' and begin with a letter or digit", c.Name)
 	case c.Out == "":
 		return errors.New("convert: give -o DIR, the folder to write")
+	}
+	if err := recipe.CheckName(c.Name); err != nil {
+		return fmt.Errorf("convert: -name %w", err)
 	}
 	return recipe.CheckSuggestion(c.Suggested)
 }
@@ -149,7 +150,7 @@ func (c *conversion) openCLIP() (vocab []byte, err error) {
 // fitVocab checks that there are enough merges and leaves out those that the model does not know: CLIP's own file has five times
 // as many as CLIP uses.
 func fitVocab(gzipped []byte, want int) ([]byte, error) {
-	merges, err := weights.ParseVocab(gzipped)
+	merges, err := folder.ParseVocab(gzipped)
 	if err != nil {
 		return nil, err
 	}

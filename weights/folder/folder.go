@@ -103,7 +103,7 @@ func Verify(fsys fs.FS) (*weights.Manifest, error) {
 		if err != nil {
 			return nil, err
 		}
-		merges, err := weights.ParseVocab(data)
+		merges, err := ParseVocab(data)
 		if err != nil {
 			return nil, err
 		}

@@ -5,12 +5,8 @@
 package bpe
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -21,9 +17,6 @@ import (
 
 // maxMerges is how many merges CLIP takes from its vocabulary file, which holds more.
 const maxMerges = 49152 - 256 - 2
-
-// maxLine is the longest line of a vocabulary file in bytes.
-const maxLine = 1 << 12
 
 // endOfWord marks the last symbol of a word in the vocabulary file.
 const endOfWord = "</w>"
@@ -56,17 +49,13 @@ type Encoding struct {
 	Truncated bool
 }
 
-// New reads a gzipped vocabulary file: a comment line, then one merge per line, two symbols with a space between. Those that
+// New reads a vocabulary file, unpacked: a comment line, then one merge per line, two symbols with a space between. Those that
 // CLIP uses must give vocabSize ids.
-func New(mergesGz []byte, vocabSize, contextLength int) (*Tokenizer, error) {
+func New(file []byte, vocabSize, contextLength int) (*Tokenizer, error) {
 	if contextLength < 3 {
 		return nil, fmt.Errorf("bpe: a context of %d tokens has no room for text", contextLength)
 	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(mergesGz))
-	if err != nil {
-		return nil, fmt.Errorf("bpe: vocabulary: %w", err)
-	}
-	lines, err := readMerges(unzipped)
+	lines, err := readMerges(string(file))
 	if err != nil {
 		return nil, fmt.Errorf("bpe: vocabulary: %w", err)
 	}
@@ -77,26 +66,17 @@ func New(mergesGz []byte, vocabSize, contextLength int) (*Tokenizer, error) {
 }
 
 // readMerges reads at most maxMerges lines after the first.
-func readMerges(r io.Reader) ([][2]string, error) {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 0, maxLine), maxLine)
+func readMerges(file string) ([][2]string, error) {
+	_, rest, _ := strings.Cut(file, "\n")
 	var merges [][2]string
-	for first := true; len(merges) < maxMerges && scanner.Scan(); first = false {
-		if first {
-			continue
-		}
-		line := scanner.Text()
+	for rest != "" && len(merges) < maxMerges {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
 		symbols := strings.Fields(line)
 		if len(symbols) != 2 {
-			if !scanner.Scan() && scanner.Err() != nil {
-				break // the line is half of one: the file is cut off
-			}
 			return nil, fmt.Errorf("line %d is %.40q, not two symbols", len(merges)+2, line)
 		}
 		merges = append(merges, [2]string{symbols[0], symbols[1]})
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", len(merges)+2, err)
 	}
 	if len(merges) == 0 {
 		return nil, errors.New("there are no merges")

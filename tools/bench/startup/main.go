@@ -1,64 +1,139 @@
 //go:build !js
 
-// Command startup measures what stands between a person and a working page: the program's size, raw and as Brotli sends it, and how long
-// a repeat visit takes until the page answers and until its engine has a device.
+// Command startup measures what stands between a person and a working page: the programs' sizes, raw and as Brotli sends them, and how long
+// a first visit over a slow line and a repeat visit take until the page answers and until its engine has a device.
 //
-//	go run ./tools/bench/startup [-visits 5]
+//	go run ./tools/bench/startup [-visits 5] [-mbit 10] [-delay 50ms]
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"reverie/app/protocol"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
+	"reverie/web/compress"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )
 
 // mostInteractive is the goal for a repeat visit, in milliseconds.
-const mostInteractive = 1500
+const mostInteractive = 600
 
 func main() {
-	visits := flag.Int("visits", 5, "how many repeat visits are measured")
+	visits := flag.Int("visits", 5, "how many repeat visits are measured, and first ones")
+	mbit := flag.Float64("mbit", 10, "how much the slow line carries, in Mbit/s")
+	delay := flag.Duration("delay", 50*time.Millisecond, "how long it makes each answer wait")
 	flag.Parse()
-	if err := run(context.Background(), *visits); err != nil {
+	if err := run(context.Background(), *visits, *mbit, *delay); err != nil {
 		fmt.Fprintln(os.Stderr, "startup:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, visits int) error {
-	program, err := build(ctx)
+func run(ctx context.Context, visits int, mbit float64, delay time.Duration) error {
+	dir, err := os.MkdirTemp("", "reverie-startup-")
 	if err != nil {
 		return err
 	}
-	fmt.Printf("app.wasm: %.2f MB, %.2f MB in Brotli at its best (goal %.2f MB)\n",
-		float64(len(program.Wasm))/1e6, float64(len(program.Brotli))/1e6, wasm.Goal/1e6)
-	live, ready, err := measure(ctx, program, visits)
+	defer os.RemoveAll(dir)
+	programs, err := build(ctx, dir)
 	if err != nil {
+		return err
+	}
+	s, err := site.New(site.Config{Programs: programs})
+	if err != nil {
+		return err
+	}
+	var first, repeat times
+	for range visits {
+		if err := measure(ctx, &slowLine{Handler: s, bytes: mbit * 1e6 / 8, delay: delay}, &first, 0); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("first visit at %g Mbit/s and %v, median of %d: the page answers after %.0f ms, its engine has a device after %.0f ms\n",
+		mbit, delay, visits, median(first.live), median(first.ready))
+	if err := measure(ctx, s, &repeat, visits); err != nil {
 		return err
 	}
 	fmt.Printf("repeat visit, median of %d: the page answers after %.0f ms (goal %d ms), its engine has a device after %.0f ms\n",
-		visits, median(live), mostInteractive, median(ready))
+		visits, median(repeat.live), mostInteractive, median(repeat.ready))
 	return nil
 }
 
-// build compiles the program as it is now and compresses it as far as Brotli goes.
-func build(ctx context.Context) (site.Program, error) {
-	program, err := wasm.Compile(ctx)
+// build compiles the programs as they are now and compresses them as far as Brotli goes.
+func build(ctx context.Context, dir string) (fs.FS, error) {
+	programs, err := wasm.Compile(ctx, dir)
 	if err != nil {
-		return site.Program{}, err
+		return nil, err
 	}
-	packed, err := wasm.Packed(program)
-	return site.Program{Wasm: program, Brotli: packed}, err
+	sum := 0
+	for _, p := range wasm.Programs {
+		program, err := fs.ReadFile(programs, p.File)
+		if err != nil {
+			return nil, err
+		}
+		brotli := compress.Formats[0]
+		packed := brotli.Pack(program)
+		if err := os.WriteFile(filepath.Join(dir, p.File+brotli.Suffix), packed, 0o600); err != nil {
+			return nil, err
+		}
+		sum += len(packed)
+		fmt.Printf("%s: %d bytes, %d in Brotli at its best\n", p.File, len(program), len(packed))
+	}
+	fmt.Printf("together: %d bytes in Brotli (app.wasm at most %d, with engine.wasm at most %d)\n", sum, wasm.MostPage, wasm.MostEngine)
+	return programs, nil
 }
+
+// slowLine serves a site as over a line of so many bytes a second that all answers share, each of which waits for delay first.
+type slowLine struct {
+	http.Handler
+	bytes float64
+	delay time.Duration
+	line  sync.Mutex
+}
+
+func (s *slowLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	time.Sleep(s.delay)
+	s.Handler.ServeHTTP(&slowAnswer{w, s}, r)
+}
+
+type slowAnswer struct {
+	http.ResponseWriter
+	from *slowLine
+}
+
+// Write sends in packets, so that answers take turns.
+func (a *slowAnswer) Write(b []byte) (sent int, err error) {
+	const packet = 8 << 10
+	for packet := range slices.Chunk(b, packet) {
+		a.from.line.Lock()
+		time.Sleep(time.Duration(float64(len(packet)) / a.from.bytes * float64(time.Second)))
+		a.from.line.Unlock()
+		n, err := a.ResponseWriter.Write(packet)
+		sent += n
+		if err != nil {
+			return sent, err
+		}
+		if f, ok := a.ResponseWriter.(http.Flusher); ok {
+			f.Flush()
+		}
+	}
+	return sent, nil
+}
+
+// times are those of several visits, in milliseconds from each navigation.
+type times struct{ live, ready []float64 }
 
 // watch notes when the page's main button listens, which it does as soon as the program runs.
 const watch = `
@@ -74,39 +149,37 @@ const watch = `
     if (JSON.parse(event.detail).kind === "ready") globalThis.readyAt ??= performance.now();
   });`
 
-// measure visits the page once and then again and again: milliseconds from each navigation.
-func measure(ctx context.Context, program site.Program, visits int) (live, ready []float64, err error) {
-	s, err := site.New(site.Config{Program: program})
-	if err != nil {
-		return nil, nil, err
-	}
-	server := httptest.NewServer(s)
+// measure visits the page for the first time and notes how long that took, or how long each of so many further visits takes.
+func measure(ctx context.Context, h http.Handler, noted *times, again int) error {
+	server := httptest.NewServer(h)
 	defer server.Close()
 	p, err := driver.Open(ctx, chromium.Software)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer p.Close()
 	if err := p.Script(watch); err != nil {
-		return nil, nil, err
+		return err
 	}
-	for visit := range visits + 1 {
+	for visit := range again + 1 {
 		if err := p.Navigate(server.URL + "/"); err != nil {
-			return nil, nil, err
+			return err
 		}
 		if err := untilReady(ctx, p); err != nil {
-			return nil, nil, err
+			return err
 		}
-		times, err := driver.Evaluate[[]float64](p, `[globalThis.liveAt ?? NaN, globalThis.readyAt ?? NaN]`)
+		took, err := driver.Evaluate[[]float64](p, `[globalThis.liveAt ?? NaN, globalThis.readyAt ?? NaN]`)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if visit > 0 {
-			live, ready = append(live, times[0]), append(ready, times[1])
+		if visit > 0 || again == 0 {
+			noted.live, noted.ready = append(noted.live, took[0]), append(noted.ready, took[1])
 		}
-		time.Sleep(3 * time.Second) // what the first visit stores in the background
+		if again > 0 {
+			time.Sleep(3 * time.Second) // what the first visit stores in the background
+		}
 	}
-	return live, ready, nil
+	return nil
 }
 
 // untilReady waits until the engine has a device.

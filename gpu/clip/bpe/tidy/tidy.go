@@ -11,8 +11,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // maxPasses bounds the repetition of repairs. Each pass undoes one layer of damage, and real text has two or three.
@@ -49,7 +47,7 @@ func fixLine(s string, entities bool) string {
 		s = punctuation.Replace(s)
 		s = removeEscapes(s)
 		s = strings.Map(withoutControls, s)
-		s = norm.NFC.String(s)
+		s = nfc(s)
 		if s == before {
 			break
 		}
@@ -84,7 +82,7 @@ func standardWidth(s string) string {
 		case r == 0x3000:
 			b.WriteByte(' ')
 		case special(r):
-			b.WriteString(norm.NFKC.String(string(r)))
+			b.WriteString(nfkc(string(r)))
 		default:
 			b.WriteRune(r)
 		}

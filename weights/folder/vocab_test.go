@@ -1,4 +1,4 @@
-package weights
+package folder
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reverie/weights"
 )
 
 func zip(t testing.TB, text string) []byte {
@@ -46,7 +48,7 @@ func TestParseVocabRefuses(t *testing.T) {
 		{"three symbols", zip(t, "#\na b c"), `line 2 of the vocabulary is "a b c"`},
 		{"a long line", zip(t, "#\na b\n"+strings.Repeat("a", maxMerge)+" b"), "line 3 of the vocabulary has over 1024 bytes"},
 		{"many lines", zip(t, "#\n"+strings.Repeat("a b\n", maxMerges+1)), "over 1048576 merges"},
-		{"huge", zip(t, "#\n"+strings.Repeat("a "+strings.Repeat("b", 1000)+"\n", maxVocabText/1000)), "over 33554432 bytes"},
+		{"huge", zip(t, "#\n"+strings.Repeat("a "+strings.Repeat("b", 1000)+"\n", weights.MaxVocabText/1000)), "over 33554432 bytes"},
 	}
 	for _, tt := range tests {
 		if _, err := ParseVocab(tt.data); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "gzip:") {

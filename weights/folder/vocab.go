@@ -1,4 +1,4 @@
-package weights
+package folder
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"reverie/weights"
 	"reverie/weights/foreign"
 )
 
@@ -19,8 +20,6 @@ const MaxVocab = 8 << 20
 const (
 	maxMerges = 1 << 20
 	maxMerge  = 1 << 10
-	// maxVocabText bounds all of them together: ten times CLIP's own.
-	maxVocabText = 32 << 20
 )
 
 var errVocab = errors.New("weights: the vocabulary is damaged or was cut short while downloading")
@@ -39,7 +38,7 @@ func ParseVocab(gzipped []byte) ([]string, error) {
 		}
 		return nil, errors.New("weights: the vocabulary is not a gzip file")
 	}
-	unpacked := &io.LimitedReader{R: z, N: maxVocabText + 1}
+	unpacked := &io.LimitedReader{R: z, N: weights.MaxVocabText + 1}
 	lines := bufio.NewScanner(unpacked)
 	lines.Buffer(nil, maxMerge)
 	var merges []string
@@ -63,7 +62,7 @@ func ParseVocab(gzipped []byte) ([]string, error) {
 	case err != nil:
 		return nil, errVocab
 	case unpacked.N == 0:
-		return nil, fmt.Errorf("weights: the vocabulary has over %d bytes", maxVocabText)
+		return nil, fmt.Errorf("weights: the vocabulary has over %d bytes", weights.MaxVocabText)
 	}
 	return merges, nil
 }

@@ -1,0 +1,13 @@
+// Command page is the user interface: the program that a browser runs in the page, built as web/app.wasm, which is where go-app looks for it.
+package main
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/app/ui"
+)
+
+func main() {
+	app.Route("/", func() app.Composer { return ui.NewPage() })
+	app.RunWhenOnBrowser()
+}

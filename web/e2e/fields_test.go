@@ -1,0 +1,71 @@
+//go:build e2e && !js
+
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"reverie/app/protocol"
+	"reverie/recipe"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
+)
+
+// What the program empties is empty: the fields show what the run takes, whatever was typed there before. The two pictures are the notebook's,
+// which say nothing of the learning rate, and one of them nothing of the prompt.
+func TestFieldsShowWhatTheRunTakes(t *testing.T) {
+	v := open(t, chromium.Software, "?tune=off#p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
+	until[protocol.Storage](v)
+	v.value("textbox", "Prompt", "a green tree")
+	rate, err := driver.Evaluate[string](v.Page, `document.getElementById("field-learning-rate").placeholder`)
+	v.must(err)
+	cutPow, err := driver.Evaluate[string](v.Page, `document.getElementById("field-cut-pow").placeholder`)
+	v.must(err)
+	fill := func(rate, cutPow string) {
+		t.Helper()
+		_, err := driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-pow").closest("details").open = true`)
+		v.must(err)
+		v.must(v.Fill("textbox", "Learning rate", rate))
+		v.must(v.Fill("textbox", "Cut power", cutPow))
+	}
+
+	fill("5", "2")
+	v.must(v.Choose("Open image", testdata(t, "nb_rgb.png")))
+	v.status("restored")
+	v.value("textbox", "Prompt", "a red apple")
+	v.takes("learning-rate", "", rate)
+	v.takes("cut-pow", "", cutPow)
+	v.must(v.Fill("spinbutton", "Steps", "1"))
+	v.must(v.Click("button", "Start"))
+	ran := until[protocol.Started](v).Script.Recipe
+	if took := [2]string{fmt.Sprint(recipe.LearningRate.In(ran)), fmt.Sprint(recipe.CutPow.In(ran))}; took != [2]string{rate, cutPow} {
+		t.Errorf("the run takes learning rate and cut power %v, and the fields show %s and %s", took, rate, cutPow)
+	}
+	until[protocol.Done](v)
+
+	v.must(v.Choose("Open image", testdata(t, "nb_null_title.png")))
+	v.value("textbox", "Prompt", "")
+	v.must(v.Click("button", "Start"))
+	v.status("Type what the picture should show")
+
+	// A link that is followed while the page is open empties fields, too.
+	fill("4", "3")
+	_, err = driver.Evaluate[string](v.Page, `location.hash = "#p=a%20blue%20heart&lr=0.2"`)
+	v.must(err)
+	v.value("textbox", "Prompt", "a blue heart")
+	v.takes("learning-rate", "0.2", rate)
+	v.takes("cut-pow", "", cutPow)
+	v.clean()
+}
+
+// testdata is the path of a file there, as a browser takes it.
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

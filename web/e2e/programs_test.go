@@ -1,0 +1,69 @@
+//go:build e2e && !js
+
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"reverie/app/protocol"
+	"reverie/recipe"
+	"reverie/tools/chromium"
+	"reverie/tools/driver"
+)
+
+// The programs come at the same time: each is asked for while the other is still on its way. No service worker asks for them here.
+func TestProgramsComeAtTheSameTime(t *testing.T) {
+	h := newGate(t, "app.wasm", "engine.wasm")
+	v := openHandler(t, h, chromium.Software, "", `delete Navigator.prototype.serviceWorker`)
+	for _, name := range []string{"app.wasm", "engine.wasm"} {
+		h.wait(name)
+	}
+	h.open("app.wasm")
+	h.open("engine.wasm")
+	until[protocol.Ready](v)
+	v.clean()
+}
+
+// The page answers before its engine is there, and goes on with it when it comes.
+func TestPageAnswersBeforeTheEngine(t *testing.T) {
+	h := newGate(t, "engine.wasm")
+	v := openHandler(t, h, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1")
+	v.value("textbox", "Prompt", "a red apple")
+	v.must(v.Fill("textbox", "Prompt", "a snowman"))
+	v.must(v.Click("button", "a green tree"))
+	v.value("textbox", "Prompt", "a green tree")
+	_, err := driver.Evaluate[string](v.Page, `location.hash = "#p=a%20blue%20heart&width=64&height=64&cutouts=1&steps=1"`)
+	v.must(err)
+	v.value("textbox", "Prompt", "a blue heart")
+	v.status("Looking for your GPU")
+	if start, err := v.Find("button", "Start"); err != nil || !start.Disabled {
+		t.Errorf("Start is %+v, %v; want it disabled", start, err)
+	}
+	h.open("engine.wasm")
+	v.ready()
+	v.must(v.Click("button", "Start"))
+	if s := until[protocol.Started](v).Script.Recipe; recipe.Prompt.In(s) != "a blue heart" {
+		t.Errorf("the run's prompt is %q", recipe.Prompt.In(s))
+	}
+	until[protocol.Done](v)
+	v.clean()
+}
+
+// An engine that cannot be fetched is told, though it ended before the page's program ran; starting it again helps once it can be.
+func TestEngineThatCannotBeFetched(t *testing.T) {
+	h := newGate(t, "app.wasm")
+	h.missing.Store(true)
+	v := openHandler(t, h, chromium.Software, "", `delete Navigator.prototype.serviceWorker`)
+	v.waits(`reverieEngine.said.length > 0`)
+	h.open("app.wasm")
+	if _, err := v.Find("heading", "The engine cannot be fetched"); err != nil {
+		t.Fatal(err)
+	}
+	h.missing.Store(false)
+	v.must(v.Click("button", "Start the engine again"))
+	v.ready()
+	if left, err := driver.Evaluate[bool](v.Page, `reverieEngine === null`); err != nil || !left {
+		t.Error(fmt.Errorf("the first engine is still on offer: %w", err))
+	}
+}

@@ -1,0 +1,26 @@
+//go:build !js
+
+package site
+
+import (
+	"regexp"
+	"strings"
+)
+
+// address is what go-app writes into the page of the site's own address. Nobody has told it which host that is, so it would say "https:///".
+var address = regexp.MustCompile(`\s*<meta [^>]*"og:(url|image)"[^>]*>`)
+
+// booleans are HTML's attributes that say something by being there, whatever their value.
+var booleans = []string{
+	"allowfullscreen", "async", "autofocus", "autoplay", "checked", "controls", "default", "defer", "disabled", "formnovalidate", "hidden",
+	"inert", "ismap", "itemscope", "loop", "multiple", "muted", "nomodule", "novalidate", "open", "playsinline", "readonly", "required",
+	"reversed", "selected", "shadowrootclonable", "shadowrootdelegatesfocus", "shadowrootserializable",
+}
+
+// untrue is a boolean attribute that go-app writes as false. Nothing else looks like it: quotes are escaped in texts and in values.
+var untrue = regexp.MustCompile(`\s(` + strings.Join(booleans, "|") + `)="false"`)
+
+// mended is the page without its address, and with the boolean attributes that are true and no others.
+func mended(page []byte) []byte {
+	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
+}
