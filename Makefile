@@ -89,7 +89,7 @@ tune: $(call host_needs,$(BENCH_HOST))
 bench-memory:
 	go run ./tools/footprint
 
-## bench-startup: the program's size and the time of a repeat visit
+## bench-startup: the programs' sizes and the times of a first and a repeat visit
 bench-startup: chromium
 	go run ./tools/bench/startup
 

@@ -7,6 +7,7 @@ package gpu
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"reverie/shaders"
 )
@@ -45,11 +46,20 @@ func (i Info) String() string {
 	if i.Description != "" && i.Description != s {
 		s += " (" + i.Description + ")"
 	}
-	if s == "" {
-		return "unknown adapter"
+	switch {
+	case s != "":
+		return s
+	case i.gecko() && i.Software:
+		return "a processor through Firefox (wgpu)"
+	case i.gecko():
+		return "a GPU through Firefox (wgpu)"
 	}
-	return s
+	return "unknown adapter"
 }
+
+// gecko says that the browser is Firefox or one of its kin, which run WebGPU by wgpu and name no adapter. Others call themselves only "like
+// Gecko", and so does Firefox where it has another engine.
+func (i Info) gecko() bool { return strings.Contains(i.Browser, "Gecko/") }
 
 // Grid is a number of workgroups along x, y and z.
 type Grid [3]int

@@ -178,7 +178,7 @@ func (r *Ring) Slot() (*Buffer, int) {
 // Read waits until the slot's copies have ended and fills dst from its start.
 func (r *Ring) Read(ctx context.Context, slot int, dst []byte) error {
 	b := r.slots[slot]
-	if _, err := jsx.Await(ctx, b.value.Call("mapAsync", mapRead)); err != nil {
+	if _, err := r.device.settle(ctx, b.value.Call("mapAsync", mapRead)); err != nil {
 		if r.device.err != nil {
 			return r.device.err
 		}

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"reverie/gpu"
-	"reverie/gpu/ops"
 	"reverie/recipe"
 	"reverie/weights"
 )
@@ -176,48 +174,4 @@ func (s *Session) Footprint() Footprint {
 	used, _ := s.model.device.Used()
 	speed, _ := s.model.device.Speed()
 	return Footprint{Bytes: used, Seconds: s.step.tape.Plan.Work() / speed}
-}
-
-// Calibrate measures the device's speed unless it is known, with a convolution as the decoder has them, of more and more pixels until
-// the time can be told from that of a submission. It is an estimate: every update measures the speed anew.
-func Calibrate(ctx context.Context, d *gpu.Device) error {
-	const channels, enough = 128, 20 * time.Millisecond
-	// A step has small kernels, too: 0.72 to 0.80 of the convolution's speed with the small pair on SwiftShader, at 64² and 128² with 4 and 16 cutouts.
-	const wholeStep = 0.75
-	for side := 16; side <= 256; side *= 2 {
-		if _, known := d.Speed(); known {
-			return nil
-		}
-		t := ops.NewTape(d)
-		w := ops.Matrix{Taps: 9, Out: channels, In: channels, Buf: t.Buffer("calibration", 4*9*channels*channels)}
-		bias := &ops.Vector{N: channels, Buf: t.Buffer("calibration", 4*channels)}
-		y := t.Keep(t.Conv(t.Input(1, side, side, channels, false), w, bias, ops.Conv3x3, nil))
-		took, err := timed(ctx, t, y)
-		if err == nil && (took >= enough || side == 256) {
-			d.SetSpeed(wholeStep * t.Plan.Work() / took.Seconds())
-		}
-		t.Close()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// timed compiles a tape and tells how long its second run takes; the first one may still compile.
-func timed(ctx context.Context, t *ops.Tape, y *ops.Tensor) (took time.Duration, err error) {
-	if err := t.Compile(ctx, nil); err != nil {
-		return 0, err
-	}
-	for range 2 {
-		begin := time.Now()
-		if err := t.Plan.Run(); err != nil {
-			return 0, err
-		}
-		if _, err := t.Plan.Device().Read(ctx, y.Buf, 0, 16); err != nil {
-			return 0, err
-		}
-		took = time.Since(begin)
-	}
-	return took, nil
 }

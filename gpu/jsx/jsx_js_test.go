@@ -81,3 +81,13 @@ func TestSequence(t *testing.T) {
 		t.Fatalf("got %s", got)
 	}
 }
+
+func TestNormalise(t *testing.T) {
+	for _, c := range []struct{ form, text, want string }{
+		{"NFC", "cafe\u0301", "café"}, {"NFD", "café", "cafe\u0301"}, {"NFKC", "ﾊﾟ", "パ"}, {"NFC", "", ""}, {"NFC", "😀", "😀"},
+	} {
+		if got := Normalise(c.text, c.form); got != c.want {
+			t.Errorf("%s of %q is %q, want %q", c.form, c.text, got, c.want)
+		}
+	}
+}

@@ -23,6 +23,12 @@ func TestProgramsAreSlim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What `go list` reads is nothing that `go test` knows of when it looks for a result in its cache; what the test reads is.
+	for _, top := range []string{"app", "gpu", "recipe", "shaders", "weights"} {
+		if err := filepath.WalkDir(filepath.Join(root, top), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
 	modfile, err := slim(ctx, root)
 	if err != nil {
 		t.Fatal(err)
