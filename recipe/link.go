@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,8 +22,6 @@ func (r Recipe) ToLink() string {
 	return "#" + strings.Join(append(parts, versionKey+"="+strconv.Itoa(Version)), "&")
 }
 
-func escapeValue(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
-
 // FromLink reads what ToLink writes or a person typed, with or without the '#'; names are read where keys are shorter, and the names of
 // other tools. Each key that is unknown and each value that cannot be read is left out and named in a notice.
 func FromLink(fragment string) (Recipe, []string) {
@@ -36,7 +33,7 @@ func FromLink(fragment string) (Recipe, []string) {
 			continue
 		}
 		key, raw, _ := strings.Cut(pair, "=")
-		value, err := url.QueryUnescape(raw)
+		value, err := unescapeValue(raw)
 		if err != nil || !utf8.ValidString(value) {
 			notices = append(notices, fmt.Sprintf("The link's %.30q could not be read and was left out.", key))
 			continue

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"strings"
 
 	"reverie/app/protocol"
 	"reverie/gpu"
@@ -68,8 +68,9 @@ func named(progress Progress) guide.Progress {
 
 // path is that of a URL: several sites of one origin keep their files apart.
 func path(base string) string {
-	if u, err := url.Parse(base); err == nil {
-		return u.Path
+	if _, rest, ok := strings.Cut(base, "://"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		return "/" + rest
 	}
 	return base
 }

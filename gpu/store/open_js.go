@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"syscall/js"
 
 	"reverie/gpu/jsx"
@@ -12,7 +11,7 @@ import (
 
 // Open opens the best store of this browser. The path names the app among others of the same origin: each keeps its own files.
 func Open(ctx context.Context, path string) Store {
-	folder := "reverie" + url.PathEscape(path)
+	folder := "reverie" + js.Global().Call("encodeURIComponent", path).String()
 	if s, err := openFiles(ctx, folder); err == nil {
 		return s
 	}
