@@ -8,7 +8,6 @@ require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/gowebapi/webapi v0.0.0-20221221115732-41cedfc27a0b
 	github.com/maxence-charriere/go-app/v10 v10.1.11
-	github.com/nlpodyssey/safetensors v0.0.0-20250209183917-bfb01cc25f7c
 	github.com/sbinet/npyio v0.6.0
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/text v0.43.0

@@ -85,7 +85,7 @@ func (p *Page) picker(o *recipe.Option, words recipe.Choice) app.UI {
 }
 
 func (p *Page) checkbox(id string, on bool, set func(on bool)) app.UI {
-	return app.Input().ID(id).Type("checkbox").Checked(on).Aria("describedby", id+"-help").OnChange(func(ctx app.Context, _ app.Event) {
+	return app.Input().ID(id).Type("checkbox").Checked(on).Aria("describedby", p.describedBy(id)).OnChange(func(ctx app.Context, _ app.Event) {
 		set(ctx.JSSrc().Get("checked").Bool())
 		p.changed(now)
 	}, app.EventScope(id))

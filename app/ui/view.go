@@ -247,7 +247,7 @@ func (p *Page) renderControls() app.UI {
 		),
 		p.renderUndo(),
 		p.renderButtons(),
-		app.P().ID("problem").Class("problem").Hidden(s.Problem == "" || s.Wrong != "").Text(s.Problem),
+		p.renderProblem(),
 		p.renderAside("new-run", s.NewRunText(), "Start a new run", p.pressNewRun),
 		p.renderAside("changes", s.changesText(), "Drop the changes", p.pressDropChanges),
 		app.P().Class("privacy").Text("Runs on your device. Nothing is uploaded."),
@@ -259,6 +259,15 @@ func (p *Page) renderControls() app.UI {
 		p.renderStorage(),
 		notices(s.Notices),
 	)
+}
+
+// renderProblem says what is wrong, unless it stands at a field.
+func (p *Page) renderProblem() app.UI {
+	text := p.state.Problem
+	if p.state.Wrong != "" {
+		text = ""
+	}
+	return app.P().ID("problem").Class("problem").Hidden(text == "").Text(text)
 }
 
 func (p *Page) renderUndo() app.UI {
@@ -332,6 +341,7 @@ func (p *Page) renderImages() app.UI {
 			}),
 		),
 		app.P().ID(openImageID+"-help").Class("help").Text(start),
+		p.renderWrong(openImageID),
 	)
 }
 
@@ -351,6 +361,7 @@ func (p *Page) renderImagePrompts() app.UI {
 		app.Div().Class("field").Body(
 			p.fileInput(imagePromptID, "Add image prompt", imagePromptID+"-help", p.chooseFile(imagePromptID, s.AddImagePrompt)),
 			app.P().ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
+			p.renderWrong(imagePromptID),
 			app.Ul().Class("image-prompts").Body(
 				app.Range(s.Images).Slice(func(i int) app.UI { return p.renderImagePrompt(i) }),
 			),

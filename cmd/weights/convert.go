@@ -96,6 +96,9 @@ func printReport(out io.Writer, dir string, m *weights.Manifest, r convert.Repor
 	return err
 }
 
+// mostGroups is how many groups of tensors that were left out are listed one by one.
+const mostGroups = 20
+
 // summarise groups names by what stands before their first dot.
 func summarise(names []string) []string {
 	count := map[string]int{}
@@ -111,8 +114,14 @@ func summarise(names []string) []string {
 		count[group]++
 	}
 	slices.Sort(groups)
-	for i, g := range groups {
-		groups[i] = fmt.Sprintf("%s (%d tensors)", g, count[g])
+	var lines []string
+	rest := len(names)
+	for _, g := range groups[:min(len(groups), mostGroups)] {
+		lines = append(lines, fmt.Sprintf("%s (%d tensors)", g, count[g]))
+		rest -= count[g]
 	}
-	return groups
+	if len(groups) > mostGroups {
+		lines = append(lines, fmt.Sprintf("%d more of other names", rest))
+	}
+	return lines
 }

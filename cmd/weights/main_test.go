@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,20 @@ func TestConvertInspectVerify(t *testing.T) {
 				t.Errorf("weights %s does not print %q but:\n%s", tt.args[0], want, out)
 			}
 		}
+	}
+}
+
+// A checkpoint may hold many tensors that are left out; the report stays short.
+func TestSummarise(t *testing.T) {
+	names := []string{"loss.a", "loss.b.c", "logvar"}
+	if got := summarise(names); !slices.Equal(got, []string{"logvar (1 tensors)", "loss.* (2 tensors)"}) {
+		t.Errorf("%q", got)
+	}
+	for i := range 100 {
+		names = append(names, fmt.Sprintf("%03d.a", i), fmt.Sprintf("%03d.b", i))
+	}
+	if got := summarise(names); len(got) != 21 || got[0] != "000.* (2 tensors)" || got[20] != "163 more of other names" {
+		t.Errorf("%q", got)
 	}
 }
 

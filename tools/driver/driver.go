@@ -113,7 +113,7 @@ func (p *Page) Crash() error {
 	ctx, cancel := context.WithTimeout(p.ctx, moment)
 	defer cancel()
 	chromedp.Call(ctx, page.Crash, cdp.Empty{})
-	p.ctx, _ = chromedp.NewContext(p.browser, chromedp.WithErrorf(func(string, ...any) {})) // it ends with the browser
+	p.ctx, _ = chromedp.NewContext(p.browser) // it ends with the browser
 	if err := p.prepareTab(); err != nil {
 		return fmt.Errorf("driver: another tab: %w", err)
 	}

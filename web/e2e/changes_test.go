@@ -68,14 +68,16 @@ func TestPromptChangesDuringARun(t *testing.T) {
 	if slices.Equal(rest[:1], plain[at:at+1]) {
 		t.Errorf("step %d has the loss %g as before", at+1, rest[0])
 	}
-	saved := v.download()
+	saved := v.file()
 	v.must(v.Click("button", "Start"))
 	_, none := v.losses()
 	if len(none) != 0 {
 		t.Errorf("a new run has the changes of the last one: %+v", none)
 	}
 
-	v.must(v.Choose("Open image", saved))
+	path := filepath.Join(t.TempDir(), "saved.png")
+	v.must(os.WriteFile(path, saved, 0o600))
+	v.must(v.Choose("Open image", path))
 	v.status("restored")
 	v.says("changes", "prompt from step")
 	v.must(v.Click("button", "Start"))
@@ -89,16 +91,19 @@ func TestPromptChangesDuringARun(t *testing.T) {
 	if !slices.Equal(again[at:], rest) {
 		t.Errorf("from step %d on the losses are %v, and were %v", at+1, again[at:], rest)
 	}
-	if a, b := v.read(saved), v.read(v.download()); !slices.Equal(a, b) {
+	if !slices.Equal(v.file(), saved) {
 		t.Error("the picture that was made again is another file")
 	}
 	v.clean()
 }
 
-func (v *visit) read(path string) []byte {
+// file is the picture as the page saves it.
+func (v *visit) file() []byte {
 	v.Helper()
+	path := v.download()
 	data, err := os.ReadFile(path)
 	v.must(err)
+	v.must(os.Remove(path)) // the next one may have its name
 	return data
 }
 
@@ -140,7 +145,7 @@ func TestContinue(t *testing.T) {
 	if _, err := v.Find("image", "Step 5 of 5: a blue heart"); err != nil {
 		t.Error(err)
 	}
-	found, err := picture.Read(v.read(v.download()))
+	found, err := picture.Read(v.file())
 	if err != nil || found.Step != 5 || len(found.Script.Changes) != 1 {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}

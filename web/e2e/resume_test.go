@@ -45,7 +45,7 @@ func TestResumeAfterTheTabWasKilled(t *testing.T) {
 	v.ready()
 	v.must(v.Click("button", "Start"))
 	until[protocol.Done](v)
-	uninterrupted := v.read(v.download())
+	uninterrupted := v.file()
 
 	v.must(v.Click("button", "Start"))
 	for range 3 {
@@ -79,7 +79,7 @@ func TestResumeAfterTheTabWasKilled(t *testing.T) {
 		t.Errorf("it goes on after %d steps", started.Step)
 	}
 	until[protocol.Done](v)
-	if !bytes.Equal(v.read(v.download()), uninterrupted) {
+	if !bytes.Equal(v.file(), uninterrupted) {
 		t.Error("the picture is another file than that of the run that was not interrupted")
 	}
 
@@ -89,7 +89,7 @@ func TestResumeAfterTheTabWasKilled(t *testing.T) {
 	if _, err := v.Look("button", resume); err == nil {
 		t.Error("the run is offered though it is done")
 	}
-	if !bytes.Equal(v.read(v.download()), uninterrupted) {
+	if !bytes.Equal(v.file(), uninterrupted) {
 		t.Error("in the next visit the picture is another file")
 	}
 	v.clean()
@@ -155,7 +155,7 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	v.ready()
 	v.must(v.Click("button", "Start"))
 	until[protocol.Done](v)
-	uninterrupted := v.read(v.download())
+	uninterrupted := v.file()
 	v.must(v.Click("button", "Start"))
 	until[protocol.Step](v)
 	v.must(v.Click("button", "Pause"))
@@ -171,7 +171,7 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	v.shows(before)
 	v.must(v.Click("button", fmt.Sprintf("Resume from step %d", paused.Step)))
 	until[protocol.Done](v)
-	if !slices.Equal(v.read(v.download()), uninterrupted) {
+	if !slices.Equal(v.file(), uninterrupted) {
 		t.Error("the picture is another file than that of the run that was not interrupted")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"reverie/weights/foreign"
 )
@@ -16,6 +17,7 @@ type header struct {
 	r      *bufio.Reader
 	budget *foreign.Budget
 	read   int
+	raw    []byte // of the text that is being read, with its quotation marks
 }
 
 // errHeader says that the JSON is none, or that it holds something else than names, types, shapes and places.
@@ -101,25 +103,30 @@ func (h *header) text() (string, error) {
 	if err := h.want('"'); err != nil {
 		return "", err
 	}
-	raw := []byte{'"'}
+	h.raw = append(h.raw[:0], '"')
+	plain := true // without escapes
 	for escaped := false; ; {
 		b, err := h.byte()
 		if err != nil {
 			return "", err
 		}
-		if len(raw) <= 2*maxName {
-			raw = append(raw, b)
+		if len(h.raw) <= 2*maxName {
+			h.raw = append(h.raw, b)
 		}
 		if b == '"' && !escaped {
 			break
 		}
 		escaped = b == '\\' && !escaped
+		plain = plain && ' ' <= b && b < utf8.RuneSelf && b != '\\'
 	}
-	if len(raw) > 2*maxName {
-		return string(raw[1:]), nil
+	if len(h.raw) > 2*maxName {
+		return string(h.raw[1:]), nil
+	}
+	if plain {
+		return string(h.raw[1 : len(h.raw)-1]), nil
 	}
 	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
+	if err := json.Unmarshal(h.raw, &text); err != nil {
 		return "", h.errHeader()
 	}
 	return text, nil
@@ -150,11 +157,11 @@ func (h *header) numbers(max int) (list []uint64, n int, err error) {
 
 func (h *header) number() (uint64, error) {
 	b, err := h.next()
-	var digits []byte
+	digits := h.raw[:0]
 	for ; err == nil && '0' <= b && b <= '9' && len(digits) < 20; b, err = h.byte() {
 		digits = append(digits, b)
 	}
-	if err != nil {
+	if h.raw = digits; err != nil {
 		return 0, err
 	}
 	n, err := strconv.ParseUint(string(digits), 10, 64)

@@ -4,12 +4,12 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
+	"time"
 
 	"reverie/weights"
+	"reverie/weights/internal/peak"
 	"reverie/weights/vocab"
 )
 
@@ -47,26 +47,17 @@ func hollow(t *testing.T, path string, specs []weights.Spec) (largest int64) {
 	return largest
 }
 
-// A conversion holds one tensor at a time: the program's memory stays under twice the largest one and 512 MiB. The conversion runs
-// in a process of its own, whose peak the system tells.
+// A conversion holds one tensor at a time: the program's memory stays under twice the largest one and 512 MiB.
 func TestMemory(t *testing.T) {
-	if dir := os.Getenv("REVERIE_TEST_CONVERT"); dir != "" {
+	const largest = 4 * 49408 * 768 // the token embedding
+	limit := peak.Limit{Memory: 2*largest + 512<<20, Time: time.Minute}
+	peak.Test(t, limit, func(t *testing.T, dir string) {
+		if n := hollow(t, filepath.Join(dir, "clip.safetensors"), append(wide.TextTensors(), wide.ImageTensors()...)); n != largest {
+			t.Fatalf("the largest tensor has %d bytes, want %d", n, largest)
+		}
+	}, func(t *testing.T, dir string) {
 		if _, _, err := Run(Options{CLIP: filepath.Join(dir, "clip.safetensors"), Vocab: vocab.CLIP, Quant: weights.TypeQ4, Name: "wide", Out: filepath.Join(dir, "out")}); err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	dir := t.TempDir()
-	largest := hollow(t, filepath.Join(dir, "clip.safetensors"), append(wide.TextTensors(), wide.ImageTensors()...))
-	cmd := exec.Command(os.Args[0], "-test.run=^TestMemory$")
-	cmd.Env = append(os.Environ(), "REVERIE_TEST_CONVERT="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10 // Linux counts in KiB
-	limit := 2*largest + 512<<20
-	t.Logf("peak %d MiB, limit %d MiB, largest tensor %d MiB", peak>>20, limit>>20, largest>>20)
-	if peak > limit {
-		t.Errorf("the conversion took %d MiB at its peak; a largest tensor of %d MiB allows %d", peak>>20, largest>>20, limit>>20)
-	}
+	})
 }

@@ -1,9 +1,11 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,10 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
+	"reverie/weights/foreign"
 )
 
 const testdata = "../testdata/"
@@ -319,64 +321,74 @@ func FuzzParseTaming(f *testing.F) {
 	})
 }
 
-// layout lists a checkpoint's tensors, "NAME N N…" a line.
-func layout(f *testing.F, file string) string {
-	c := open(f, testdata+file)
+// layout lists tensors, "NAME N N…" a line.
+func layout(specs ...[]weights.Spec) string {
 	var b strings.Builder
-	for _, name := range c.Names {
-		t, _ := c.Tensor(name)
-		fmt.Fprintln(&b, name, strings.Trim(fmt.Sprint(t.Shape), "[]"))
+	for _, s := range slices.Concat(specs...) {
+		fmt.Fprintln(&b, s.Name, strings.Trim(fmt.Sprint(s.Shape), "[]"))
 	}
 	return b.String()
 }
 
-// maxElements keeps the checkpoints that layouts describe small enough to be written a thousand times a second.
-const maxElements = 1 << 15
+// Tensors of a layout have at most maxElements, and only those of few are read, so that a thousand layouts are tried a second.
+const (
+	maxElements   = 1 << 14
+	few           = 1 << 8
+	maxLayout     = 1 << 13 // bytes
+	maxConfigText = 1 << 11
+)
 
-// writeLayout writes a layout as a .safetensors of zeros. A line that describes no tensor, or none that fits, is left out.
-func writeLayout(t *testing.T, layout string) string {
-	type entry struct {
-		Type    string   `json:"dtype"`
-		Shape   []uint64 `json:"shape"`
-		Offsets [2]int   `json:"data_offsets"`
-	}
-	header, end := map[string]entry{}, 0
+// fromLayout is a layout as a safetensors file whose tensors all share the same zeros. A line that describes no tensor, or none that fits, is
+// left out.
+func fromLayout(layout string) hollow {
+	text := []byte("{")
 	for line := range strings.Lines(layout) {
 		name, dimensions, _ := strings.Cut(strings.TrimSpace(line), " ")
-		e, n := entry{Type: "F16", Shape: []uint64{}}, uint64(1)
+		shape, n := []byte{}, uint64(1)
 		for word := range strings.FieldsSeq(dimensions) {
 			d, err := strconv.ParseUint(word, 10, 32)
 			if n *= d; err != nil || n > maxElements {
 				n = maxElements + 1
 				break
 			}
-			e.Shape = append(e.Shape, d)
+			shape = strconv.AppendUint(append(shape, ','), d, 10)
 		}
-		if _, twice := header[name]; twice || !utf8.ValidString(name) || end+int(n) > maxElements {
+		quoted, err := json.Marshal(name)
+		if err != nil || n > maxElements {
 			continue
 		}
-		e.Offsets = [2]int{2 * end, 2 * (end + int(n))}
-		end += int(n)
-		header[name] = e
+		text = fmt.Appendf(text, "%s:{\"dtype\":\"F16\",\"shape\":[%s],\"data_offsets\":[0,%d]},", quoted, strings.TrimPrefix(string(shape), ","), 2*n)
 	}
-	text, err := json.Marshal(header)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
-	path := filepath.Join(t.TempDir(), "model.safetensors")
-	if err := os.WriteFile(path, append(data, make([]byte, 2*end)...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	text = append(bytes.TrimSuffix(text, []byte(",")), '}')
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
 }
 
-// readAll reads every tensor of an imported model, whose shapes must be true.
+// hollow is a file of a header and zeros for one tensor.
+type hollow []byte
+
+func (h hollow) size() int64 { return int64(len(h)) + 2*maxElements }
+
+func (h hollow) ReadAt(b []byte, at int64) (int, error) {
+	n := int(min(int64(len(b)), h.size()-at))
+	clear(b[:n])
+	if at < int64(len(h)) {
+		copy(b[:n], h[at:])
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// readAll reads the small tensors of an imported model, whose shapes must be true.
 func readAll(t *testing.T, tensors Tensors) {
 	for name, tensor := range tensors {
 		n := 1
 		for _, d := range tensor.Shape {
 			n *= d
+		}
+		if n > few {
+			continue
 		}
 		if got, err := tensor.Append(nil); err != nil || len(got) != n {
 			t.Fatalf("%s has %d elements and %v, want %d", name, len(got), err, n)
@@ -384,53 +396,61 @@ func readAll(t *testing.T, tensors Tensors) {
 	}
 }
 
-func configFile(t *testing.T, name, text string) string {
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// fuzzCheckpoint reads checkpoints of any layout with any configuration.
-func fuzzCheckpoint(f *testing.F, read func(t *testing.T, c *checkpoint.File, config string)) {
+// fuzzCheckpoint reads checkpoints of any layout with any configuration, all of it in memory.
+func fuzzCheckpoint(f *testing.F, read func(t *testing.T, c *checkpoint.File, config readFile)) {
 	f.Fuzz(func(t *testing.T, layout, config string) {
-		c, err := checkpoint.Open(writeLayout(t, layout))
+		if len(layout) > maxLayout || len(config) > maxConfigText {
+			return
+		}
+		data := fromLayout(layout)
+		c, err := checkpoint.Read(data, data.size())
 		if err != nil {
 			return
 		}
-		defer c.Close()
-		read(t, c, config)
+		read(t, c, func(path string) ([]byte, error) {
+			if path != "config" {
+				return nil, foreign.ErrAbsent
+			}
+			return []byte(config), nil
+		})
 	})
 }
 
 func FuzzReadCLIP(f *testing.F) {
-	for file, config := range map[string]string{
-		"clip_hugging_face.safetensors": "clip_config.json", "clip_open_clip.safetensors": "clip_open_clip_config.json", "clip_resnet.pt": "clip_open_clip_config.json",
-	} {
-		text, err := os.ReadFile(testdata + config)
-		if err != nil {
-			f.Fatal(err)
+	c := weights.CLIPConfig{ImageSize: 2, PatchSize: 2, VisionWidth: 2, VisionLayers: 1, VisionHeads: 1, TextWidth: 2, TextLayers: 1, TextHeads: 1,
+		ContextLength: 3, VocabSize: 515, EmbedDim: 2}
+	f.Add(layout(c.TextTensors(), c.ImageTensors()), `{"model_cfg":{"vision_cfg":{"head_width":2,"pool_type":"tok"},"text_cfg":{"heads":1}},"preprocess_cfg":{"mean":[0,0,0],"std":[1,1,1]}}`)
+	c.VisionLayers, c.PatchSize, c.ImageSize, c.ResNetBlocks = 4, 32, 32, [4]int{1, 1, 1, 1}
+	var norms []weights.Spec
+	for _, s := range c.ImageTensors() {
+		if conv, ok := strings.CutSuffix(s.Name, ".bias"); ok && !strings.Contains(conv, "attnpool") {
+			for _, kind := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
+				norms = append(norms, weights.Spec{Name: batchNormOf(conv) + kind, Shape: s.Shape})
+			}
 		}
-		f.Add(layout(f, file), string(text))
 	}
-	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config string) {
-		if clip, err := ReadCLIP(c, configFile(t, "config.json", config)); err == nil {
+	f.Add(layout(c.TextTensors(), c.ImageTensors(), norms), `{"model_cfg":{"quick_gelu":true,"vision_cfg":{"head_width":64},"text_cfg":{"heads":1}}}`)
+	f.Add("module.text_model.embeddings.token_embedding.weight 515 2\nmodule.text_model.embeddings.position_embedding.weight 3 2\n"+
+		"module.text_model.encoder.layers.0.self_attn.q_proj.weight 2 2\nmodule.text_model.encoder.layers.0.self_attn.k_proj.weight 2 2\n"+
+		"module.text_model.encoder.layers.0.self_attn.v_proj.weight 2 2\nmodule.vision_model.embeddings.patch_embedding.weight 2 3 2 2\n"+
+		"module.vision_model.embeddings.position_embedding.weight 2 2\nmodule.visual_projection.weight 2 2\nmodule.text_projection.weight 2 2\n",
+		`{"text_config":{"num_attention_heads":1},"vision_config":{"num_attention_heads":1,"hidden_act":"gelu"}}`)
+	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config readFile) {
+		if clip, err := readCLIP(c, "config", config); err == nil {
 			readAll(t, clip.Tensors)
 		}
 	})
 }
 
 func FuzzReadVQGAN(f *testing.F) {
-	for file, config := range map[string]string{"vqgan.ckpt": "vqgan.yaml", "gumbel.ckpt": "gumbel.yaml", "net2net.ckpt": "net2net.yaml"} {
-		text, err := os.ReadFile(testdata + config)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(layout(f, file), string(text))
-	}
-	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config string) {
-		if v, err := ReadVQGAN(c, configFile(t, "model.yaml", config)); err == nil {
+	c := weights.VQGANConfig{Ch: 32, ChMult: []int{1}, AttnResolutions: []int{}, Resolution: 1, ZChannels: 1, InChannels: 3, OutCh: 3, EmbedDim: 1, NEmbed: 1}
+	const config = "model: {target: %s, params: {embed_dim: 1, n_embed: 1, ddconfig: {double_z: false, z_channels: 1, resolution: 1, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1], " +
+		"num_res_blocks: 0, attn_resolutions: []}}}"
+	f.Add(layout(c.DecoderTensors(), c.EncoderTensors()), fmt.Sprintf(config, "VQModel"))
+	c.Gumbel = true
+	f.Add("loss.a 1\n"+layout(c.DecoderTensors(), c.EncoderTensors()), fmt.Sprintf(config, "GumbelVQ"))
+	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config readFile) {
+		if v, err := readVQGAN(c, "config", config); err == nil {
 			readAll(t, v.Tensors)
 		}
 	})
