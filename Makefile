@@ -58,11 +58,11 @@ check:
 test-native: chromium
 	go test ./...
 
-# Kernels and gradients on a WebGPU device: Chromium's SwiftShader, or what JSEXEC_ADAPTER names. One package at a time, because each
+# Kernels and gradients on a WebGPU device, and pictures by the browser's decoders: Chromium's SwiftShader, or what JSEXEC_ADAPTER names. One package at a time, because each
 # browser takes all cores. A device that is missing fails the tests. The loop's tests fetch the embedded model.
 test-gpu: chromium
 	go build -o bin/jsexec ./tools/jsexec
-	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/...
+	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture
 
 # The page in Chromium, with the real engine.
 test-browser: chromium

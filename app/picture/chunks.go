@@ -34,11 +34,52 @@ func appendChunk(b []byte, kind string, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[start:]))
 }
 
-// header is what the IHDR chunk says of the size.
-type header struct{ width, height int }
+// header is what the chunks of a PNG say of its pixels.
+type header struct {
+	width, height int
+	depth         int // bits of a sample
+	colour        byte
+	interlaced    bool
+	exif          []byte // the block of the eXIf chunk, or nil
+}
 
-// readChunks returns the size and the texts of a PNG. It stops without complaint where the file is cut off and passes over
-// chunks that are damaged or too long; ok is false where not even the header can be read.
+// The colour types of PNG (specification 11.2.1) that image/png decodes to 4 bytes per pixel at 8 bits.
+const (
+	trueColour      = 2
+	trueColourAlpha = 6
+)
+
+// samples are those of one pixel, by colour type.
+var samples = map[byte]int{0: 1, trueColour: 3, 3: 1, 4: 2, trueColourAlpha: 4}
+
+// row is how many bytes a row of pixels has in the file, unpacked.
+func (h header) row() int { return (h.width*h.depth*samples[h.colour]+7)/8 + 1 }
+
+// maxDeflate is how many bytes a byte of deflate stands for at most: 258 are named by two bits.
+const maxDeflate = 1032
+
+// fits reports whether a file of n bytes can hold the pixels.
+func (h header) fits(n int) bool { return h.height*h.row() <= maxDeflate*n }
+
+// memory is about how many bytes image/png takes to decode the pixels: the picture, once more in passes where it is interlaced, and two rows.
+func (h header) memory() int {
+	pixel := 4
+	if h.depth > 8 {
+		pixel = 8
+	}
+	if h.interlaced {
+		pixel *= 2
+	}
+	return pixel*h.width*h.height + 2*h.row()
+}
+
+// hides reports whether the pixels can hold settings.
+func (h header) hides() bool {
+	return h.depth == 8 && (h.colour == trueColour || h.colour == trueColourAlpha)
+}
+
+// readChunks returns what the chunks of a PNG say of its pixels, and its texts. It stops without complaint where the file is cut off and
+// passes over chunks that are damaged or too long; ok is false where not even the header can be read.
 func readChunks(b []byte) (h header, texts []text, ok bool) {
 	b, found := bytes.CutPrefix(b, []byte(signature))
 	if !found {
@@ -55,8 +96,10 @@ func readChunks(b []byte) (h header, texts []text, ok bool) {
 		switch {
 		case !sound:
 		case kind == "IHDR" && n == 13 && !ok:
-			h = header{int(binary.BigEndian.Uint32(data)), int(binary.BigEndian.Uint32(data[4:]))}
+			h = readHeader(data)
 			ok = h.width > 0 && h.height > 0
+		case kind == "eXIf":
+			h.exif = data
 		case kind == "tEXt" || kind == "zTXt" || kind == "iTXt":
 			if t, readable := readText(kind, data); readable {
 				texts = append(texts, t)
@@ -64,6 +107,13 @@ func readChunks(b []byte) (h header, texts []text, ok bool) {
 		}
 	}
 	return h, texts, ok
+}
+
+func readHeader(data []byte) header {
+	return header{
+		width: int(binary.BigEndian.Uint32(data)), height: int(binary.BigEndian.Uint32(data[4:])),
+		depth: int(data[8]), colour: data[9], interlaced: data[12] != 0,
+	}
 }
 
 func readText(kind string, data []byte) (text, bool) {

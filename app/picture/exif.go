@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// tiff is the block of an EXIF segment: directories of values by their tags, found by their offsets from its start. No offset and no length
+// tiff is the block of a JPEG's EXIF segment or a PNG's eXIf chunk: directories of values by their tags, found by their offsets from its start. No offset and no length
 // in it is to be trusted.
 type tiff struct {
 	data  []byte
@@ -25,10 +25,10 @@ const (
 	tagUserComment = 0x9286
 )
 
-// jpegTIFF is the block of a JPEG, or one without directories.
-func jpegTIFF(data []byte) tiff {
-	t := tiff{exif(data), binary.LittleEndian}
-	if bytes.HasPrefix(t.data, []byte("MM")) {
+// newTIFF reads a block, which has no directories where there is none.
+func newTIFF(block []byte) tiff {
+	t := tiff{block, binary.LittleEndian}
+	if bytes.HasPrefix(block, []byte("MM")) {
 		t.order = binary.BigEndian
 	}
 	return t
@@ -88,9 +88,8 @@ func (t tiff) content(entry []byte) []byte {
 	return t.data[offset : offset+n]
 }
 
-// jpegOrientation is the EXIF orientation of a JPEG, or 1 where there is none.
-func jpegOrientation(data []byte) int {
-	t := jpegTIFF(data)
+// orientation is how the camera was held: 1 is upright, 2 to 8 are mirrored and turned. It is 1 where the block does not tell.
+func (t tiff) orientation() int {
 	if v := t.first(tagOrientation); len(v) >= 2 {
 		return int(t.order.Uint16(v))
 	}
@@ -116,30 +115,4 @@ func utf16Text(b []byte, order binary.ByteOrder) string {
 		units[i] = order.Uint16(b[2*i:])
 	}
 	return strings.TrimRight(string(utf16.Decode(units)), "\x00")
-}
-
-// exif returns the TIFF block of a JPEG's APP1 segment.
-func exif(data []byte) []byte {
-	for b := data; len(b) >= 4; {
-		if b[0] != 0xff {
-			return nil
-		}
-		marker := b[1]
-		switch {
-		case marker == 0xd8: // start of image has no length
-			b = b[2:]
-			continue
-		case marker == 0xda: // the pixels begin
-			return nil
-		}
-		n := int(binary.BigEndian.Uint16(b[2:]))
-		if n < 2 || 2+n > len(b) {
-			return nil
-		}
-		if tiff, ok := bytes.CutPrefix(b[4:2+n], []byte("Exif\x00\x00")); ok && marker == 0xe1 {
-			return tiff
-		}
-		b = b[2+n:]
-	}
-	return nil
 }

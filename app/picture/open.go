@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
-	"image/draw"
-	_ "image/gif" // the first frame of a GIF can be opened
-	"image/jpeg"
-	_ "image/png" // and so can PNG
+	"image/color"
 	"io"
 )
 
@@ -20,7 +17,7 @@ type RGBA struct {
 // Decoder reads pictures. The zero value is ready.
 type Decoder struct {
 	// Pause, if not nil, is called after every few thousand bytes of a file and every few rows of a picture: a page that opens a
-	// photograph can draw and answer meanwhile. Only a progressive JPEG is put together at one go, when all of it has been read.
+	// photograph can draw and answer meanwhile.
 	Pause func()
 }
 
@@ -43,37 +40,30 @@ func (f *pausedFile) Read(b []byte) (int, error) {
 	return f.Reader.Read(b[:min(len(b), 1<<12)])
 }
 
-var errFormat = errors.New("This file is no picture that Reverie can open: choose a PNG, JPEG or GIF.")
-
 // Open is Decoder.Open without pauses.
 func Open(data []byte) (RGBA, error) { return Decoder{}.Open(data) }
 
-// Open decodes a picture that a person chose, upright as the camera held it. What is transparent becomes white. Its error
-// is a sentence.
+// Open decodes a picture that a person chose, upright as the camera held it: PNGs here, because their alpha is then exact, and whatever
+// else the browser knows, or image/jpeg and image/gif outside a browser. A browser shows PNGs that image/png finds faulty, so that it has a
+// try at those, too. What is transparent becomes white. Its error is a sentence.
+//
+// In a browser Open blocks, so it must not run on the goroutine of a JavaScript callback.
 func (d Decoder) Open(data []byte) (RGBA, error) {
-	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	switch {
-	case errors.Is(err, image.ErrFormat):
-		return RGBA{}, errFormat
-	case err != nil:
-		return RGBA{}, errOpen
-	case config.Width < 1 || config.Height < 1:
-		return RGBA{}, errOpen
-	case config.Width > maxPixels/config.Height:
-		return RGBA{}, errLarge
+	if !bytes.HasPrefix(data, []byte(signature)) {
+		return d.openElsewhere(data)
 	}
-	var decoded image.Image
-	orientation := 1
-	if format == "jpeg" {
-		decoded, err = jpeg.Decode(d.file(data))
-		orientation = jpegOrientation(data)
-	} else {
-		decoded, _, err = image.Decode(d.file(data))
+	h, _, ok := readChunks(data)
+	if !ok {
+		return RGBA{}, errDamaged
 	}
+	if err := h.check(len(data)); err != nil {
+		return RGBA{}, err
+	}
+	m, err := d.decodePNG(data, h)
 	if err != nil {
-		return RGBA{}, errOpen
+		return d.openElsewhere(data)
 	}
-	return d.upright(d.onWhite(decoded), orientation), nil
+	return d.upright(d.onWhite(m, h.width, h.height), newTIFF(h.exif).orientation()), nil
 }
 
 var errOpen = errors.New("The picture is damaged and cannot be opened: choose another copy of it.")
@@ -81,17 +71,36 @@ var errOpen = errors.New("The picture is damaged and cannot be opened: choose an
 // band is how many rows are converted between two pauses.
 const band = 32
 
-// onWhite converts any decoded picture.
-func (d Decoder) onWhite(m image.Image) RGBA {
-	r := m.Bounds()
-	flat := image.NewRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
-	for y := 0; y < r.Dy(); y += band {
-		rows := image.Rect(0, y, r.Dx(), min(y+band, r.Dy()))
-		draw.Draw(flat, rows, image.White, image.Point{}, draw.Src)
-		draw.Draw(flat, rows, m, r.Min.Add(rows.Min), draw.Over)
-		d.pause()
+// onWhite converts any decoded picture. Of the w×h pixels those outside the picture's bounds are white.
+func (d Decoder) onWhite(m image.Image, w, h int) RGBA {
+	if m, ok := m.(*image.RGBA); ok && m.Opaque() && len(m.Pix) == 4*w*h {
+		return RGBA{w, h, m.Pix}
 	}
-	return RGBA{r.Dx(), r.Dy(), flat.Pix}
+	pix := bytes.Repeat([]byte{0xff}, 4*w*h)
+	r := m.Bounds().Intersect(image.Rect(0, 0, w, h))
+	at := colours(m)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		if y%band == 0 {
+			d.pause()
+		}
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c := at(x, y) // premultiplied
+			white := 0xffff - uint32(c.A)
+			i := 4 * (y*w + x)
+			pix[i] = byte((uint32(c.R) + white) >> 8)
+			pix[i+1] = byte((uint32(c.G) + white) >> 8)
+			pix[i+2] = byte((uint32(c.B) + white) >> 8)
+		}
+	}
+	return RGBA{w, h, pix}
+}
+
+// colours reads pixels without memory for each where the picture can; all pictures of the image package can.
+func colours(m image.Image) func(x, y int) color.RGBA64 {
+	if m, ok := m.(image.RGBA64Image); ok {
+		return m.RGBA64At
+	}
+	return func(x, y int) color.RGBA64 { return color.RGBA64Model.Convert(m.At(x, y)).(color.RGBA64) }
 }
 
 // upright undoes an EXIF orientation: 1 is upright, 2 to 8 are mirrored and turned.

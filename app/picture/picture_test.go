@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -13,6 +14,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -446,6 +448,115 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// Every kind of PNG that image/png decodes: 16 bits, grey and palettes, with and without alpha.
+func TestOpenKinds(t *testing.T) {
+	r := image.Rect(0, 0, 2, 1)
+	deep, clear, grey, light := image.NewRGBA64(r), image.NewNRGBA64(r), image.NewGray16(r), image.NewGray(r)
+	deep.SetRGBA64(0, 0, color.RGBA64{0x12ff, 0x3400, 0x5680, 0xffff})
+	clear.SetNRGBA64(0, 0, color.NRGBA64{0, 0, 0, 0x8000})
+	clear.SetNRGBA64(1, 0, color.NRGBA64{0xffff, 0, 0, 0xffff})
+	grey.SetGray16(1, 0, color.Gray16{0xabcd})
+	light.SetGray(0, 0, color.Gray{0x77})
+	palette := image.NewPaletted(r, color.Palette{color.NRGBA{1, 2, 3, 255}, color.NRGBA{9, 9, 9, 0}})
+	palette.Pix[1] = 1
+	for name, test := range map[string]struct {
+		m    image.Image
+		want string
+	}{
+		"16 bits": {deep, "123456ff "}, "16 bits and alpha": {clear, "7f7f7fff ff0000ff"}, "16 bits of grey": {grey, "000000ff abababff"},
+		"grey": {light, "777777ff 000000ff"}, "palette": {palette, "010203ff ffffffff"},
+	} {
+		var b bytes.Buffer
+		if err := png.Encode(&b, test.m); err != nil {
+			t.Fatal(err)
+		}
+		p, err := Open(b.Bytes())
+		if err != nil || len(p.Pix) != 8 {
+			t.Errorf("%s: %+v, %v", name, p, err)
+			continue
+		}
+		if got := fmt.Sprintf("%x %x", p.Pix[:4], p.Pix[4:]); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// A file of 68 bytes must not take the memory of the picture that it claims: it is refused before its pixels are.
+func TestMemoryByClaim(t *testing.T) {
+	plain, err := WritePlain(make([]byte, 4), 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, header := range map[string]string{
+		"16 bits in one row":      "\x04\x00\x00\x00\x00\x00\x00\x01\x10\x06\x00\x00\x00",
+		"8 bits in one row":       "\x04\x00\x00\x00\x00\x00\x00\x01\x08\x02\x00\x00\x00",
+		"8 bits, square":          "\x00\x00\x20\x00\x00\x00\x20\x00\x08\x06\x00\x00\x00",
+		"1 bit, interlaced":       "\x00\x00\x20\x00\x00\x00\x20\x00\x01\x00\x00\x00\x01",
+		"a colour type unknown":   "\x00\x00\x20\x00\x00\x00\x20\x00\x08\x05\x00\x00\x00",
+		"a sample of many bits":   "\x00\x00\x20\x00\x00\x00\x20\x00\xff\x02\x00\x00\x00",
+		"one column of 2^26":      "\x00\x00\x00\x01\x04\x00\x00\x00\x10\x06\x00\x00\x00",
+		"palette without colours": "\x00\x00\x20\x00\x00\x00\x20\x00\x08\x03\x00\x00\x00",
+	} {
+		data := append(appendChunk([]byte(signature), "IHDR", []byte(header)), plain[afterHeader:]...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := Open(data); err == nil {
+			t.Errorf("%s: opens", name)
+		}
+		_, _ = Read(data)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%s: %d bytes take %d bytes of memory", name, len(data), took)
+		}
+	}
+}
+
+// A picture beyond the memory that image/png may take is left to others.
+func TestMemoryOfDecoding(t *testing.T) {
+	for _, test := range []struct {
+		h    header
+		want bool // whether image/png decodes it
+	}{
+		{header{width: 8000, height: 8000, depth: 8, colour: trueColour}, true},
+		{header{width: 8000, height: 8000, depth: 8, colour: trueColour, interlaced: true}, false},
+		{header{width: 8000, height: 8000, depth: 16, colour: trueColour}, false},
+		{header{width: 4000, height: 8000, depth: 16, colour: trueColourAlpha}, true},
+		{header{width: 1 << 26, height: 1, depth: 8, colour: trueColour}, false},
+	} {
+		if got := test.h.memory() <= maxMemory; got != test.want {
+			t.Errorf("%+v takes %d bytes", test.h, test.h.memory())
+		}
+	}
+}
+
+// corners are the colours of a picture's corners, from the top left by rows.
+func corners(p RGBA) string {
+	var colours []string
+	for _, y := range []int{0, p.Height - 1} {
+		for _, x := range []int{0, p.Width - 1} {
+			colours = append(colours, fmt.Sprintf("%x", p.Pix[4*(y*p.Width+x):][:3]))
+		}
+	}
+	return strings.Join(colours, " ")
+}
+
+// What opens the same in a browser and outside.
+func TestOpenFiles(t *testing.T) {
+	for name, want := range map[string]string{
+		"exif_orient.png": "6x8 0000ff ff0000 ffffff 00ff00",   // the eXIf chunk turns it
+		"offset.gif":      "16x12 ffffff ffffff ffffff ffffff", // its frame does not fill it
+	} {
+		p, err := Open(file(t, name))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := fmt.Sprintf("%dx%d %s", p.Width, p.Height, corners(p)); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
 // TestUpright compares each EXIF orientation with what the standard says of the stored first row and first column.
 func TestUpright(t *testing.T) {
 	stored := RGBA{3, 2, nil}
@@ -480,16 +591,21 @@ func TestOpenTurnsPhotos(t *testing.T) {
 	}
 	for _, directory := range []string{"II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00", "MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"} {
 		segment := "Exif\x00\x00" + directory
-		file := "\xff\xd8\xff\xe1\x00" + string(rune(len(segment)+2)) + segment + b.String()[2:]
-		p, err := Open([]byte(file))
-		if err != nil || p.Width != 16 || p.Height != 32 || p.Pix[0] > 16 || p.Pix[len(p.Pix)-2] < 240 {
-			t.Errorf("%q: %dx%d, %v", directory[:2], p.Width, p.Height, err)
+		for _, fill := range []string{"", "\xff", "\xff\xff\xff"} { // any number may stand before a marker
+			file := "\xff\xd8" + fill + "\xff\xe1\x00" + string(rune(len(segment)+2)) + segment + fill + b.String()[2:]
+			p, err := Open([]byte(file))
+			if err != nil || p.Width != 16 || p.Height != 32 || p.Pix[0] > 16 || p.Pix[len(p.Pix)-2] < 240 {
+				t.Errorf("%q, fill %q: %dx%d, %v", directory[:2], fill, p.Width, p.Height, err)
+			}
+			if found, err := Read([]byte(file)); err != nil || found.Width != 32 || found.Height != 16 {
+				t.Errorf("%q, fill %q: Read finds %dx%d, %v", directory[:2], fill, found.Width, found.Height, err)
+			}
 		}
 	}
 }
 
-// A decoder pauses often enough for a page, and finds the same: image/png takes the file in pieces, image/jpeg too, and the rows of what
-// they give are converted in bands.
+// A decoder pauses often enough for a page, and finds the same: image/png takes the file in pieces, and the rows of what it gives are
+// converted in bands.
 func TestDecoderPauses(t *testing.T) {
 	const w, h = 256, 384
 	pix := noise(w, h)
@@ -497,25 +613,24 @@ func TestDecoderPauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var photo bytes.Buffer
-	if err := jpeg.Encode(&photo, &image.NRGBA{Pix: pix, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}, nil); err != nil {
+	pix[3] = 0 // a picture with alpha is converted
+	clear, err := WritePlain(pix, w, h)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"PNG": own, "JPEG": photo.Bytes()} {
-		pauses := 0
-		d := Decoder{Pause: func() { pauses++ }}
-		want, err := Open(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := d.Open(data); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: with pauses it gives another picture, %v", name, err)
-		}
-		if least := len(data)>>12 + h/band; pauses < least {
-			t.Errorf("%s: %d pauses for %d bytes and %d rows, want at least %d", name, pauses, len(data), h, least)
-		}
-	}
 	pauses := 0
+	d := Decoder{Pause: func() { pauses++ }}
+	opened, err := Open(clear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Open(clear); err != nil || !reflect.DeepEqual(got, opened) {
+		t.Errorf("with pauses it gives another picture, %v", err)
+	}
+	if least := len(clear)>>12 + h/band; pauses < least {
+		t.Errorf("%d pauses for %d bytes and %d rows, want at least %d", pauses, len(clear), h, least)
+	}
+	pauses = 0
 	want, err := Read(own)
 	if err != nil {
 		t.Fatal(err)

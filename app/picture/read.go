@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
 	"image/png"
 	"strconv"
 	"strings"
@@ -15,8 +14,11 @@ import (
 	"reverie/recipe/prompt"
 )
 
-// maxPixels is the largest picture that is opened. It guards against small files that unpack to gigabytes.
-const maxPixels = 1 << 26
+// Limits against small files that unpack to gigabytes.
+const (
+	maxPixels = 1 << 26       // of a picture
+	maxMemory = 4 * maxPixels // bytes that image/png may take for one
+)
 
 // The tools whose pictures Read knows.
 const (
@@ -102,35 +104,32 @@ func (d Decoder) Read(data []byte) (Found, error) {
 		return Found{}, pixErr
 	}
 	if pixErr != nil {
-		found.Notices = append(found.Notices, pixErr.Error())
+		found.notice("The pixels of the PNG could not be read: the settings come from the file's text chunks.")
 	}
 	return found, nil
 }
 
-// jpegStart is the first marker of a JPEG, and the beginning of the second.
-const jpegStart = "\xff\xd8\xff"
-
 // readJPEG looks at the size and the EXIF; whether the pixels can be decoded is for Open to say.
 func readJPEG(data []byte) (Found, error) {
-	config, err := jpeg.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width < 1 || config.Height < 1 {
+	w, h, ok := jpegSize(data)
+	if !ok {
 		return Found{}, errOpen
 	}
-	found := Found{Width: config.Width, Height: config.Height}
+	found := Found{Width: w, Height: h}
 	if members := rkhOfEXIF(jpegTIFF(data)); members != nil {
 		found.fromRKH(members)
 	}
 	return found, nil
 }
 
-// pixels returns the RGBA bytes of an 8-bit RGB or RGBA picture and nil for another sound one: nothing hides there.
+// pixels returns the RGBA bytes of an 8-bit RGB or RGBA picture and nil for another one, which it leaves alone: nothing hides there.
 func (d Decoder) pixels(data []byte, h header) ([]byte, error) {
-	if h.width > maxPixels/h.height {
-		return nil, errLarge
+	if !h.hides() {
+		return nil, nil
 	}
-	decoded, err := png.Decode(d.file(data))
+	decoded, err := d.decodePNG(data, h)
 	if err != nil {
-		return nil, errDamaged
+		return nil, err
 	}
 	switch m := decoded.(type) {
 	case *image.RGBA:
@@ -139,6 +138,32 @@ func (d Decoder) pixels(data []byte, h header) ([]byte, error) {
 		return m.Pix, nil
 	}
 	return nil, nil
+}
+
+// decodePNG decodes the pixels exactly, where they take no more memory than they may.
+func (d Decoder) decodePNG(data []byte, h header) (image.Image, error) {
+	if err := h.check(len(data)); err != nil {
+		return nil, err
+	}
+	if h.memory() > maxMemory {
+		return nil, errLarge
+	}
+	m, err := png.Decode(d.file(data))
+	if err != nil {
+		return nil, errDamaged
+	}
+	return m, nil
+}
+
+// check refuses what nobody is to decode: a picture that is too large, or larger than a file of n bytes can hold.
+func (h header) check(n int) error {
+	switch {
+	case h.width > maxPixels/h.height:
+		return errLarge
+	case !h.fits(n):
+		return errDamaged
+	}
+	return nil
 }
 
 // anyTag is tag as other versions and tools write it: no member is sure to have its type.

@@ -5,7 +5,8 @@
 // decoder of the Stegano tool finds them and where they survive programs that drop metadata; in an iTXt chunk "reverie",
 // which survives a change of pixels; and in an XMP packet, which catalogues read. None survives JPEG.
 //
-// Pictures never pass through a browser's canvas here: premultiplied alpha and colour management would destroy the bits.
+// Pictures that may carry settings never pass through a browser's canvas: premultiplied alpha and colour management would destroy the bits.
+// Those that a person starts from may: the browser then decodes whatever it can show.
 package picture
 
 import (

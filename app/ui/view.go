@@ -348,7 +348,7 @@ func (p *Page) renderImages() app.UI {
 // fileInput looks like a button; the input itself is there for keyboards and screen readers.
 func (p *Page) fileInput(id, label, describedBy string, chosen app.EventHandler) app.UI {
 	return app.Div().Class("file").Body(
-		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/png,image/jpeg,image/gif").Aria("describedby", describedBy).OnChange(chosen, app.EventScope(id, label)),
+		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/*").Aria("describedby", describedBy).OnChange(chosen, app.EventScope(id, label)),
 		app.Label().For(id).Class("button").Text(label),
 	)
 }

@@ -102,8 +102,8 @@ func TestPageStaysFreeDuringARun(t *testing.T) {
 	}
 }
 
-// The page draws and answers while a photograph is decoded. Without pauses this one takes a task of 820 ms of the processor, with them 96 ms
-// were measured; a task may hold garbage collection that is not ours, so the limit is a quarter of the former.
+// The page draws and answers while a photograph is decoded, which the browser does beside it; the page copies the pixels tile by tile. A task
+// may hold garbage collection that is not ours: decoded in the page at one go, this photograph took 820 ms, and the limit is a quarter of that.
 func TestPageStaysFreeWhileAPhotographOpens(t *testing.T) {
 	const w, h, mostTask = 2400, 1800, 200 * time.Millisecond // of the processor
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))

@@ -143,6 +143,8 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("site: %w", err)
 	}
 	app.Route("/", func() app.Composer { return ui.NewPage() })
+	// go-app asks for the page's program only when two scripts have come: this saves a tenth of a first visit over a slow line.
+	preload := fmt.Sprintf(`<link rel="preload" as="fetch" crossorigin href=%q>`, location(c.Base).Resolve("/web/app.wasm"))
 	h := &app.Handler{
 		Name: "Reverie", ShortName: "Reverie", Title: "Reverie", Lang: "en", Description: description,
 		Icon:            app.Icon{Default: "/web/icon-192.png", Large: "/web/icon-512.png", SVG: "/web/icon.svg", Maskable: "/web/icon-maskable.png"},
@@ -151,7 +153,7 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		Styles:                []string{"/web/app.css"},
 		Scripts:               []string{"/web/start.js async"},
 		CacheableResources:    []string{"/web/icon.svg", "/web/worker.js", "/web/gpu.js"},
-		RawHeaders:            []string{`<meta name="color-scheme" content="light dark">`},
+		RawHeaders:            []string{preload, `<meta name="color-scheme" content="light dark">`},
 		Resources:             location(c.Base),
 		Version:               s.Build,
 		WasmContentLength:     strconv.Itoa(len(s.assets["/web/app.wasm"].plain)),

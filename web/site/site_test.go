@@ -464,6 +464,9 @@ func TestExport(t *testing.T) {
 	if bytes.Contains(page, []byte("https:///")) {
 		t.Errorf("the page names an address without a host:\n%.2000s", page)
 	}
+	if !bytes.Contains(page, []byte(`<link rel="preload" as="fetch" crossorigin href="/sub/web/app.wasm">`)) {
+		t.Error("the page's program is asked for late")
+	}
 	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1) {
 		if !bytes.HasPrefix(link[1], []byte("/sub/")) {
 			t.Errorf("the page points to %s, outside its base path", link[1])

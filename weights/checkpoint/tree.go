@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,22 +33,29 @@ const (
 // tensorsOf lists the tensors of a pickled value.
 func tensorsOf(value any, script bool, budget *foreign.Budget) (*tensorList, error) {
 	w := &tree{list: new(tensorList), budget: budget, script: script, path: map[any]bool{}}
-	if o, isObject := value.(*pickle.Object); !w.holds(value) {
-		if isObject {
-			return nil, fmt.Errorf("it holds %s, not a state_dict; open it in PyTorch and save its state_dict()", pickle.Describe(o))
-		}
-		return nil, fmt.Errorf("it holds %s, not a state_dict", describe(value))
+	if !w.holds(value) {
+		return nil, fmt.Errorf("it holds %s, not a state_dict; open it in PyTorch and save the state_dict() of the model", describe(value))
 	}
 	if err := w.walk("", value); err != nil {
 		return nil, err
 	}
 	if len(w.list.names) == 0 {
-		if others := w.list.others; len(others) > 0 {
-			return nil, fmt.Errorf("it holds no tensors, but %q is %s; open it in PyTorch and save that one's state_dict()", others[0].Name, others[0].What)
-		}
-		return nil, fmt.Errorf("it holds no tensors")
+		return nil, w.noTensors()
 	}
 	return w.list, nil
+}
+
+// noTensors says what there is instead.
+func (w *tree) noTensors() error {
+	const most = 3
+	var words []string
+	for _, o := range w.list.others[:min(len(w.list.others), most)] {
+		words = append(words, fmt.Sprintf("%q is %s", o.Name, o.What))
+	}
+	if len(words) == 0 {
+		return errors.New("it holds no tensors")
+	}
+	return fmt.Errorf("it holds no tensors (%s); open it in PyTorch and save the state_dict() of the model", strings.Join(words, ", "))
 }
 
 func describe(value any) string {

@@ -247,6 +247,8 @@ func TestWrappings(t *testing.T) {
 				form{name: "other members", value: dict{"model", c.sd, "loss", dict{"w", one}}, left: "loss.w"},
 				form{name: "average and last", value: dict{"model", c.zeros(), "ema", c.sd}, note: twice + `"model", "ema"; that in "ema" is taken`, left: "model." + c.sd[0].(string)},
 				form{name: "average first", value: dict{"ema", c.renamed(prefix("module.")), "state_dict", c.zeros()}, note: twice},
+				form{name: "average among the weights", value: dict{"state_dict", append(c.with(), formCase{sd: c.zeros()}.renamed(prefix("model_ema."))...)},
+					note: twice + `"state_dict", "state_dict.model_ema"; that in "state_dict" is taken`, left: "model_ema." + c.sd[0].(string)},
 				form{name: "average of a part only", value: dict{"ema", c.zeros()[6:], "state_dict", c.sd}, note: twice},
 				form{name: "averaged model", value: c.with("n_averaged", one), left: "n_averaged"},
 				form{name: "both wrapped and not", value: append(c.with(), c.renamed(prefix("module."))...), left: "module." + c.sd[0].(string)},
@@ -260,7 +262,8 @@ func TestWrappings(t *testing.T) {
 				{dict{"mine", c.sd}, `it holds a model in "mine", which is no usual name for one; open it in PyTorch and save that member alone`},
 				{dict{"experiments", dict{"first", c.sd}}, `it holds a model in "experiments.first"`},
 				{dict{"models", list{c.sd, c.sd}}, `it holds a model in "models.0", "models.1"`},
-				{dict{"model", raw("cjobs\nNet\n)\x81")}, `it holds no tensors, but "model" is an object of class jobs.Net; open it in PyTorch and save that one's state_dict()`},
+				{dict{"args", raw("cargparse\nNamespace\n)\x81"), "model", raw("cjobs\nNet\n)\x81")},
+					`it holds no tensors ("args" is an object of class argparse.Namespace, "model" is an object of class jobs.Net); open it in PyTorch and save the state_dict()`},
 				{dict{"model", dict{}}, "it holds no tensors"},
 			} {
 				if _, _, err := c.run(t, tt.value); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {

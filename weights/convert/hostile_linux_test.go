@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reverie/weights"
+	"reverie/weights/folder"
 	"reverie/weights/foreign"
 	"reverie/weights/internal/peak"
 	"reverie/weights/internal/torchfile"
@@ -59,7 +60,7 @@ func hostileOptions(t *testing.T, dir string) Options {
 	}
 	if isVocab {
 		var err error
-		if o.Vocab, err = foreign.ReadFile(words, "a vocabulary", weights.MaxVocab); err != nil {
+		if o.Vocab, err = foreign.ReadFile(words, "a vocabulary", folder.MaxVocab); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -240,6 +241,13 @@ var hostileCases = []struct {
 			b.WriteString(storageOf("FloatStorage", fmt.Sprint(i), 4) + "0")
 		}
 		pickled(t, dir, hostileVQGAN, b.String()+"}", false)
+	}},
+	{"a dict of many objects", noVQGAN, func(t *testing.T, dir string) {
+		var b strings.Builder
+		for i := range 200_000 {
+			b.WriteString(string(text(fmt.Sprint(i))) + "h\x00)\x81s")
+		}
+		pickled(t, dir, hostileVQGAN, view(storageOf("FloatStorage", "0", 4), "K\x00", []int{4}, 1)+"q\x010cjobs\nThing\nq\x000}"+b.String()+string(text("w"))+"h\x01s", false)
 	}},
 	{"a text of 120 MB", "it holds no tensors", func(t *testing.T, dir string) {
 		pickled(t, dir, hostileVQGAN, "}"+string(text(strings.Repeat("z", 120_000_000)))+"Ns", false)

@@ -317,10 +317,24 @@ func TestUnwritable(t *testing.T) {
 }
 
 func TestContentRange(t *testing.T) {
-	for s, want := range map[string][3]int64{"bytes 100-199/200": {100, 200, 1}, "bytes 0-9/*": {0, 0, 1}, "": {}, "bytes */200": {}, "bytes x-1/2": {}} {
+	for s, want := range map[string][3]int64{
+		"bytes 100-199/200": {100, 200, 1}, "bytes 0-9/*": {0, 0, 1}, "bytes 0-0/1": {0, 1, 1}, "": {}, "bytes */200": {}, "bytes x-1/2": {}, "bytes 0-9": {},
+		"bytes 5-3/9": {}, "bytes 0-9/9": {}, "bytes 0-9/-1": {}, "bytes +1-9/10": {}, "0-9/10": {}, "bytes 0-9/99999999999999999999": {}, "bytes 0-9/": {},
+	} {
 		from, total, ok := contentRange(s)
 		if from != want[0] || total != want[1] || ok != (want[2] == 1) {
 			t.Errorf("%q gave %d, %d, %v", s, from, total, ok)
 		}
 	}
+}
+
+func FuzzContentRange(f *testing.F) {
+	f.Add("bytes 100-199/200")
+	f.Add("bytes 0-9/*")
+	f.Fuzz(func(t *testing.T, s string) {
+		from, total, ok := contentRange(s)
+		if from < 0 || total < 0 || total > 0 && from >= total || !ok && (from != 0 || total != 0) {
+			t.Fatalf("%q gave %d, %d, %v", s, from, total, ok)
+		}
+	})
 }

@@ -114,16 +114,30 @@ func (p *partial) remember(h http.Header) {
 	}
 }
 
-// contentRange reads "bytes 100-199/200"; the total may be *.
+// contentRange reads "bytes 100-199/200"; the total may be *, for which it gives 0.
 func contentRange(s string) (from, total int64, ok bool) {
-	span, whole, ok := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
-	first, _, ok2 := strings.Cut(span, "-")
-	from, err := strconv.ParseInt(first, 10, 64)
-	if !ok || !ok2 || err != nil {
+	span, ok1 := strings.CutPrefix(s, "bytes ")
+	span, whole, ok2 := strings.Cut(span, "/")
+	first, last, ok3 := strings.Cut(span, "-")
+	from, to := digits(first), digits(last)
+	if !ok1 || !ok2 || !ok3 || from < 0 || to < from {
 		return 0, 0, false
 	}
-	total, _ = strconv.ParseInt(whole, 10, 64) // 0 for *
+	if whole == "*" {
+		return from, 0, true
+	}
+	if total = digits(whole); total <= to {
+		return 0, 0, false
+	}
 	return from, total, true
+}
+
+// digits is the number that digits alone write, or -1.
+func digits(s string) int64 {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strings.Trim(s, "0123456789") == "" {
+		return n
+	}
+	return -1
 }
 
 // finish gives the file its name.

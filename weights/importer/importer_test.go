@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -307,60 +307,93 @@ func TestReadVQGANRefuses(t *testing.T) {
 }
 
 func FuzzParseTaming(f *testing.F) {
-	for _, name := range []string{"vqgan.yaml", "gumbel.yaml", "net2net.yaml"} {
-		data, err := os.ReadFile(testdata + name)
-		if err != nil {
-			f.Fatal(err)
+	const model = "{target: VQModel, params: {embed_dim: 1, n_embed: 1, ddconfig: {z_channels: 1, resolution: 1, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1], num_res_blocks: 1}}}"
+	f.Add([]byte("model: " + model))
+	f.Add([]byte("model: {target: Net2NetTransformer, params: {first_stage_config: " + model + "}}"))
+	f.Add([]byte("a: &a {n_embed: 1}\nmodel:\n  target: GumbelVQ\n  params:\n    <<: *a\n    ddconfig: {}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 2*maxChanges {
+			return
 		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if c, err := ParseTaming(data); err == nil && len(c.DecoderTensors()) == 0 {
+		if c, err := ParseTaming(text); err == nil && len(c.DecoderTensors()) == 0 {
 			t.Fatal("a valid configuration has no tensors")
 		}
 	})
 }
 
-// layout lists tensors, "NAME N N…" a line.
-func layout(specs ...[]weights.Spec) string {
-	var b strings.Builder
+// layout is the shapes of a checkpoint's tensors by name.
+type layout map[string][]int
+
+func layoutOf(specs ...[]weights.Spec) layout {
+	l := layout{}
 	for _, s := range slices.Concat(specs...) {
-		fmt.Fprintln(&b, s.Name, strings.Trim(fmt.Sprint(s.Shape), "[]"))
+		l[s.Name] = s.Shape
 	}
-	return b.String()
+	return l
 }
 
-// Tensors of a layout have at most maxElements, and only those of few are read, so that a thousand layouts are tried a second.
+// What is tried is a sound model with a few changes, which are a short text: it is tried a thousand times a second and more, and
+// made shorter in no time. Tensors have at most maxElements, and only those of few are read.
 const (
-	maxElements   = 1 << 14
-	few           = 1 << 8
-	maxLayout     = 1 << 13 // bytes
-	maxConfigText = 1 << 11
+	maxElements = 1 << 14
+	few         = 1 << 8
+	maxChanges  = 1 << 8 // bytes
 )
 
-// fromLayout is a layout as a safetensors file whose tensors all share the same zeros. A line that describes no tensor, or none that fits, is
-// left out.
-func fromLayout(layout string) hollow {
-	text := []byte("{")
-	for line := range strings.Lines(layout) {
-		name, dimensions, _ := strings.Cut(strings.TrimSpace(line), " ")
-		shape, n := []byte{}, uint64(1)
+// changed is a layout with changes, one a line: "NAME N N…" gives a tensor another shape or adds one, "-NAME" takes one away, "+PREFIX" puts a
+// prefix before all names. What says none of these is left out.
+func (l layout) changed(changes string) layout {
+	l = maps.Clone(l)
+	for line := range strings.Lines(changes) {
+		name, dimensions, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
+		if gone, ok := strings.CutPrefix(name, "-"); ok {
+			delete(l, gone)
+			continue
+		}
+		if prefix, ok := strings.CutPrefix(name, "+"); ok {
+			under := layout{}
+			for name, shape := range l {
+				under[prefix+name] = shape
+			}
+			l = under
+			continue
+		}
+		shape, n := []int{}, 1
 		for word := range strings.FieldsSeq(dimensions) {
-			d, err := strconv.ParseUint(word, 10, 32)
-			if n *= d; err != nil || n > maxElements {
+			d, err := strconv.Atoi(word)
+			if err != nil || d < 0 || d > maxElements || n*d > maxElements {
 				n = maxElements + 1
 				break
 			}
-			shape = strconv.AppendUint(append(shape, ','), d, 10)
+			shape, n = append(shape, d), n*d
 		}
-		quoted, err := json.Marshal(name)
-		if err != nil || n > maxElements {
-			continue
+		if n <= maxElements {
+			l[name] = shape
 		}
-		text = fmt.Appendf(text, "%s:{\"dtype\":\"F16\",\"shape\":[%s],\"data_offsets\":[0,%d]},", quoted, strings.TrimPrefix(string(shape), ","), 2*n)
+	}
+	return l
+}
+
+// file is a layout as a safetensors file whose tensors all share the same zeros.
+func (l layout) file() hollow {
+	text := make([]byte, 8, 1<<12)
+	text = append(text, '{')
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		quoted, _ := json.Marshal(name) // any text can be written
+		text = append(append(text, quoted...), `:{"dtype":"F16","shape":[`...)
+		n := 1
+		for i, d := range l[name] {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = strconv.AppendInt(text, int64(d), 10)
+			n *= d
+		}
+		text = append(strconv.AppendInt(append(text, `],"data_offsets":[0,`...), int64(2*n), 10), "]},"...)
 	}
 	text = append(bytes.TrimSuffix(text, []byte(",")), '}')
-	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	binary.LittleEndian.PutUint64(text, uint64(len(text)-8))
+	return text
 }
 
 // hollow is a file of a header and zeros for one tensor.
@@ -396,62 +429,99 @@ func readAll(t *testing.T, tensors Tensors) {
 	}
 }
 
-// fuzzCheckpoint reads checkpoints of any layout with any configuration, all of it in memory.
-func fuzzCheckpoint(f *testing.F, read func(t *testing.T, c *checkpoint.File, config readFile)) {
-	f.Fuzz(func(t *testing.T, layout, config string) {
-		if len(layout) > maxLayout || len(config) > maxConfigText {
-			return
+// tryLayout reads a checkpoint of a layout with a configuration, all of it in memory.
+func tryLayout(l layout, config string, read func(*checkpoint.File, readFile)) {
+	data := l.file()
+	c, err := checkpoint.Read(data, data.size())
+	if err != nil {
+		return
+	}
+	read(c, func(path string) ([]byte, error) {
+		if path != "config" {
+			return nil, foreign.ErrAbsent
 		}
-		data := fromLayout(layout)
-		c, err := checkpoint.Read(data, data.size())
-		if err != nil {
-			return
-		}
-		read(t, c, func(path string) ([]byte, error) {
-			if path != "config" {
-				return nil, foreign.ErrAbsent
-			}
-			return []byte(config), nil
-		})
+		return []byte(config), nil
 	})
 }
 
 func FuzzReadCLIP(f *testing.F) {
 	c := weights.CLIPConfig{ImageSize: 2, PatchSize: 2, VisionWidth: 2, VisionLayers: 1, VisionHeads: 1, TextWidth: 2, TextLayers: 1, TextHeads: 1,
 		ContextLength: 3, VocabSize: 515, EmbedDim: 2}
-	f.Add(layout(c.TextTensors(), c.ImageTensors()), `{"model_cfg":{"vision_cfg":{"head_width":2,"pool_type":"tok"},"text_cfg":{"heads":1}},"preprocess_cfg":{"mean":[0,0,0],"std":[1,1,1]}}`)
+	transformer := layoutOf(c.TextTensors(), c.ImageTensors())
 	c.VisionLayers, c.PatchSize, c.ImageSize, c.ResNetBlocks = 4, 32, 32, [4]int{1, 1, 1, 1}
-	var norms []weights.Spec
+	resnet := layoutOf(c.TextTensors(), c.ImageTensors())
 	for _, s := range c.ImageTensors() {
 		if conv, ok := strings.CutSuffix(s.Name, ".bias"); ok && !strings.Contains(conv, "attnpool") {
 			for _, kind := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
-				norms = append(norms, weights.Spec{Name: batchNormOf(conv) + kind, Shape: s.Shape})
+				resnet[batchNormOf(conv)+kind] = s.Shape
 			}
+			delete(resnet, s.Name)
 		}
 	}
-	f.Add(layout(c.TextTensors(), c.ImageTensors(), norms), `{"model_cfg":{"quick_gelu":true,"vision_cfg":{"head_width":64},"text_cfg":{"heads":1}}}`)
-	f.Add("module.text_model.embeddings.token_embedding.weight 515 2\nmodule.text_model.embeddings.position_embedding.weight 3 2\n"+
-		"module.text_model.encoder.layers.0.self_attn.q_proj.weight 2 2\nmodule.text_model.encoder.layers.0.self_attn.k_proj.weight 2 2\n"+
-		"module.text_model.encoder.layers.0.self_attn.v_proj.weight 2 2\nmodule.vision_model.embeddings.patch_embedding.weight 2 3 2 2\n"+
-		"module.vision_model.embeddings.position_embedding.weight 2 2\nmodule.visual_projection.weight 2 2\nmodule.text_projection.weight 2 2\n",
-		`{"text_config":{"num_attention_heads":1},"vision_config":{"num_attention_heads":1,"hidden_act":"gelu"}}`)
-	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config readFile) {
-		if clip, err := readCLIP(c, "config", config); err == nil {
-			readAll(t, clip.Tensors)
+	huggingFace := layout{"text_projection.weight": {2, 2}, "visual_projection.weight": {2, 2}}
+	for theirs, ours := range huggingFaceNames {
+		huggingFace[theirs] = transformer[ours]
+	}
+	for _, layer := range []string{"layer_norm1", "layer_norm2", "mlp.fc1", "mlp.fc2", "self_attn.out_proj", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"} {
+		for _, kind := range []string{"weight", "bias"} {
+			shape := transformer["transformer.resblocks.0."+huggingFaceBlock[layer]+"."+kind]
+			if shape == nil {
+				shape = map[string][]int{"weight": {2, 2}, "bias": {2}}[kind]
+			}
+			huggingFace["text_model.encoder.layers.0."+layer+"."+kind] = shape
+			huggingFace["vision_model.encoder.layers.0."+layer+"."+kind] = shape
 		}
+	}
+	openCLIP, theirs := `{"model_cfg":{"vision_cfg":{"head_width":2},"text_cfg":{"heads":1}}}`, `{"text_config":{"num_attention_heads":1},"vision_config":{"num_attention_heads":1}}`
+	layouts, configs := []layout{transformer, resnet, huggingFace}, []string{openCLIP, openCLIP, theirs}
+	for i, l := range layouts { // they are sound, or nothing would be tried behind the first check
+		f.Add(uint8(i), "", configs[i])
+		tryLayout(l, configs[i], func(c *checkpoint.File, config readFile) {
+			if _, err := readCLIP(c, "config", config); err != nil {
+				f.Errorf("layout %d: %v", i, err)
+			}
+		})
+	}
+	f.Add(uint8(0), "logit_scale 1\n+module.\nx 0", `{"model_cfg":{"vision_cfg":{"pool_type":"tok"}}}`)
+	f.Fuzz(func(t *testing.T, which uint8, changes, config string) {
+		if len(changes)+len(config) > maxChanges {
+			return
+		}
+		tryLayout(layouts[int(which)%len(layouts)].changed(changes), config, func(c *checkpoint.File, config readFile) {
+			if clip, err := readCLIP(c, "config", config); err == nil {
+				readAll(t, clip.Tensors)
+			}
+		})
 	})
 }
 
 func FuzzReadVQGAN(f *testing.F) {
 	c := weights.VQGANConfig{Ch: 32, ChMult: []int{1}, AttnResolutions: []int{}, Resolution: 1, ZChannels: 1, InChannels: 3, OutCh: 3, EmbedDim: 1, NEmbed: 1}
-	const config = "model: {target: %s, params: {embed_dim: 1, n_embed: 1, ddconfig: {double_z: false, z_channels: 1, resolution: 1, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1], " +
-		"num_res_blocks: 0, attn_resolutions: []}}}"
-	f.Add(layout(c.DecoderTensors(), c.EncoderTensors()), fmt.Sprintf(config, "VQModel"))
+	layouts := []layout{layoutOf(c.DecoderTensors(), c.EncoderTensors()), nil}
 	c.Gumbel = true
-	f.Add("loss.a 1\n"+layout(c.DecoderTensors(), c.EncoderTensors()), fmt.Sprintf(config, "GumbelVQ"))
-	fuzzCheckpoint(f, func(t *testing.T, c *checkpoint.File, config readFile) {
-		if v, err := readVQGAN(c, "config", config); err == nil {
-			readAll(t, v.Tensors)
+	layouts[1] = layoutOf(c.DecoderTensors(), c.EncoderTensors())
+	// The options are added to a sound configuration.
+	config := func(which uint8, options string) string {
+		return "model:\n  target: " + []string{"VQModel", "GumbelVQ"}[which%2] + "\n  params:\n    embed_dim: 1\n    n_embed: 1\n    ddconfig:\n      z_channels: 1\n      resolution: 1\n" +
+			"      in_channels: 3\n      out_ch: 3\n      ch: 32\n      ch_mult: [1]\n      num_res_blocks: 0\n      " + options
+	}
+	for i, l := range layouts {
+		f.Add(uint8(i), "", "dropout: 0")
+		tryLayout(l, config(uint8(i), ""), func(c *checkpoint.File, config readFile) {
+			if _, err := readVQGAN(c, "config", config); err != nil {
+				f.Errorf("layout %d: %v", i, err)
+			}
+		})
+	}
+	f.Add(uint8(0), "+model.\nloss.a 0\n-quant_conv.bias", "attn_resolutions: [1]\n      tanh_out: false")
+	f.Fuzz(func(t *testing.T, which uint8, changes, options string) {
+		if len(changes)+len(options) > maxChanges {
+			return
 		}
+		tryLayout(layouts[which%2].changed(changes), config(which, options), func(c *checkpoint.File, config readFile) {
+			if v, err := readVQGAN(c, "config", config); err == nil {
+				readAll(t, v.Tensors)
+			}
+		})
 	})
 }

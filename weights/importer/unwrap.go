@@ -59,12 +59,17 @@ func unwrap(f *checkpoint.File, own func(name string) bool, anchors ...string) (
 		all.otherNames, all.others[name] = append(all.otherNames, name), o.What
 	}
 	prefixes := all.prefixes(anchors)
-	prefix, err := all.choose(prefixes, own)
-	if err != nil {
-		return nil, fmt.Errorf("importer: %s: %w", filepath.Base(f.Path), err)
+	usual := slices.DeleteFunc(slices.Clone(prefixes), func(p string) bool { return !isUsual(p) })
+	if len(prefixes) == 0 { // the importer says what it misses
+		return all, nil
 	}
+	if len(usual) == 0 {
+		return nil, fmt.Errorf("importer: %s: it holds a model in %s, which is no usual name for one; open it in PyTorch and save that member alone",
+			filepath.Base(f.Path), inMembers(prefixes...))
+	}
+	prefix := all.choose(usual, own)
 	c := all.below(prefix)
-	if usual := slices.DeleteFunc(prefixes, func(p string) bool { return !isUsual(p) }); len(usual) > 1 {
+	if len(usual) > 1 {
 		c.notes = append(c.notes, fmt.Sprintf("it holds several models, in %s; that in %s is taken", inMembers(usual...), inMembers(prefix)))
 	}
 	return c, nil
@@ -114,23 +119,16 @@ func isAverage(prefix string) bool {
 	return slices.ContainsFunc(strings.Split(prefix, "."), func(part string) bool { return slices.Contains(averages, part) })
 }
 
-// choose picks the prefix of the model that is taken: averaged weights where they are complete, else the first. It returns nothing where
-// there is no anchor at all, so that the importer can say what it misses.
-func (c *contents) choose(prefixes []string, own func(name string) bool) (string, error) {
-	usual := slices.DeleteFunc(slices.Clone(prefixes), func(p string) bool { return !isUsual(p) })
-	if len(usual) == 0 {
-		if len(prefixes) > 0 {
-			return "", fmt.Errorf("it holds a model in %s, which is no usual name for one; open it in PyTorch and save that member alone", inMembers(prefixes...))
-		}
-		return "", nil
-	}
+// choose picks one of several usual prefixes: that of averaged weights where they are complete, else the first. Averages among the weights
+// themselves, such as model_ema.* in a state_dict, are part of a training program's state, and the weights win.
+func (c *contents) choose(usual []string, own func(name string) bool) string {
 	plain := slices.IndexFunc(usual, func(p string) bool { return !isAverage(p) })
 	for _, p := range usual {
-		if isAverage(p) && (plain < 0 || c.covers(p, usual[plain], own)) {
-			return p, nil
+		if isAverage(p) && (plain < 0 || !strings.HasPrefix(p, usual[plain]) && c.covers(p, usual[plain], own)) {
+			return p
 		}
 	}
-	return usual[plain], nil
+	return usual[plain]
 }
 
 // covers reports whether all that the model needs of what lies below one prefix lies below another, too.
