@@ -186,7 +186,7 @@ func TestParseRefuses(t *testing.T) {
 		`{"format":"1"}`:     "its format is a text, which does not belong there",
 		`{"parts":[{"tensors":[{"shape":[1e99]}]}]}`: "its parts.tensors.shape is a number (1e99), which does not belong there",
 		"<!doctype html>": "it is a web page, not a manifest",
-		"version https://git-lfs.github.com/spec/v1\nsize 7":  "it is a Git LFS pointer, not a manifest",
+		"version https://git-lfs.github.com/spec/v1\nsize 7":  "it is a Git LFS pointer to 7 bytes, not a manifest",
 		strings.Repeat(" ", MaxManifest+1):                    "has 2097153 bytes and must have at most 2097152",
 		`{"format":1,"name":"` + long + `"}`:                  "xxx\" is no model's name",
 		`{"format":1,"name":"a","quant":"` + long + `"}`:      "quant is",

@@ -259,10 +259,13 @@ func (p *Page) draw() {
 // redraw draws though the picture is the same: the canvas may have lost it, or be new.
 func (p *Page) redraw() {
 	p.ctx.Defer(func(app.Context) {
-		draw(previewID, p.drawn, p.redraw)
-		draw(resumeID, p.drawn, p.redraw)
+		draw(previewID, p.drawn, p.canvasBack)
+		draw(resumeID, p.drawn, p.canvasBack)
 	})
 }
+
+// canvasBack is told that a canvas has its surface back, empty. Nothing else may happen then that would make go-app look for what was deferred.
+func (p *Page) canvasBack() { p.ctx.Dispatch(func(app.Context) { p.redraw() }) }
 
 // send hands a message of the state to the worker.
 func (p *Page) send(m protocol.Message, ok bool) {

@@ -109,7 +109,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 
 // The ops and what is built of them know no JavaScript; it stays in the few packages that are its glue.
 func TestWhoSeesJavaScript(t *testing.T) {
-	glue := []string{"reverie/app/protocol", "reverie/app/ui", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
+	glue := []string{"reverie/app/picture", "reverie/app/protocol", "reverie/app/ui", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
 	for _, p := range list(t, true, "./app/...", "./gpu/...", "./recipe/...", "./shaders/...", "./weights/...") {
 		if slices.Contains(p.Imports, "syscall/js") && !slices.Contains(glue, p.ImportPath) {
 			t.Errorf("%s imports syscall/js; only %v do", p.ImportPath, glue)

@@ -35,12 +35,12 @@ func TestPageAnswersBeforeTheEngine(t *testing.T) {
 	_, err := driver.Evaluate[string](v.Page, `location.hash = "#p=a%20blue%20heart&width=64&height=64&cutouts=1&steps=1"`)
 	v.must(err)
 	v.value("textbox", "Prompt", "a blue heart")
-	v.status("Looking for your GPU")
+	v.status("The link's settings are in the form")
 	if start, err := v.Find("button", "Start"); err != nil || !start.Disabled {
 		t.Errorf("Start is %+v, %v; want it disabled", start, err)
 	}
 	h.open("engine.wasm")
-	v.ready()
+	until[protocol.Ready](v)
 	v.must(v.Click("button", "Start"))
 	if s := until[protocol.Started](v).Script.Recipe; recipe.Prompt.In(s) != "a blue heart" {
 		t.Errorf("the run's prompt is %q", recipe.Prompt.In(s))

@@ -163,6 +163,7 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	v.status("Paused")
 	before := v.framed()
 	v.must(v.CrashGPU())
+	until[protocol.Lost](v)
 	if _, err := v.Find("heading", "The GPU was reset"); err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,10 @@ func TestWorkerTellsWhenItsProgramEnds(t *testing.T) {
 				fmt.Fprint(w, "<!doctype html>")
 			})
 			v := openHandler(t, mux, chromium.Software, "empty")
-			text, err := driver.Evaluate[string](v.Page, `new Promise((tell) => { new Worker("/web/worker.js").onmessage = (e) => tell(e.data.text) })`)
+			text, err := driver.Evaluate[string](v.Page, `new Promise((tell) => {
+				window.kept = new Worker("/web/worker.js") // which else may be collected before it speaks
+				kept.onmessage = (e) => tell(e.data.text)
+			})`)
 			v.must(err)
 			for _, want := range c.want {
 				if !strings.Contains(text, want) {

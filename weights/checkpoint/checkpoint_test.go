@@ -243,7 +243,7 @@ func TestReadRefuses(t *testing.T) {
 	}{
 		{"empty", nil, "it is empty"},
 		{"web page", []byte("\n<!DOCTYPE html><html>"), "web page, not a checkpoint"},
-		{"Git LFS pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n"), "Git LFS pointer, not a checkpoint itself of 5 bytes"},
+		{"Git LFS pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n"), "Git LFS pointer to 5 bytes, not a checkpoint"},
 		{"text", []byte("hello world"), `a text that begins "hello world"`},
 		{"bytes", []byte("\x00\x01\x02"), "none of the known formats"},
 		{"zip cut short", whole[:len(whole)-30], "cut short"},

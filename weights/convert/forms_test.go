@@ -198,6 +198,7 @@ func TestTensorsBesideTheWeights(t *testing.T) {
 		{name: "averages without dots", value: c.with("model_ema.decoderconv_inweight", one), left: "model_ema.decoderconv_inweight"},
 		{name: "single numbers", value: c.with("logvar", one, "global_step", one), left: "logvar"},
 		{name: "empty tensor of the loss", value: c.with("loss.empty", tensor(nil, 0, 3)), left: "loss.empty"},
+		{name: "empty tensor of the codebook", value: c.with("quantize.usage", tensor(nil, 0)), left: "quantize.usage"},
 		{name: "tensor of the loss over its storage", value: c.with("loss.w", call("torch._utils", "_rebuild_tensor_v2", views, number(9), "("+number(1)+"t", "("+number(1)+"t")), left: "loss.w"},
 		{name: "tensor of many dimensions", value: c.with("loss.w", tensor([]float32{1}, slices.Repeat([]int{1}, 40)...)), left: "loss.w"},
 		{name: "counts of the codes", value: c.with("quantize.codebook_used", one, "quantize.embedding.cluster_size", one, "quantize.used", one), left: "quantize.codebook_used"},

@@ -36,7 +36,7 @@ func TestOtherFiles(t *testing.T) {
 		want map[string]string // by file; "" for the rest
 	}{
 		"web page":       {"\n<!DOCTYPE html>\n<html><title>404: Not Found</title>", map[string]string{"": "it is a web page, not a"}},
-		"LFS pointer":    {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 980092370\n", map[string]string{"": "it is a Git LFS pointer, not a"}},
+		"LFS pointer":    {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 980092370\n", map[string]string{"": "it is a Git LFS pointer to 980092370 bytes, not a"}},
 		"short text":     {"Entry not found", map[string]string{"": `it is a text that begins "Entry not found"`}},
 		"empty":          {"", map[string]string{"": "it is empty"}},
 		"text in UTF-16": {"\xff\xfe{\x00}\x00", map[string]string{"": "it is a text in UTF-16"}},

@@ -25,7 +25,7 @@ func Recognise(head []byte, wanted string) error {
 	case bytes.HasPrefix(text, []byte("<")):
 		return fmt.Errorf("it is a web page, not %s; the download link probably no longer works", wanted)
 	case bytes.HasPrefix(text, []byte(lfs)):
-		return fmt.Errorf("it is a Git LFS pointer, not %s itself%s; fetch that with git lfs pull or from the repository's page", wanted, pointedSize(string(text)))
+		return fmt.Errorf("it is a Git LFS pointer%s, not %s; fetch the file itself with git lfs pull or from the repository's page", pointedSize(string(text)), wanted)
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return fmt.Errorf("it is a text in UTF-16, not %s; save it in UTF-8", wanted)
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
@@ -51,7 +51,7 @@ func RecogniseText(head []byte, wanted string) error {
 func pointedSize(pointer string) string {
 	for line := range strings.Lines(pointer) {
 		if n, err := strconv.ParseInt(strings.TrimSpace(strings.TrimPrefix(line, "size ")), 10, 64); err == nil {
-			return fmt.Sprintf(" of %d bytes", n)
+			return fmt.Sprintf(" to %d bytes", n)
 		}
 	}
 	return ""

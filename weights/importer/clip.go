@@ -93,7 +93,9 @@ func (c *CLIP) readConfigured(f *checkpoint.File, configPath, beside string, rea
 			return err
 		}
 	}
-	return c.Tensors.check(f, c.Config.TextTensors(), c.Config.ImageTensors())
+	empty, err := c.Tensors.check(f, c.Config.TextTensors(), c.Config.ImageTensors())
+	c.Dropped = append(c.Dropped, empty...)
+	return err
 }
 
 // isCLIP reports whether a name is that of a part of a CLIP, OpenAI's or Hugging Face's, which a configuration must account for.

@@ -67,32 +67,39 @@ func (ts Tensors) find(name string) (Tensor, error) {
 	return t, nil
 }
 
-// check compares the tensors with what the configuration wants, strictly: none may be missing and none left over. What a tensor has wrong
-// matters only if it is wanted.
-func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) error {
-	var have []weights.Tensor
-	for _, name := range slices.Sorted(maps.Keys(ts)) {
-		if !ts[name].other {
-			have = append(have, weights.Tensor{Name: name, Shape: ts[name].Shape})
+// check compares the tensors with what the configuration wants, strictly: none may be missing and none left over, but for empty ones, which
+// change nothing and are returned. What a tensor has wrong matters only if it is wanted.
+func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) (empty []string, err error) {
+	specs := slices.Concat(want...)
+	wanted := map[string]bool{}
+	for _, spec := range specs {
+		wanted[spec.Name] = true
+		if t := ts[spec.Name]; t.problem != nil {
+			return nil, fmt.Errorf("tensor %s: %w", spec.Name, t.problem)
 		}
 	}
-	specs := slices.Concat(want...)
-	for _, spec := range specs {
-		if t := ts[spec.Name]; t.problem != nil {
-			return fmt.Errorf("tensor %s: %w", spec.Name, t.problem)
+	var have []weights.Tensor
+	for _, name := range slices.Sorted(maps.Keys(ts)) {
+		switch t := ts[name]; {
+		case t.other:
+		case !wanted[name] && slices.Contains(t.Shape, 0):
+			empty = append(empty, name)
+			delete(ts, name)
+		default:
+			have = append(have, weights.Tensor{Name: name, Shape: t.Shape})
 		}
 	}
 	if err := weights.Check(have, specs); err != nil {
-		return err
+		return nil, err
 	}
 	for _, spec := range specs {
 		for _, p := range ts[spec.Name].pieces {
 			if err := f.Claim(p.Cost()); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return empty, nil
 }
 
 // readFile reads a file of a configuration; foreign.ErrAbsent says that there is none.

@@ -58,9 +58,11 @@ func readVQGAN(f *checkpoint.File, configPath string, read readFile) (*VQGAN, er
 			v.Tensors.addOther(name, c.others[name])
 		}
 	}
-	if err := v.Tensors.check(f, config.DecoderTensors(), config.EncoderTensors()); err != nil {
+	empty, err := v.Tensors.check(f, config.DecoderTensors(), config.EncoderTensors())
+	if err != nil {
 		return nil, fmt.Errorf("importer: %s with %s: %w", name, configName, err)
 	}
+	v.Dropped = append(v.Dropped, empty...)
 	return v, nil
 }
 
