@@ -57,6 +57,16 @@ func TestFieldsShowWhatTheRunTakes(t *testing.T) {
 	v.value("textbox", "Prompt", "a blue heart")
 	v.takes("learning-rate", "0.2", rate)
 	v.takes("cut-pow", "", cutPow)
+
+	// Before the page is drawn again, too: it has the same form as when it was drawn last, and the field has another text.
+	_, err = driver.Evaluate[string](v.Page, `(field => {
+		field.value = "7"
+		field.dispatchEvent(new Event("input", { bubbles: true }))
+		return location.hash = "#p=a%20yellow%20star"
+	})(document.getElementById("field-cut-pow"))`)
+	v.must(err)
+	v.value("textbox", "Prompt", "a yellow star")
+	v.takes("cut-pow", "", cutPow)
 	v.clean()
 }
 

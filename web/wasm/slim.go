@@ -40,6 +40,12 @@ func encrypt(string, []byte) ([]byte, error) { return nil, errLeftOut }
 func decrypt(string, []byte) ([]byte, error) { return nil, errLeftOut }
 
 func newID() string { return strconv.FormatUint(rand.Uint64(), 36) }
+
+// shows is whether an element that has a text of its own has this one.
+func shows(element Value, text string) bool {
+	own := element.Get("value")
+	return own.Type() != TypeString || own.String() == text
+}
 `
 
 // The reasons for edits.
@@ -50,6 +56,7 @@ const (
 	whyUUID    = "identifiers of tabs need no cryptographic random numbers"
 	whyLeftOut = "it stands in for what the copy lacks"
 	whyValue   = `Set looks for the attributes that may be empty by the value and not by the name, so that a field that is set to "" keeps its text (go-app#1083)`
+	whyTyped   = `a field that is typed in and set back before the next frame has the same value in two renderings, and what was typed would stay in it`
 )
 
 const leftOutFile = "pkg/app/left_out.go"
@@ -71,6 +78,7 @@ var edits = []struct{ file, text, with, why string }{
 	{"pkg/app/state.go", "uuid.NewString()", "newID()", whyUUID},
 	{leftOutFile, "", leftOut, whyLeftOut},
 	{"pkg/app/attribute.go", "\tswitch v {\n", "\tswitch name {\n", whyValue},
+	{"pkg/app/node.go", "if attrs[name] == value {", `if attrs[name] == value && (name != "value" || shows(v.JSValue(), value)) {`, whyTyped},
 }
 
 // slim makes the copy under root/bin, where the build finds it by a path that is the same on every machine, and returns the go.mod that
