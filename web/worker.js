@@ -20,7 +20,13 @@ globalThis.fs.writeSync = function (fd, bytes) {
   return writeSync.call(this, fd, bytes);
 };
 const tell = (message) => postMessage({ text: JSON.stringify(message) });
-const exit = (code) => tell({ kind: "exit", code, tail });
+const exit = (code) => {
+  clearInterval(beating);
+  tell({ kind: "exit", code, tail });
+};
+// The page replaces a worker that falls silent. This beat needs the event loop and nothing else: a worker that waits for the network or for the
+// GPU beats on, and one that computes for seconds without a pause does not.
+const beating = setInterval(() => tell({ kind: "beat" }), 1000);
 const fail = (error) => {
   tail += error;
   exit(1);

@@ -18,7 +18,8 @@
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
 // what is kept has changed.
 //
-// Error ends what was under way and leaves the worker usable; Lost and Exit mean that this worker is of no use any more.
+// Error ends what was under way and leaves the worker usable; Lost and Exit mean that this worker is of no use any more, and so does silence:
+// Beat comes every second.
 package protocol
 
 import (
@@ -250,6 +251,8 @@ type (
 		Step int    `json:"step"`
 		PNG  []byte `json:"png"`
 	}
+	// Beat tells that the worker's event loop turns, whatever its program waits for. It is sent by web/worker.js every second, not by Go.
+	Beat struct{}
 	// Exit tells that the worker's program ended. It is sent by web/worker.js, not by Go.
 	Exit struct {
 		Code int    `json:"code"`
@@ -323,6 +326,7 @@ func (Stopped) isMessage()  {}
 func (Lost) isMessage()     {}
 func (Error) isMessage()    {}
 func (Exit) isMessage()     {}
+func (Beat) isMessage()     {}
 
 // kinds gives every message type the name under which it travels.
 var kinds = map[string]reflect.Type{
@@ -358,6 +362,7 @@ var kinds = map[string]reflect.Type{
 	"lost":     reflect.TypeFor[Lost](),
 	"error":    reflect.TypeFor[Error](),
 	"exit":     reflect.TypeFor[Exit](),
+	"beat":     reflect.TypeFor[Beat](),
 }
 
 var kindOf = func() map[reflect.Type]string {

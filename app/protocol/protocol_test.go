@@ -53,6 +53,7 @@ func messages() []Message {
 		Lost{Message: "gone"},
 		Error{Reason: NoAdapter, Message: "none"},
 		Exit{Code: 2, Tail: "panic: \"x\"\n"},
+		Beat{},
 	}
 }
 

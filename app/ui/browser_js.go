@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"syscall/js"
+	"time"
 
 	"github.com/gowebapi/webapi/dom/domcore"
 	"github.com/gowebapi/webapi/file"
@@ -64,7 +65,9 @@ func startEngine(receive func(protocol.Message)) *engine {
 		if err != nil {
 			m = protocol.Error{Message: err.Error()}
 		}
-		announce(event.Get("data"))
+		if _, beat := m.(protocol.Beat); !beat {
+			announce(event.Get("data"))
+		}
 		receive(m)
 	}
 	e := &engine{}
@@ -270,11 +273,22 @@ func listen(kind string, handle func(event js.Value)) {
 	}))
 }
 
+// every calls do again and again.
+func every(interval time.Duration, do func()) {
+	js.Global().Call("setInterval", js.FuncOf(func(js.Value, []js.Value) any {
+		do()
+		return nil
+	}), interval.Milliseconds())
+}
+
+// hidden says whether the page is out of sight.
+func hidden() bool { return js.Global().Get("document").Get("visibilityState").String() == "hidden" }
+
 // watchHiding calls hide when the page goes out of sight, from which it may not come back.
 func watchHiding(hide func()) {
 	listen("pagehide", func(js.Value) { hide() })
 	listen("visibilitychange", func(js.Value) { // it bubbles up from the document
-		if js.Global().Get("document").Get("visibilityState").String() == "hidden" {
+		if hidden() {
 			hide()
 		}
 	})

@@ -4,6 +4,7 @@ package ui
 
 import (
 	"errors"
+	"time"
 
 	"reverie/app/protocol"
 )
@@ -27,6 +28,8 @@ func cameBack() bool                                                { return fal
 func loadText(string) string                                        { return "" }
 func storeText(string, string)                                      {}
 func watchHiding(func())                                            {}
+func every(time.Duration, func())                                   {}
+func hidden() bool                                                  { return false }
 func openVault() vault                                              { return nil }
 func holdRun()                                                      {}
 func runsElsewhere() bool                                           { return false }

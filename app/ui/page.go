@@ -83,6 +83,9 @@ func (p *Page) OnMount(ctx app.Context) {
 		return
 	}
 	p.startEngine()
+	every(turn, func() {
+		ctx.Dispatch(func(ctx app.Context) { p.turn(ctx) })
+	})
 }
 
 // OnNav is called when the page is opened and when its address changes.
@@ -221,8 +224,26 @@ func (p *Page) startEngine() {
 	p.send(protocol.Open{Base: p.weights(), Tune: query("tune")}, true)
 }
 
+// turn looks whether the worker answers, and replaces one that does not.
+func (p *Page) turn(ctx app.Context) {
+	before := p.state.Phase
+	switch {
+	case p.state.Turn(hidden()):
+		p.startEngine()
+		p.keep()
+	case p.state.Phase == before:
+		ctx.PreventUpdate()
+		return
+	}
+	ctx.Page().SetTitle(p.state.Title())
+}
+
 func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.state.Receive(m, time.Now())
+	if _, beat := m.(protocol.Beat); beat {
+		ctx.PreventUpdate()
+		return
+	}
 	ctx.Page().SetTitle(p.state.Title())
 	p.send(p.state.FollowUp(p.weights()))
 	if shot, ok := m.(protocol.Shot); ok {

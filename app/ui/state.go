@@ -88,6 +88,11 @@ type State struct {
 	unwanted  map[string]bool // models that the person deleted in this visit
 	keepTried bool            // see Keep
 	persist   bool            // see TakePersist
+
+	heard    bool // the worker has spoken
+	silence  int  // turns since then
+	stopping int  // turns since Stop was pressed
+	replaced bool // it took the place of a silent one, and no device is open yet
 }
 
 // NewState is the page before anything is known.
@@ -226,9 +231,10 @@ func (s *State) PressBenchmark() (protocol.Message, bool) {
 
 // Receive takes a message of the worker that came at now.
 func (s *State) Receive(m protocol.Message, now time.Time) {
+	s.heard, s.silence = true, 0
 	switch m := m.(type) {
 	case protocol.Ready:
-		s.Phase, s.Adapter, s.Screen = Idle, m.Adapter, Screen{}
+		s.Phase, s.Adapter, s.Screen, s.replaced = Idle, m.Adapter, Screen{}, false
 		if s.Status == looking || s.Status == startingAgain { // a file that was opened meanwhile has said more
 			s.Status = s.readyText()
 		}
@@ -492,7 +498,7 @@ var (
 
 // Retry makes the page wait for a new worker.
 func (s *State) Retry() {
-	s.loading = ""
+	s.loading, s.heard, s.silence = "", false, 0
 	s.Phase, s.Screen, s.Loaded, s.Progress = Opening, Screen{}, protocol.Loaded{}, protocol.Progress{}
 	s.Status = startingAgain
 }
