@@ -31,6 +31,7 @@ type platform struct {
 	layoutValues  []js.Value
 	pipeline      []js.Value // pipeline layouts, like layoutValues
 	lost          chan struct{}
+	scratch       js.Value // Uint8Array: see Write
 	funcs         []js.Func
 	closed        bool
 }
@@ -94,7 +95,7 @@ func Open(ctx context.Context) (*Device, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gpu: opening the device: %w", err)
 	}
-	d.queue = d.device.Get("queue")
+	d.queue, d.scratch = d.device.Get("queue"), jsx.Bytes(make([]byte, scratchSize))
 	info := adapter.Get("info")
 	for name, field := range map[string]*string{"vendor": &d.info.Vendor, "architecture": &d.info.Architecture, "description": &d.info.Description} {
 		if v := info.Get(name); v.Type() == js.TypeString {
@@ -160,8 +161,17 @@ func (d *Device) Write(b *Buffer, offset int, data []byte) {
 	if d.planner {
 		return
 	}
-	d.queue.Call("writeBuffer", b.object(), offset, jsx.Bytes(data))
+	if len(data) > scratchSize {
+		d.queue.Call("writeBuffer", b.object(), offset, jsx.Bytes(data))
+		return
+	}
+	// What a step writes goes through memory that is used again: the queue has copied it when writeBuffer returns.
+	js.CopyBytesToJS(d.scratch, data)
+	d.queue.Call("writeBuffer", b.object(), offset, d.scratch, 0, len(data))
 }
+
+// scratchSize is more than any buffer that a step writes.
+const scratchSize = 64 << 10
 
 // WriteBlob copies n bytes of b, from its byte from on, to the buffer at offset bytes. All three are multiples of 4.
 func (d *Device) WriteBlob(to *Buffer, offset int, b blob.Blob, from, n int) {

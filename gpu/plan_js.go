@@ -15,6 +15,11 @@ type compiledPlan struct {
 	words    js.Value // Uint32Array
 	uniforms *Buffer
 	groups   []int
+
+	// What a run hands over beside the words, used again by the next: what is made anew per step is not collected for thousands of steps.
+	slices int      // into which the list was cut last
+	ends   js.Value // Array: after which dispatch each of them ends
+	copies js.Value // Array: five entries a copy
 }
 
 // Compile builds the pipelines that are not yet there, all at once, and the plan's bind groups. Progress, if not nil, is
@@ -31,7 +36,8 @@ func (p *Plan) Compile(ctx context.Context, progress func(done, total int)) erro
 		return err
 	}
 	d.device.Call("pushErrorScope", "validation")
-	c := &compiledPlan{uniforms: d.buffer("uniforms", max(uniformAlign, len(p.uniforms)), uniformBuffer)}
+	array := js.Global().Get("Array")
+	c := &compiledPlan{ends: array.New(), copies: array.New(), uniforms: d.buffer("uniforms", max(uniformAlign, len(p.uniforms)), uniformBuffer)}
 	if len(p.uniforms) > 0 {
 		d.Write(c.uniforms, 0, p.uniforms)
 	}
@@ -119,16 +125,24 @@ func (p *Plan) Run(copies ...Copy) error {
 	if p.compiled == nil {
 		return fmt.Errorf("gpu: a plan of %d dispatches runs before it is compiled", len(p.dispatches))
 	}
-	list := make([]any, 0, 5*len(copies))
-	for _, c := range copies {
-		list = append(list, c.From.value, c.FromOffset, c.To.value, c.ToOffset, c.Size)
+	c := p.compiled
+	if n := p.slices(); n != c.slices {
+		c.slices = n
+		ends := p.cuts(n)
+		c.ends.Set("length", len(ends))
+		for i, e := range ends {
+			c.ends.SetIndex(i, e)
+		}
 	}
-	ends := p.cuts(p.slices())
-	cuts := make([]any, len(ends))
-	for i, e := range ends {
-		cuts[i] = e
+	c.copies.Set("length", 5*len(copies))
+	for i, one := range copies {
+		c.copies.SetIndex(5*i, one.From.value)
+		c.copies.SetIndex(5*i+1, one.FromOffset)
+		c.copies.SetIndex(5*i+2, one.To.value)
+		c.copies.SetIndex(5*i+3, one.ToOffset)
+		c.copies.SetIndex(5*i+4, one.Size)
 	}
-	p.device.glue.Call("run", p.device.device, p.compiled.words, cuts, list)
+	p.device.glue.Call("run", p.device.device, c.words, c.ends, c.copies)
 	return p.device.err
 }
 

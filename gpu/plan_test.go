@@ -35,12 +35,14 @@ func TestSlicesGoByTheSpeed(t *testing.T) {
 	d := &Device{}
 	p := &Plan{device: d, dispatches: []dispatch{{work: 1e11}, {work: 1e11}, {work: 1e11}}}
 	for _, c := range []struct {
-		speed float64
-		want  int
-	}{{0, 3}, {1e14, 1}, {3e12, 2}, {1, 3}} {
+		speed    float64
+		software bool
+		want     int
+	}{{0, false, 3}, {1e14, false, 1}, {3e12, false, 2}, {1, false, 3}, {3e12, true, 1}, {2e11, true, 2}} {
 		d.SetSpeed(c.speed)
+		d.info.Software = c.software
 		if got := p.slices(); got != c.want {
-			t.Errorf("at %g FLOP/s 3e11 FLOP are cut into %d slices, want %d", c.speed, got, c.want)
+			t.Errorf("at %g FLOP/s, software %t, 3e11 FLOP are cut into %d slices, want %d", c.speed, c.software, got, c.want)
 		}
 	}
 }
