@@ -10,9 +10,9 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"reverie/web/compress"
 	"reverie/web/wasm"
@@ -21,20 +21,37 @@ import (
 // asset is one file of the site in all its forms.
 type asset struct {
 	kind   string // media type
+	cache  string // what Cache-Control says
 	etag   string // a hash of plain
 	plain  []byte
 	packed func() [][]byte // in compress.Formats; an empty one has not been made. Nil for what is sent as it is
+	forms  []func() *form  // by index, as choose gives it; made by ready
 }
+
+// form is an asset in one encoding, with its header but for the date.
+type form struct {
+	fields []field
+	etag   string
+	length []string
+	body   []byte
+}
+
+// The caches' orders. What may change is asked for anew each time; what is named by its content never changes.
+const (
+	revalidate = "no-cache"
+	forGood    = "public, max-age=31536000, immutable"
+)
 
 // kinds are the media types of what the site serves, so that it does not depend on the machine's tables.
 var kinds = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".svg": "image/svg+xml",
-	".png": "image/png", ".webmanifest": "application/manifest+json",
+	".png": "image/png", ".webmanifest": "application/manifest+json", ".json": "application/json", ".txt": "text/plain; charset=utf-8",
+	".html": "text/html; charset=utf-8",
 }
 
 func newAsset(name string, plain []byte) *asset {
 	sum := sha256.Sum256(plain)
-	return &asset{kind: kinds[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:16]) + `"`, plain: plain}
+	return &asset{kind: kinds[path.Ext(name)], cache: revalidate, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, plain: plain}
 }
 
 // pack gives what is text compressed forms, which are made once, when one is asked for.
@@ -100,44 +117,36 @@ func packedForms(c Config, file string) [][]byte {
 	return forms
 }
 
-func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", a.kind)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.etag)
-	body := a.plain
+// ready makes the headers of all forms, with the site's own fields in front.
+func (a *asset) ready(common []field) {
+	fields := with(common, newField("Content-Type", a.kind), newField("Cache-Control", a.cache), newField("Accept-Ranges", "bytes"))
 	if a.packed != nil {
-		h.Set("Vary", "Accept-Encoding")
-		encoding := ""
-		if encoding, body = a.choose(r.Header.Get("Accept-Encoding")); encoding != "" {
-			h.Set("Content-Encoding", encoding)
-			h.Set("ETag", strings.TrimSuffix(a.etag, `"`)+"-"+encoding+`"`)
-		}
+		fields = with(fields, newField("Vary", "Accept-Encoding"))
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// choose picks the smallest form that the browser accepts.
-func (a *asset) choose(accept string) (encoding string, body []byte) {
 	for i, f := range compress.Formats {
-		if !accepts(accept, f.Encoding) {
-			continue
-		}
-		if packed := a.packed()[i]; len(packed) > 0 {
-			return f.Encoding, packed
-		}
+		a.forms = append(a.forms, sync.OnceValue(func() *form {
+			if a.packed == nil || len(a.packed()[i]) == 0 {
+				return nil
+			}
+			etag := strings.TrimSuffix(a.etag, `"`) + "-" + f.Encoding + `"`
+			return newForm(with(fields, newField("Content-Encoding", f.Encoding)), etag, a.packed()[i])
+		}))
 	}
-	return "", a.plain
+	plain := newForm(fields, a.etag, a.plain)
+	a.forms = append(a.forms, func() *form { return plain })
 }
 
-// accepts reads an Accept-Encoding header: "gzip, br;q=0.5, zstd;q=0".
-func accepts(header, encoding string) bool {
-	for entry := range strings.SplitSeq(header, ",") {
-		name, quality, _ := strings.Cut(entry, ";")
-		if strings.EqualFold(strings.TrimSpace(name), encoding) {
-			_, q, _ := strings.Cut(quality, "q=")
-			return strings.Trim(q, "0. ") != "" || q == ""
-		}
+func newForm(fields []field, etag string, body []byte) *form {
+	return &form{with(fields, newField("ETag", etag)), etag, []string{strconv.Itoa(len(body))}, body}
+}
+
+// answer sends the form that the request asks for. It says no when the request refuses all.
+func (a *asset) answer(w http.ResponseWriter, r *http.Request) bool {
+	i := choose(r.Header["Accept-Encoding"], func(i int) bool { return a.forms[i]() != nil })
+	if i < 0 {
+		return false
 	}
-	return false
+	f := a.forms[i]()
+	send(w, r, f.fields, f.etag, f.length, bytes.NewReader(f.body))
+	return true
 }

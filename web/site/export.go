@@ -3,87 +3,92 @@
 package site
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"reverie/web/compress"
 )
 
-// Export writes the site as a folder for a static host, with the compressed forms beside the files for hosts that send those. Headers cannot
-// be written; the page works without them.
+// MaxFile is what usual static hosts take as one file, in bytes.
+const MaxFile = 25 << 20
+
+// Export writes the site as a folder for a static host: compressed forms beside the files for hosts that send those, the page that is shown
+// where nothing is, and for the usual hosts how to send the headers, without which the page works, too.
 func (s *Site) Export(dir string) error {
-	urls, err := s.urls()
-	if err != nil {
-		return err
-	}
-	for _, url := range urls {
+	for url, a := range s.assets {
+		if url == HealthPath {
+			continue
+		}
 		path := url
 		if path == "/" {
 			path = "/index.html"
 		}
-		path = filepath.Join(dir, filepath.FromSlash(path))
-		if err := s.exportFile(url, path); err != nil {
+		if err := exportAsset(a, filepath.Join(dir, filepath.FromSlash(path))); err != nil {
 			return err
 		}
-		if a := s.assets[url]; a != nil && a.packed != nil {
-			if err := exportPacked(a.packed(), path); err != nil {
-				return err
-			}
+	}
+	for url, shard := range s.shards {
+		if err := shard.export(filepath.Join(dir, filepath.FromSlash(url))); err != nil {
+			return err
+		}
+	}
+	for name, text := range s.hosting() {
+		if err := exportFile(filepath.Join(dir, name), text); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// exportPacked writes FILE.br and FILE.gz.
-func exportPacked(forms [][]byte, path string) error {
-	for i, packed := range forms {
+// exportAsset writes a file, and FILE.br and FILE.gz.
+func exportAsset(a *asset, path string) error {
+	if err := exportFile(path, a.plain); err != nil || a.packed == nil {
+		return err
+	}
+	for i, packed := range a.packed() {
 		if len(packed) == 0 {
 			continue
 		}
-		if err := os.WriteFile(path+compress.Formats[i].Suffix, packed, 0o644); err != nil {
-			return fmt.Errorf("site: %w", err)
+		if err := exportFile(path+compress.Formats[i].Suffix, packed); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *Site) exportFile(url, path string) error {
-	answer := httptest.NewRecorder()
-	s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, url, nil))
-	if answer.Code != http.StatusOK {
-		return fmt.Errorf("site: exporting %s: HTTP status %d", url, answer.Code)
+// export copies the shard. One that is missing is left out: whoever asks for it gets the same answer from either server.
+func (s shard) export(path string) error {
+	f, size, err := s.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("site: exporting %s: %w", s.name, err)
+	}
+	defer f.Close()
+	if size > MaxFile {
+		return fmt.Errorf("site: exporting %s: it has %d bytes, and static hosts take %d: verify the model with go run ./cmd/weights verify", s.name, size, MaxFile)
+	}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("site: exporting %s: %w", s.name, err)
+	}
+	return exportFile(path, data)
+}
+
+func exportFile(path string, data []byte) error {
+	if len(data) > MaxFile {
+		return fmt.Errorf("site: exporting %s: it has %d bytes, and static hosts take %d", path, len(data), MaxFile)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
-	if err := os.WriteFile(path, answer.Body.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, data, 0o644); err != nil {
 		return fmt.Errorf("site: %w", err)
 	}
 	return nil
-}
-
-// urls is everything that the site serves.
-func (s *Site) urls() ([]string, error) {
-	urls := []string{"/weights/index.json"}
-	for url := range s.assets {
-		urls = append(urls, url)
-	}
-	for _, m := range s.models {
-		files, err := fs.Glob(m.files, "*")
-		if err != nil {
-			return nil, fmt.Errorf("site: %w", err)
-		}
-		for _, name := range files {
-			if name == "manifest.json" || shardName.MatchString(name) {
-				urls = append(urls, "/weights/"+m.Name+"/"+name)
-			}
-		}
-	}
-	slices.Sort(urls)
-	return urls, nil
 }

@@ -10,8 +10,11 @@ import (
 // policy is the strict Content-Security-Policy: everything from this origin, WebAssembly, and pictures made in the page.
 var policy = strings.Join([]string{
 	"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:", "connect-src 'self'",
-	"manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+	"manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", framing,
 }, "; ")
+
+// framing is the directive that counts in headers only.
+const framing = "frame-ancestors 'none'"
 
 // devPolicy also lets vgrun's reload script in.
 var devPolicy = strings.NewReplacer(
@@ -19,21 +22,34 @@ var devPolicy = strings.NewReplacer(
 	"connect-src 'self'", "connect-src 'self' ws://localhost:8324 http://localhost:8324",
 ).Replace(policy)
 
-// secured adds the security headers. Cross-origin isolation gives the worker a finer clock; nothing depends on it, because static hosts
-// cannot send these headers.
-func secured(h http.Handler, dev bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if dev {
-			header.Set("Content-Security-Policy", devPolicy)
-		} else {
-			header.Set("Content-Security-Policy", policy)
-			header.Set("Cross-Origin-Embedder-Policy", "require-corp")
-		}
-		h.ServeHTTP(w, r)
-	})
+// permissions takes from the page, and from whatever might get into it, what Reverie never asks a visitor for.
+const permissions = "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
+	"local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), xr-spatial-tracking=()"
+
+// security are the fields of every answer, errors included. Cross-origin isolation gives the worker a finer clock; nothing depends on it, because
+// some static hosts cannot send these.
+func security(dev bool) []field {
+	fields := []field{
+		newField("X-Content-Type-Options", "nosniff"),
+		newField("Referrer-Policy", "no-referrer"),
+		newField("Cross-Origin-Opener-Policy", "same-origin"),
+		newField("Cross-Origin-Resource-Policy", "same-origin"),
+		newField("Permissions-Policy", permissions),
+	}
+	if dev {
+		return append(fields, newField("Content-Security-Policy", devPolicy))
+	}
+	return append(fields, newField("Content-Security-Policy", policy), newField("Cross-Origin-Embedder-Policy", "require-corp"))
 }
+
+// Refusal is the header of an answer that is an error, as lines of HTTP: for what refuses a connection before there is a request.
+func Refusal() string {
+	var lines strings.Builder
+	header := http.Header{}
+	put(header, refusal(security(false)))
+	header.Write(&lines) // to memory, which does not fail
+	return lines.String()
+}
+
+// refusal adds to the common fields what errors have: nobody keeps them.
+func refusal(common []field) []field { return with(common, newField("Cache-Control", "no-store")) }

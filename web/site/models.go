@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
-	"time"
+	"strconv"
+	"syscall"
 
 	"reverie/app/ui"
 	"reverie/recipe"
@@ -26,7 +26,16 @@ import (
 // model is a folder in the weights' format.
 type model struct {
 	ui.Model
-	files fs.FS
+	files    fs.FS
+	manifest []byte
+	shards   []string // those that the manifest lists, once each
+}
+
+// shard is one file of a model, as it is served.
+type shard struct {
+	files  fs.FS
+	name   string
+	fields []field
 }
 
 // findModels returns the embedded model and those of dir. A folder in dir that is no sound model is left out with a warning; dir itself
@@ -48,38 +57,31 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 	if dir == "" {
 		return models, nil, nil
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
 		return nil, nil, fmt.Errorf("site: the weights folder %s does not exist: give a folder that cmd/weights wrote, or one that holds such folders", dir)
 	}
-	if _, err := os.Stat(filepath.Join(dir, weights.ManifestFile)); err == nil {
-		m, err := newModel("", os.DirFS(dir))
+	if _, err := root.Lstat(weights.ManifestFile); err == nil {
+		m, err := newModel("", contained{root})
 		if err != nil {
 			return nil, nil, fmt.Errorf("site: the weights folder %s: %w", dir, err)
 		}
 		add(m)
 		return models, nil, nil
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
 		return nil, nil, fmt.Errorf("site: the weights folder %s: %w", dir, err)
 	}
 	found := false
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if _, err := os.Stat(filepath.Join(path, weights.ManifestFile)); err != nil {
-			continue
-		}
-		if err := recipe.CheckName(e.Name()); err != nil {
-			warnings = append(warnings, fmt.Sprintf("%s is left out, because %v: rename the folder", path, err))
-			continue
-		}
-		m, err := newModel(e.Name(), os.DirFS(path))
+		m, err := inside(root, e)
 		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("%s is left out: %v", path, err))
-			continue
+			warnings = append(warnings, fmt.Sprintf("%s is left out: %v", filepath.Join(dir, e.Name()), err))
+		} else if m != nil {
+			found = true
+			add(*m)
 		}
-		found = true
-		add(m)
 	}
 	if !found {
 		warnings = append(warnings, fmt.Sprintf("%s holds no model: write one there with go run ./cmd/weights", dir))
@@ -87,9 +89,55 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 	return models, warnings, nil
 }
 
+// inside returns the model that an entry of a weights folder is, if it is one.
+func inside(root *os.Root, e fs.DirEntry) (*model, error) {
+	if !e.IsDir() && e.Type() != fs.ModeSymlink {
+		return nil, nil
+	}
+	folder, err := root.OpenRoot(e.Name())
+	if err != nil {
+		if e.Type() == fs.ModeSymlink {
+			return nil, errors.New("it is a link that leads out of the weights folder or to no folder: move the model here, or give its own folder with -weights")
+		}
+		return nil, err
+	}
+	if _, err := folder.Lstat(weights.ManifestFile); err != nil {
+		return nil, folder.Close()
+	}
+	if err := recipe.CheckName(e.Name()); err != nil {
+		return nil, fmt.Errorf("%w: rename the folder", err)
+	}
+	m, err := newModel(e.Name(), contained{folder})
+	return &m, err
+}
+
+// contained is a folder out of which no name and no link leads, and in which there are only regular files. It is open until the program ends.
+type contained struct{ root *os.Root }
+
+// Open does not wait for whoever might write to a pipe.
+func (c contained) Open(name string) (fs.File, error) {
+	f, err := c.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("it is no regular file")}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // newModel reads a model's manifest. Its name is the manifest's unless one is given.
 func newModel(name string, files fs.FS) (model, error) {
 	m, err := folder.Manifest(files)
+	if err != nil {
+		return model{}, err
+	}
+	text, err := fs.ReadFile(files, weights.ManifestFile)
 	if err != nil {
 		return model{}, err
 	}
@@ -109,7 +157,9 @@ func newModel(name string, files fs.FS) (model, error) {
 	for _, size := range sizes {
 		bytes += size
 	}
-	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes, Suggested: m.Suggested}, files}, nil
+	delete(sizes, "") // of a model without vocabulary
+	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes, Suggested: m.Suggested},
+		files, text, slices.Sorted(maps.Keys(sizes))}, nil
 }
 
 // about says what a model is good at, or else what can be known from its configuration.
@@ -147,48 +197,50 @@ func (s *Site) model(name string) *model {
 	return nil
 }
 
-func (s *Site) serveIndex(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-cache")
-	json.NewEncoder(w).Encode(s.Models())
+// addModels adds the list of models, their manifests as they are now, and the shards that these list.
+func (s *Site) addModels(common []field) error {
+	index, err := json.Marshal(s.Models())
+	if err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	s.assets["/weights/index.json"] = newAsset("index.json", append(index, '\n')).pack()
+	s.shards = map[string]shard{}
+	for _, m := range s.models {
+		folder := "/weights/" + m.Name + "/"
+		s.assets[folder+weights.ManifestFile] = newAsset(weights.ManifestFile, m.manifest).pack()
+		for _, name := range m.shards {
+			s.shards[folder+name] = shard{m.files, name, with(common, newField("Content-Type", "application/octet-stream"), newField("Cache-Control", forGood),
+				newField("Accept-Ranges", "bytes"), newField("ETag", strconv.Quote(name)))}
+		}
+	}
+	return nil
 }
 
-var shardName = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// serveWeights serves manifests, which are asked for anew each time, and shards, which are named by their content and never change.
-func (s *Site) serveWeights(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("file")
-	m := s.model(r.PathValue("model"))
-	isShard := shardName.MatchString(name)
-	if m == nil || !isShard && name != weights.ManifestFile {
-		http.NotFound(w, r)
-		return
-	}
-	f, err := m.files.Open(name)
+// open returns the shard's bytes and how many they are.
+func (s shard) open() (fs.File, int64, error) {
+	f, err := s.files.Open(s.name)
 	if err != nil {
-		http.NotFound(w, r)
-		return
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// answer sends the shard. It says no when the file is not there or is no file.
+func (s shard) answer(w http.ResponseWriter, r *http.Request) bool {
+	f, size, err := s.open()
+	if err != nil {
+		return false
 	}
 	defer f.Close()
 	content, ok := f.(io.ReadSeeker)
 	if !ok {
-		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
-		return
+		return false
 	}
-	if isShard {
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		w.Header().Set("ETag", `"`+name+`"`)
-	} else {
-		text, err := io.ReadAll(content)
-		if err != nil {
-			http.Error(w, "the file cannot be read", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("ETag", newAsset(name, text).etag)
-		content = strings.NewReader(string(text))
-	}
-	http.ServeContent(w, r, "", time.Time{}, content)
+	send(w, r, s.fields, strconv.Quote(s.name), []string{strconv.FormatInt(size, 10)}, file{content, size})
+	return true
 }

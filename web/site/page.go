@@ -3,6 +3,8 @@
 package site
 
 import (
+	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -23,4 +25,25 @@ var untrue = regexp.MustCompile(`\s(` + strings.Join(booleans, "|") + `)="false"
 // mended is the page without its address, and with the boolean attributes that are true and no others.
 func mended(page []byte) []byte {
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
+}
+
+// guarded is the page with its policy inside, for hosts that send no headers. It stands before everything that it is about. Who may frame the page
+// only a header can say.
+func guarded(page []byte) []byte {
+	meta := fmt.Sprintf(`<head>
+  <meta http-equiv="Content-Security-Policy" content="%s">`, strings.TrimSuffix(policy, "; "+framing))
+	return bytes.Replace(page, []byte("<head>"), []byte(meta), 1)
+}
+
+// missingPage is what is shown where nothing is.
+func missingPage(base string) []byte {
+	return fmt.Appendf(nil, `<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Nothing here – Reverie</title>
+<h1>There is nothing at this address</h1>
+<p><a href="%s">To Reverie’s page</a></p>
+`, base)
 }

@@ -8,9 +8,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,14 +33,20 @@ type Config struct {
 	Dev      bool   // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
 }
 
-// Site answers requests. Its URLs start at "/", whatever Base is.
+// Site answers requests under its base path, and HealthPath.
 type Site struct {
-	http.Handler
 	Build    string   // identifies program and assets
 	Warnings []string // on folders that are no models
+	base     string
 	models   []model
-	assets   map[string]*asset // by URL
+	assets   map[string]*asset // by URL below the base, which begins with a slash
+	shards   map[string]shard  // likewise
+	refusal  []field           // of errors
+	missing  []byte            // the page that says that there is nothing
 }
+
+// HealthPath answers 200 as long as the site is served, whatever the base path is.
+const HealthPath = "/healthz"
 
 // New prepares a site. Its error is a sentence.
 func New(c Config) (*Site, error) {
@@ -51,7 +59,7 @@ func New(c Config) (*Site, error) {
 	if !strings.HasPrefix(c.Base, "/") || !strings.HasSuffix(c.Base, "/") {
 		return nil, fmt.Errorf("site: the base path is %q: begin and end it with a slash, as in /reverie/", c.Base)
 	}
-	s := &Site{}
+	s := &Site{base: c.Base, refusal: refusal(security(c.Dev))}
 	var err error
 	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
 		return nil, err
@@ -63,17 +71,80 @@ func New(c Config) (*Site, error) {
 	if err := s.addShell(c); err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	for url, a := range s.assets {
-		if url == "/" {
-			url = "/{$}"
-		}
-		mux.Handle("GET "+url, a)
+	if err := s.addModels(security(c.Dev)); err != nil {
+		return nil, err
 	}
-	mux.HandleFunc("GET /weights/index.json", s.serveIndex)
-	mux.HandleFunc("GET /weights/{model}/{file}", s.serveWeights)
-	s.Handler = secured(mux, c.Dev)
+	health := newAsset("health.txt", []byte("ok\n"))
+	health.cache = "no-store"
+	s.assets[HealthPath] = health
+	for _, a := range s.assets {
+		a.ready(security(c.Dev))
+	}
+	s.missing = missingPage(c.Base)
 	return s, nil
+}
+
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header()["Allow"] = []string{"GET, HEAD"}
+		s.refuse(w, http.StatusMethodNotAllowed, "This server answers GET and HEAD only.")
+		return
+	}
+	if r.RequestURI == "*" {
+		s.refuse(w, http.StatusBadRequest, "Only OPTIONS may ask for *.")
+		return
+	}
+	if r.ContentLength != 0 {
+		w.Header()["Connection"] = []string{"close"} // nobody waits for a body that nobody wants
+	}
+	url, inside := s.locate(r.URL)
+	if a := s.assets[url]; a != nil && (inside || url == HealthPath) {
+		if !a.answer(w, r) {
+			s.refuse(w, http.StatusNotAcceptable, "This file is not there in any encoding that the request accepts.")
+		}
+		return
+	}
+	switch shard, ok := s.shards[url]; {
+	case !inside && url+"/" == s.base:
+		w.Header()["Location"] = []string{s.base}
+		s.refuse(w, http.StatusPermanentRedirect, "The page is at "+s.base)
+	case !inside || !ok || !shard.answer(w, r):
+		s.absent(w)
+	}
+}
+
+// locate returns the URL below the base path that is asked for, or, of one that lies outside, all of it.
+func (s *Site) locate(u *url.URL) (path string, inside bool) {
+	path = u.Path
+	if path == "" {
+		path = "/"
+	}
+	if u.RawPath != "" && strings.Contains(strings.ToLower(u.RawPath), "%2f") {
+		return "", false // a slash that is encoded is part of a name, and no name here has one
+	}
+	below, inside := strings.CutPrefix(path, s.base)
+	if !inside {
+		return path, false
+	}
+	return path[len(path)-len(below)-1:], true
+}
+
+// refuse answers with an error of one sentence.
+func (s *Site) refuse(w http.ResponseWriter, status int, sentence string) {
+	h := w.Header()
+	put(h, s.refusal)
+	h["Content-Type"] = []string{kinds[".txt"]}
+	w.WriteHeader(status)
+	io.WriteString(w, sentence+"\n") // to HEAD net/http sends none of it
+}
+
+// absent says that there is nothing at an address.
+func (s *Site) absent(w http.ResponseWriter) {
+	h := w.Header()
+	put(h, s.refusal)
+	h["Content-Type"] = []string{kinds[".html"]}
+	w.WriteHeader(http.StatusNotFound)
+	w.Write(s.missing)
 }
 
 // addShell adds what go-app makes: the page and what starts its program.
@@ -90,7 +161,10 @@ func (s *Site) addShell(c Config) error {
 		}
 		a := newAsset(url, answer.Body.Bytes())
 		if url == "/" { // whose attributes are in another order each time
-			a = &asset{kind: "text/html; charset=utf-8", etag: strconv.Quote(s.Build), plain: mended(a.plain)}
+			a = &asset{kind: kinds[".html"], cache: revalidate, etag: strconv.Quote(s.Build), plain: mended(a.plain)}
+			if !c.Dev {
+				a.plain = guarded(a.plain)
+			}
 		}
 		s.assets[url] = a.pack()
 	}

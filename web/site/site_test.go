@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -54,15 +55,16 @@ func newTestSite(t *testing.T, c Config) *Site {
 func get(s *Site, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
+		if name, value, ok := strings.Cut(h, ": "); ok {
+			r.Header.Set(name, value)
+		}
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w
 }
 
-func shard(t *testing.T) (name string, data []byte) {
+func anyShard(t *testing.T) (name string, data []byte) {
 	t.Helper()
 	names, err := fs.Glob(mini.FS, "[0-9a-f]*")
 	if err != nil || len(names) == 0 {
@@ -77,7 +79,7 @@ func shard(t *testing.T) (name string, data []byte) {
 
 func TestAnswers(t *testing.T) {
 	s := newTestSite(t, Config{})
-	name, data := shard(t)
+	name, data := anyShard(t)
 	for _, c := range []struct {
 		path    string
 		headers []string
@@ -107,7 +109,7 @@ func TestAnswers(t *testing.T) {
 		{"/weights/", nil, 404, "", ""},
 		{"/web/", nil, 404, "", ""},
 		{"/web/service-worker.js", nil, 404, "", ""},
-		{"/web/../go.mod", nil, 307, "", ""},
+		{"/web/../go.mod", nil, 404, "", ""},
 		{"/robots.txt", nil, 404, "", ""},
 		{"/nothing", nil, 404, "", ""},
 	} {
@@ -123,8 +125,19 @@ func TestAnswers(t *testing.T) {
 
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	s := newTestSite(t, Config{})
-	for _, path := range []string{"/", "/web/app.wasm", "/weights/index.json", "/nothing"} {
-		h := get(s, path).Header()
+	for _, c := range []struct {
+		path   string
+		header string
+		status int
+	}{
+		{"/", "", 200}, {"/web/app.wasm", "", 200}, {"/weights/index.json", "", 200}, {"/nothing", "", 404}, {HealthPath, "", 200},
+		{"/", "Accept-Encoding: *;q=0", 406}, {"/", "Range: bytes=99999999-", 416}, {"/", `If-Match: "x"`, 412}, {"/", "If-None-Match: *", 304},
+	} {
+		w := get(s, c.path, c.header)
+		path, h := c.path+" "+c.header, w.Header()
+		if w.Code != c.status {
+			t.Errorf("%s: status %d, want %d", path, w.Code, c.status)
+		}
 		for name, want := range map[string]string{
 			"Content-Security-Policy":      policy,
 			"Cross-Origin-Opener-Policy":   "same-origin",
@@ -132,6 +145,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 			"Cross-Origin-Resource-Policy": "same-origin",
 			"X-Content-Type-Options":       "nosniff",
 			"Referrer-Policy":              "no-referrer",
+			"Permissions-Policy":           permissions,
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
@@ -400,6 +414,100 @@ func TestFoldersWithOtherNamesAreLeftOut(t *testing.T) {
 	}
 }
 
+// Nothing but regular files inside the weights folder is served, whatever has its name, and no request waits for a pipe.
+func TestWeightsAreContained(t *testing.T) {
+	name, data := anyShard(t)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what   string
+		make   func(path string) error
+		status int
+	}{
+		{"a file", func(path string) error { return os.WriteFile(path, data, 0o644) }, 200},
+		{"a link inside", func(path string) error {
+			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "there"), data, 0o644); err != nil {
+				return err
+			}
+			return os.Symlink("there", path)
+		}, 200},
+		{"a link out", func(path string) error { return os.Symlink(secret, path) }, 404},
+		{"a link up", func(path string) error {
+			return os.Symlink("../../"+filepath.Base(filepath.Dir(secret))+"/secret", path)
+		}, 404},
+		{"a link to itself", func(path string) error { return os.Symlink(name, path) }, 404},
+		{"a folder", func(path string) error { return os.Mkdir(path, 0o755) }, 404},
+		{"a pipe", func(path string) error { return syscall.Mkfifo(path, 0o644) }, 404},
+		{"nothing", func(string) error { return nil }, 404},
+	} {
+		dir := t.TempDir()
+		modelFolder(t, filepath.Join(dir, "m"), "x")
+		s := newTestSite(t, Config{Weights: dir})
+		if err := c.make(filepath.Join(dir, "m", name)); err != nil {
+			t.Fatal(err)
+		}
+		w := get(s, "/weights/m/"+name)
+		if w.Code != c.status || bytes.Contains(w.Body.Bytes(), []byte("secret")) || c.status == 200 && !bytes.Equal(w.Body.Bytes(), data) {
+			t.Errorf("%s: status %d and %d bytes, want %d", c.what, w.Code, w.Body.Len(), c.status)
+		}
+	}
+}
+
+// A file with a shard's name that no manifest lists is nobody's business.
+func TestOnlyListedShardsAreServed(t *testing.T) {
+	dir := t.TempDir()
+	modelFolder(t, filepath.Join(dir, "m"), "x")
+	other := strings.Repeat("a", 64)
+	for _, name := range []string{other, "notes.txt"} {
+		if err := os.WriteFile(filepath.Join(dir, "m", name), []byte("private"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if w := get(newTestSite(t, Config{Weights: dir}), "/weights/m/"+name); w.Code != 404 {
+			t.Errorf("%s: status %d, want 404", name, w.Code)
+		}
+	}
+}
+
+// A folder or manifest that lies elsewhere, or is no file, is left out with a warning.
+func TestModelsThatLeadOutAreLeftOut(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	modelFolder(t, filepath.Join(outside, "far"), "x")
+	modelFolder(t, filepath.Join(dir, "near"), "x")
+	for _, name := range []string{"linked", "piped"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, err := range []error{
+		os.Symlink(filepath.Join(outside, "far"), filepath.Join(dir, "far")),
+		os.Symlink("near", filepath.Join(dir, "nearby")),
+		os.Symlink(filepath.Join(outside, "far", "manifest.json"), filepath.Join(dir, "linked", "manifest.json")),
+		syscall.Mkfifo(filepath.Join(dir, "piped", "manifest.json"), 0o644),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newTestSite(t, Config{Weights: dir})
+	var names []string
+	for _, m := range s.Models() {
+		names = append(names, m.Name)
+	}
+	if got := strings.Join(names, " "); got != "mini near nearby" {
+		t.Errorf("models %q, want mini, near and nearby", got)
+	}
+	if len(s.Warnings) != 3 {
+		t.Fatalf("warnings %q, want three", s.Warnings)
+	}
+	for i, name := range []string{"far", "linked", "piped"} {
+		if !strings.HasPrefix(s.Warnings[i], filepath.Join(dir, name)+" is left out: ") {
+			t.Errorf("the warning about %s is %q", name, s.Warnings[i])
+		}
+	}
+}
+
 func TestVerifyFindsADamagedShard(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, mini.FS); err != nil {
@@ -409,7 +517,7 @@ func TestVerifyFindsADamagedShard(t *testing.T) {
 	if err := s.Verify("mini"); err != nil {
 		t.Fatalf("a sound copy: %v", err)
 	}
-	name, data := shard(t)
+	name, data := anyShard(t)
 	data = bytes.Clone(data)
 	data[len(data)/2] ^= 1
 	if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
@@ -426,7 +534,7 @@ func TestVerifyFindsADamagedShard(t *testing.T) {
 // Where the site is, only its host knows: the page says nothing of it. go-app writes attributes in any order.
 func TestPageDoesNotGuessItsAddress(t *testing.T) {
 	for _, base := range []string{"/", "/sub/", "/", "/sub/", "/", "/sub/"} {
-		page := get(newTestSite(t, Config{Base: base}), "/").Body.String()
+		page := get(newTestSite(t, Config{Base: base}), base).Body.String()
 		for _, wrong := range []string{"https://", "og:url", "og:image"} {
 			if strings.Contains(page, wrong) {
 				t.Errorf("under %s the page has %s in it:\n%.2000s", base, wrong, page)
@@ -446,7 +554,7 @@ func TestExport(t *testing.T) {
 	if err := newTestSite(t, Config{Base: "/sub/", Weights: models}).Export(dir); err != nil {
 		t.Fatal(err)
 	}
-	name, _ := shard(t)
+	name, _ := anyShard(t)
 	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/engine.wasm", "web/worker.js",
 		"web/gpu.js", "web/app.css", "index.html.br", "app.js.gz", "web/app.css.br", "web/app.wasm.br", "web/engine.wasm.gz", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name,
 		"weights/big/manifest.json"} {
