@@ -3,6 +3,7 @@ package recipe
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,6 +69,8 @@ func settingsOf(b []byte) (Settings, []string, error) {
 		delete(members, o.Name)
 		if v, err := o.Kind.decode(text); err == nil {
 			read = append(read, Setting{o, v})
+		} else if errors.Is(err, errImages) {
+			notices = append(notices, fmt.Sprintf("The setting %q has %v and was left out.", o.Name, err))
 		} else {
 			notices = append(notices, fmt.Sprintf("The setting %q could not be read and was left out.", o.Name))
 		}

@@ -205,17 +205,29 @@ func (Pictures) Parse(text string) (any, error) {
 	if err != nil {
 		return nil, errors.New(strings.TrimSuffix(lowerFirst(err.Error()), "."))
 	}
+	if len(images) > MaxParts {
+		return nil, fmt.Errorf("leave at most %d pictures", MaxParts)
+	}
 	return images, nil
 }
+
+// errImages is a list in JSON that is longer than any that can run.
+var errImages = fmt.Errorf("more than %d pictures", MaxParts)
 
 func (Pictures) Format(v any) string { return prompt.FormatImages(v.([]prompt.Image)) }
 
 func (Pictures) decode(b json.RawMessage) (any, error) {
-	images, err := decodeAs[[]prompt.Image](b)
-	if err == nil && len(images.([]prompt.Image)) == 0 {
+	v, err := decodeAs[[]prompt.Image](b)
+	if err != nil {
+		return nil, err
+	}
+	switch images := v.([]prompt.Image); {
+	case len(images) > MaxParts:
+		return nil, errImages
+	case len(images) == 0:
 		return []prompt.Image(nil), nil
 	}
-	return images, err
+	return v, nil
 }
 
 func (Pictures) encode(v any) any { return v }

@@ -59,7 +59,7 @@ func FromLink(fragment string) (Recipe, []string) {
 	if version > Version {
 		notices = append(notices, newer)
 	}
-	return r.migrate(version), notices
+	return r.migrate(version), limited(notices)
 }
 
 // linked is the option that a link calls by that key.

@@ -88,13 +88,29 @@ func (s *Script) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// MaxChanges is the most changes of a script.
-const MaxChanges = 10000
+// Limits of a script, which comes in files that anybody may have made.
+const (
+	MaxChanges = 10000
+	MaxImages  = 1024    // pictures of different names, over all changes
+	maxJSON    = 8 << 20 // bytes
+	maxNotices = 20      // sentences on what could not be read; the last one then counts the rest
+)
+
+// limited keeps notices to maxNotices.
+func limited(notices []string) []string {
+	if more := len(notices) - maxNotices + 1; more > 1 {
+		return append(notices[:maxNotices-1:maxNotices-1], fmt.Sprintf("%d more settings could not be read and were left out.", more))
+	}
+	return notices
+}
 
 // FromJSON reads a script written by this or another version of Reverie: {"version":2,"recipe":…} or the flat form of version 1, in which
 // options stand beside the version. Unknown members, and members of another type, are left out and named in the notices; only text that is
 // no JSON object, or that is no script, is an error.
 func FromJSON(b []byte) (Script, []string, error) {
+	if len(b) > maxJSON {
+		return Script{}, nil, fmt.Errorf("recipe: a script of %d bytes, more than %d", len(b), maxJSON)
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil {
 		return Script{}, nil, fmt.Errorf("recipe: %w", err)
@@ -119,7 +135,10 @@ func FromJSON(b []byte) (Script, []string, error) {
 	if nested {
 		err = s.readChanges(members["changes"], &notices)
 	}
-	return s, notices, err
+	if images := len(s.ImageNames()); err == nil && images > MaxImages {
+		err = fmt.Errorf("recipe: a script with %d pictures, more than %d", images, MaxImages)
+	}
+	return s, limited(notices), err
 }
 
 // readChanges reads a script's list of changes, which may be missing.
@@ -174,9 +193,11 @@ func readChange(b json.RawMessage) (Change, []string, error) {
 // ImageNames are the names of all image prompts of the script, each once.
 func (s Script) ImageNames() []string {
 	var names []string
+	known := map[string]bool{}
 	add := func(images []prompt.Image) {
 		for _, image := range images {
-			if !slices.Contains(names, image.Name) {
+			if !known[image.Name] {
+				known[image.Name] = true
 				names = append(names, image.Name)
 			}
 		}

@@ -96,6 +96,9 @@ func (t tiff) orientation() int {
 	return 1
 }
 
+// turned reports whether a picture that is held that way must be turned or mirrored to stand upright.
+func turned(orientation int) bool { return orientation >= 2 && orientation <= 8 }
+
 // commentReadings are the texts that a comment may be. EXIF wants the name of the encoding before it, which not every tool writes.
 func commentReadings(comment []byte) []string {
 	for _, name := range []string{"UNICODE\x00", "ASCII\x00\x00\x00", "\x00\x00\x00\x00\x00\x00\x00\x00"} {

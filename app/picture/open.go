@@ -52,18 +52,31 @@ func (d Decoder) Open(data []byte) (RGBA, error) {
 	if !bytes.HasPrefix(data, []byte(signature)) {
 		return d.openElsewhere(data)
 	}
-	h, _, ok := readChunks(data)
-	if !ok {
-		return RGBA{}, errDamaged
+	return d.openPNG(d.readPNG(data))
+}
+
+// OpenWithSettings is Open and Read of one file, whose pixels are decoded once. The error is Open's: a file that Read cannot read tells nothing.
+func (d Decoder) OpenWithSettings(data []byte) (RGBA, Found, error) {
+	if !bytes.HasPrefix(data, []byte(signature)) {
+		found, _ := d.Read(data)
+		p, err := d.openElsewhere(data)
+		return p, found, err
 	}
-	if err := h.check(len(data)); err != nil {
+	f := d.readPNG(data)
+	found, _ := f.settings() // before the pixels are converted in their place
+	p, err := d.openPNG(f)
+	return p, found, err
+}
+
+func (d Decoder) openPNG(f *pngFile) (RGBA, error) {
+	if err := f.check(); err != nil {
 		return RGBA{}, err
 	}
-	m, err := d.decodePNG(data, h)
+	m, err := f.pixels()
 	if err != nil {
-		return d.openElsewhere(data)
+		return d.openElsewhere(f.data)
 	}
-	return d.upright(d.onWhite(m, h.width, h.height), newTIFF(h.exif).orientation()), nil
+	return d.upright(d.onWhite(m, f.width, f.height), newTIFF(f.exif).orientation()), nil
 }
 
 var errOpen = errors.New("The picture is damaged and cannot be opened: choose another copy of it.")
@@ -71,12 +84,23 @@ var errOpen = errors.New("The picture is damaged and cannot be opened: choose an
 // band is how many rows are converted between two pauses.
 const band = 32
 
-// onWhite converts any decoded picture. Of the w×h pixels those outside the picture's bounds are white.
+// onWhite converts any decoded picture, in its place where it has 4 bytes per pixel. Of the w×h pixels those outside the picture's bounds are white.
 func (d Decoder) onWhite(m image.Image, w, h int) RGBA {
-	if m, ok := m.(*image.RGBA); ok && m.Opaque() && len(m.Pix) == 4*w*h {
-		return RGBA{w, h, m.Pix}
+	var pix []byte
+	switch m := m.(type) {
+	case *image.RGBA:
+		if pix = m.Pix; m.Opaque() && len(pix) == 4*w*h {
+			return RGBA{w, h, pix}
+		}
+	case *image.NRGBA:
+		pix = m.Pix
 	}
-	pix := bytes.Repeat([]byte{0xff}, 4*w*h)
+	if len(pix) != 4*w*h || m.Bounds() != image.Rect(0, 0, w, h) {
+		pix = make([]byte, 4*w*h)
+		for i := range pix {
+			pix[i] = 0xff
+		}
+	}
 	r := m.Bounds().Intersect(image.Rect(0, 0, w, h))
 	at := colours(m)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -90,6 +114,7 @@ func (d Decoder) onWhite(m image.Image, w, h int) RGBA {
 			pix[i] = byte((uint32(c.R) + white) >> 8)
 			pix[i+1] = byte((uint32(c.G) + white) >> 8)
 			pix[i+2] = byte((uint32(c.B) + white) >> 8)
+			pix[i+3] = 0xff
 		}
 	}
 	return RGBA{w, h, pix}
@@ -105,7 +130,7 @@ func colours(m image.Image) func(x, y int) color.RGBA64 {
 
 // upright undoes an EXIF orientation: 1 is upright, 2 to 8 are mirrored and turned.
 func (d Decoder) upright(p RGBA, orientation int) RGBA {
-	if orientation < 2 || orientation > 8 {
+	if !turned(orientation) {
 		return p
 	}
 	w, h := p.Width, p.Height

@@ -17,25 +17,45 @@ const tile = 1024
 // openElsewhere lets the browser decode the picture, and turn it as its EXIF says.
 func (d Decoder) openElsewhere(data []byte) (RGBA, error) {
 	blob := js.Global().Get("Blob").New([]any{jsx.Bytes(data)})
-	// A file without its end is no bitmap, but an element shows it, with nothing where pixels are missing.
-	shown, err := bitmapOf(blob)
+	// An element knows its size before its pixels are decoded, so that the browser takes no memory for a picture that is too large.
+	element, err := elementOf(blob)
 	if err == nil {
+		err = checkShown(element)
+	}
+	if err != nil && err != errNoElements {
+		return RGBA{}, err
+	}
+	// A file without its end is no bitmap, but an element shows it, with nothing where pixels are missing.
+	shown, bitmapErr := bitmapOf(blob)
+	switch {
+	case bitmapErr == nil:
 		defer shown.Call("close")
-	} else if shown, err = elementOf(blob); err != nil {
+	case err == nil:
+		shown = element
+	default:
 		return RGBA{}, errBrowser
+	}
+	if err := checkShown(shown); err != nil {
+		return RGBA{}, err
 	}
 	w, h := shown.Get("width").Int(), shown.Get("height").Int()
-	switch {
-	case w < 1 || h < 1:
-		return RGBA{}, errBrowser
-	case w > maxPixels/h:
-		return RGBA{}, errLarge
-	}
 	p := RGBA{w, h, make([]byte, 4*w*h)}
 	if _, err := jsx.Try(func() js.Value { d.copyTiles(p, shown); return js.Undefined() }); err != nil {
 		return RGBA{}, errBrowser
 	}
 	return p, nil
+}
+
+// checkShown refuses a bitmap or an element of a size that is not to be taken.
+func checkShown(shown js.Value) error {
+	w, h := shown.Get("width").Int(), shown.Get("height").Int()
+	switch {
+	case w < 1 || h < 1:
+		return errBrowser
+	case w > maxPixels/h:
+		return errLarge
+	}
+	return nil
 }
 
 func bitmapOf(blob js.Value) (js.Value, error) {
@@ -69,8 +89,10 @@ func elementOf(blob js.Value) (js.Value, error) {
 	defer settled.Release()
 	loaded := js.Global().Get("Promise").New(settled)
 	image.Set("src", url)
-	_, err := jsx.Await(context.Background(), loaded)
-	return image, err
+	if _, err := jsx.Await(context.Background(), loaded); err != nil {
+		return image, errBrowser
+	}
+	return image, nil
 }
 
 // copyTiles draws a bitmap or an element on white, tile by tile, and copies each into p.

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"runtime"
+	"syscall/js"
 	"testing"
 )
 
@@ -61,6 +62,7 @@ func TestOpenAsTheBrowser(t *testing.T) {
 		"more data than pixels":           quartersPNG(quartersIDAT(100)),
 		"a wrong check sum at the end":    quartersPNG(wrongSum),
 		"BMP":                             quartersBMP(),
+		"AVIF":                            file(t, "p.avif"), // quarters as a PNG, through avifenc --lossless of Debian's libavif-bin
 	} {
 		p, err := Open(data)
 		if err != nil {
@@ -70,6 +72,23 @@ func TestOpenAsTheBrowser(t *testing.T) {
 		if got := fmt.Sprintf("%dx%d %s", p.Width, p.Height, corners(p)); got != "8x6 "+quarterColours {
 			t.Errorf("%s is %s", name, got)
 		}
+	}
+}
+
+// A JPEG that claims 100 megapixels is refused for its size before the browser decodes it.
+func TestOpenClaim(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 6)), nil); err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.Replace(b.Bytes(), []byte("\xff\xc0\x00\x0b\x08\x00\x06\x00\x08"), []byte("\xff\xc0\x00\x0b\x08\x27\x10\x27\x10"), 1)
+	decode, decoded := js.Global().Get("createImageBitmap"), false
+	defer js.Global().Set("createImageBitmap", decode)
+	asked := js.FuncOf(func(js.Value, []js.Value) any { decoded = true; return nil })
+	defer asked.Release()
+	js.Global().Set("createImageBitmap", asked)
+	if _, err := Open(data); err != errLarge || decoded {
+		t.Errorf("%v, decoded %v; want %v", err, decoded, errLarge)
 	}
 }
 

@@ -22,6 +22,9 @@ func (d Decoder) openElsewhere(data []byte) (RGBA, error) {
 		return RGBA{}, errOpen
 	case config.Width > maxPixels/config.Height:
 		return RGBA{}, errLarge
+	case format == "png": // nobody else decodes it here
+		_, err := d.readPNG(data).pixels()
+		return RGBA{}, err
 	}
 	decoded, _, err := image.Decode(d.file(data))
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -511,7 +512,10 @@ func TestMemoryByClaim(t *testing.T) {
 	}
 }
 
-// A picture beyond the memory that image/png may take is left to others.
+// orientedTIFF is an EXIF block that says that the camera was held upside down.
+var orientedTIFF = []byte("II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x03\x00\x00\x00")
+
+// A picture beyond the memory that decoding may take is left to others.
 func TestMemoryOfDecoding(t *testing.T) {
 	for _, test := range []struct {
 		h    header
@@ -520,7 +524,10 @@ func TestMemoryOfDecoding(t *testing.T) {
 		{header{width: 8000, height: 8000, depth: 8, colour: trueColour}, true},
 		{header{width: 8000, height: 8000, depth: 8, colour: trueColour, interlaced: true}, false},
 		{header{width: 8000, height: 8000, depth: 16, colour: trueColour}, false},
-		{header{width: 4000, height: 8000, depth: 16, colour: trueColourAlpha}, true},
+		{header{width: 4000, height: 6000, depth: 16, colour: trueColourAlpha}, true},
+		{header{width: 4000, height: 8000, depth: 16, colour: trueColourAlpha}, false}, // and 4 bytes a pixel of what it becomes
+		{header{width: 8000, height: 8000, depth: 8, colour: 0}, true},
+		{header{width: 8000, height: 8000, depth: 8, colour: trueColour, exif: orientedTIFF}, false}, // turned, it is there twice
 		{header{width: 1 << 26, height: 1, depth: 8, colour: trueColour}, false},
 	} {
 		if got := test.h.memory() <= maxMemory; got != test.want {
@@ -695,6 +702,86 @@ func FuzzStego(f *testing.F) {
 			t.Errorf("%q is hidden and %q revealed, %v", text, got, ok)
 		}
 	})
+}
+
+// A text in the pixels is no longer than one in a chunk.
+func TestLongStego(t *testing.T) {
+	pix := make([]byte, 4*(8*(maxText+20)/3+1))
+	for n, want := range map[int]bool{maxText: true, maxText + 1: false} {
+		if !hide(pix, strings.Repeat("x", n)) {
+			t.Fatal("no room")
+		}
+		if text, ok := reveal(pix); ok != want || want && len(text) != n {
+			t.Errorf("of a text of %d bytes %d are revealed, %v", n, len(text), ok)
+		}
+	}
+}
+
+// An opened picture is what Open gives, and its settings what Read does, though pixels with alpha are converted in their place.
+func TestOpenWithSettings(t *testing.T) {
+	pix := noise(96, 64)
+	for i := len(pix) - 1; i > len(pix)/2; i -= 4 {
+		pix[i] = byte(i)
+	}
+	data, _, err := Write(pix, 96, 64, testMeta())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string][]byte{
+		"with alpha": onlyPixels(t, data), "cut off": data[:len(data)/2], "JPEG": file(t, "rk.jpg"), "turned": file(t, "exif_orient.png"), "nothing": []byte("GIF8"),
+	} {
+		p, found, err := Decoder{}.OpenWithSettings(file)
+		wantPicture, wantErr := Open(file)
+		wantFound, _ := Read(file)
+		if !reflect.DeepEqual(p, wantPicture) || !reflect.DeepEqual(found, wantFound) || err != wantErr {
+			t.Errorf("%s: %dx%d, %+v, %v; want %dx%d, %+v, %v", name, p.Width, p.Height, found, err, wantPicture.Width, wantPicture.Height, wantFound, wantErr)
+		}
+		if name == "with alpha" && !found.Complete {
+			t.Error("nothing is found in the pixels")
+		}
+	}
+}
+
+// A picture is decoded once for its pixels and its settings.
+func TestDecodedOnce(t *testing.T) {
+	data, _, err := Write(noise(96, 64), 96, 64, testMeta())
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(read func(d Decoder)) int {
+		pauses := 0
+		read(Decoder{Pause: func() { pauses++ }})
+		return pauses
+	}
+	once := count(func(d Decoder) { _, _ = d.Read(data) })
+	if got := count(func(d Decoder) { _, _, _ = d.OpenWithSettings(data) }); once == 0 || got != once {
+		t.Errorf("%d pauses, want the %d of one decoding", got, once)
+	}
+}
+
+// onlyPixels is a picture without its texts.
+func onlyPixels(t testing.TB, data []byte) []byte {
+	t.Helper()
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Of many texts those at the beginning are read, up to the limit of all together.
+func TestManyTexts(t *testing.T) {
+	long := deflate(strings.Repeat("a", maxText))
+	for n, want := range map[int]bool{maxTexts/maxText - 1: true, maxTexts/maxText + 1: false} {
+		chunks := append(slices.Repeat([]string{"x\x00\x00" + long}, n), "comment\x00\x00"+deflate("['a cat']"))
+		if found, err := Read(withText(t, 3, 3, "zTXt", chunks...)); err != nil || (found.Tool == ToolNerdy) != want {
+			t.Errorf("behind %d texts of 1 MiB: %q, %v", n, found.Tool, err)
+		}
+	}
 }
 
 func decodeBase64(t testing.TB, s string) []byte {

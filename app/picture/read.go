@@ -16,8 +16,8 @@ import (
 
 // Limits against small files that unpack to gigabytes.
 const (
-	maxPixels = 1 << 26       // of a picture
-	maxMemory = 4 * maxPixels // bytes that image/png may take for one
+	maxPixels = 1 << 26             // of a picture
+	maxMemory = 5*maxPixels + 1<<20 // bytes for decoding one here: that many pixels at 8 bits, of grey and of palettes too, which are converted
 )
 
 // The tools whose pictures Read knows.
@@ -66,17 +66,38 @@ func (d Decoder) Read(data []byte) (Found, error) {
 	if bytes.HasPrefix(data, []byte(jpegStart)) {
 		return readJPEG(data)
 	}
-	h, texts, ok := readChunks(data)
 	if !bytes.HasPrefix(data, []byte(signature)) {
 		return Found{}, errNotPNG
 	}
-	if !ok {
+	return d.readPNG(data).settings()
+}
+
+// pngFile is a PNG whose chunks are read, and whose pixels are decoded when they are asked for, once.
+type pngFile struct {
+	header
+	data    []byte
+	texts   []text
+	ok      bool // whether the header can be read
+	decoder Decoder
+	decoded image.Image // see pixels
+	err     error       // of decoding
+}
+
+func (d Decoder) readPNG(data []byte) *pngFile {
+	f := &pngFile{data: data, decoder: d}
+	f.header, f.texts, f.ok = readChunks(data)
+	return f
+}
+
+// settings is Read of the file.
+func (f *pngFile) settings() (Found, error) {
+	if !f.ok {
 		return Found{}, errDamaged
 	}
-	found := Found{Width: h.width, Height: h.height}
-	pix, pixErr := d.pixels(data, h)
+	found := Found{Width: f.width, Height: f.height}
+	pix, pixErr := f.hiding()
 	byKeyword := map[string]string{}
-	for _, t := range texts {
+	for _, t := range f.texts {
 		byKeyword[t.keyword] = t.value
 	}
 	xmp := readXMP(byKeyword[xmpKeyword])
@@ -122,12 +143,12 @@ func readJPEG(data []byte) (Found, error) {
 	return found, nil
 }
 
-// pixels returns the RGBA bytes of an 8-bit RGB or RGBA picture and nil for another one, which it leaves alone: nothing hides there.
-func (d Decoder) pixels(data []byte, h header) ([]byte, error) {
-	if !h.hides() {
+// hiding returns the RGBA bytes of an 8-bit RGB or RGBA picture and nil for another one, which it leaves alone: nothing hides there.
+func (f *pngFile) hiding() ([]byte, error) {
+	if !f.hides() {
 		return nil, nil
 	}
-	decoded, err := d.decodePNG(data, h)
+	decoded, err := f.pixels()
 	if err != nil {
 		return nil, err
 	}
@@ -140,27 +161,36 @@ func (d Decoder) pixels(data []byte, h header) ([]byte, error) {
 	return nil, nil
 }
 
-// decodePNG decodes the pixels exactly, where they take no more memory than they may.
-func (d Decoder) decodePNG(data []byte, h header) (image.Image, error) {
-	if err := h.check(len(data)); err != nil {
+// pixels decodes the pixels exactly, where they take no more memory than they may.
+func (f *pngFile) pixels() (image.Image, error) {
+	if f.decoded == nil && f.err == nil {
+		f.decoded, f.err = f.decode()
+	}
+	return f.decoded, f.err
+}
+
+func (f *pngFile) decode() (image.Image, error) {
+	if err := f.check(); err != nil {
 		return nil, err
 	}
-	if h.memory() > maxMemory {
+	if f.memory() > maxMemory {
 		return nil, errLarge
 	}
-	m, err := png.Decode(d.file(data))
+	m, err := png.Decode(f.decoder.file(f.data))
 	if err != nil {
 		return nil, errDamaged
 	}
 	return m, nil
 }
 
-// check refuses what nobody is to decode: a picture that is too large, or larger than a file of n bytes can hold.
-func (h header) check(n int) error {
+// check refuses what nobody is to decode: a picture that is too large, or larger than the file can hold.
+func (f *pngFile) check() error {
 	switch {
-	case h.width > maxPixels/h.height:
+	case !f.ok:
+		return errDamaged
+	case f.width > maxPixels/f.height:
 		return errLarge
-	case !h.fits(n):
+	case !f.fits():
 		return errDamaged
 	}
 	return nil

@@ -35,7 +35,7 @@ func hide(pix []byte, text string) bool {
 	return true
 }
 
-// reveal reads what hide wrote, or reports that pix holds no such text.
+// reveal reads what hide wrote, or reports that pix holds no such text, or one that is longer than any chunk's may be.
 func reveal(pix []byte) (string, bool) {
 	capacity := len(pix) / 4 * 3 / 8
 	character := func(i int) byte {
@@ -57,7 +57,7 @@ func reveal(pix []byte) (string, bool) {
 		if c < '0' || c > '9' {
 			return "", false
 		}
-		if length = 10*length + int(c-'0'); length > capacity {
+		if length = 10*length + int(c-'0'); length > min(capacity, maxText) {
 			return "", false
 		}
 	}

@@ -28,9 +28,9 @@ func (s *State) Opened(take func()) {
 // OpenFile decodes a file that was chosen or dropped, which takes a while and changes nothing yet, and returns what takes it: a picture
 // that carries settings restores them; any other becomes the start picture. There is always a message.
 func (s *State) OpenFile(name string, data []byte, d picture.Decoder) (take func()) {
-	opened, openErr := open(name, data, d)
-	found, _ := d.Read(data) // what cannot be read tells nothing
-	return func() { s.takeFile(opened, openErr, found) }
+	p, found, err := d.OpenWithSettings(data)
+	opened := Opened{Name: name, Picture: protocol.Picture(p)}
+	return func() { s.takeFile(opened, err, found) }
 }
 
 func (s *State) takeFile(opened Opened, openErr error, found picture.Found) {

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"reverie/internal/peak"
 	"reverie/weights"
 	"reverie/weights/folder"
 	"reverie/weights/foreign"
-	"reverie/weights/internal/peak"
 	"reverie/weights/internal/torchfile"
 	"reverie/weights/vocab"
 )

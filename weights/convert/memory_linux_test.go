@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"reverie/internal/peak"
 	"reverie/weights"
-	"reverie/weights/internal/peak"
 	"reverie/weights/vocab"
 )
 
