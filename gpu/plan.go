@@ -178,24 +178,23 @@ func (p *Plan) Dispatches() []Stretch {
 // sliceSeconds is the longest that one submission should keep the device from drawing the desktop.
 const sliceSeconds = 0.05
 
-// SliceWork is the FLOP that the device does in the longest submission. What is more in one dispatch should be more than one.
-func (d *Device) SliceWork() float64 {
-	speed, _ := d.Speed()
-	return speed * sliceSeconds
-}
-
 // softwareSlice is sliceSeconds of an adapter that is the processor: the system shares that, and the desktop waits for no submission. A
 // submission leaves objects behind that the browser frees with the worker's garbage only, which is rare: Chromium's GPU process grows by
 // about 1.3 MB per 1,000 of them, and shrinks again after some 66,000.
 const softwareSlice = 1
 
+// SliceWork is the FLOP that the device does in the longest submission. What is more in one dispatch should be more than one.
+func (d *Device) SliceWork() float64 {
+	speed, _ := d.Speed()
+	if d.info.Software {
+		return speed * softwareSlice
+	}
+	return speed * sliceSeconds
+}
+
 // slices is the number of submissions of like work that keeps each short at the device's speed.
 func (p *Plan) slices() int {
-	work := p.device.SliceWork()
-	if p.device.info.Software {
-		work *= softwareSlice / sliceSeconds
-	}
-	n := math.Ceil(p.Work() / work)
+	n := math.Ceil(p.Work() / p.device.SliceWork())
 	return int(max(1, min(n, float64(len(p.dispatches)))))
 }
 

@@ -284,6 +284,7 @@ const (
 	NoAdapter Reason = "no-adapter"
 	NoEngine  Reason = "no-engine" // its program cannot be fetched; sent by web/worker.js, not by Go
 	Offline   Reason = "offline"   // the server cannot be reached
+	Busy      Reason = "busy"      // the server asks to come back later
 	NoRoom    Reason = "no-room"   // the browser keeps no more
 )
 

@@ -226,12 +226,12 @@ func (p *Page) startEngine() {
 
 // turn looks whether the worker answers, and replaces one that does not.
 func (p *Page) turn(ctx app.Context) {
-	before := p.state.Phase
+	phase, status := p.state.Phase, p.state.Status
 	switch {
 	case p.state.Turn(hidden()):
 		p.startEngine()
 		p.keep()
-	case p.state.Phase == before:
+	case p.state.Phase == phase && p.state.Status == status:
 		ctx.PreventUpdate()
 		return
 	}

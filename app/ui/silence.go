@@ -31,6 +31,11 @@ func (s *State) Turn(hidden bool) (replace bool) {
 	} else {
 		s.stopping = 0
 	}
+	if s.Phase != Loading && s.Phase != Starting || !s.downloading() {
+		s.still = 0
+	} else if s.still++; s.still == mostSilent {
+		s.Status = "The server sends nothing at the moment: the download goes on by itself once it does."
+	}
 	switch {
 	case s.silence < mostSilent && s.stopping < s.patience():
 		return false

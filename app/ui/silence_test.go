@@ -150,3 +150,26 @@ func TestStopThatIsNotAnswered(t *testing.T) {
 		t.Errorf("after an answered Stop: phase %d, %d turns are counted", s.Phase, s.stopping)
 	}
 }
+
+// A download that stands still is said once, and that it goes on is seen.
+func TestADownloadThatStandsStill(t *testing.T) {
+	s := idle(t)
+	s.PressLoad("/", false)
+	beating := func(n int) {
+		for range n {
+			s.Receive(protocol.Beat{}, start)
+			s.Turn(false)
+		}
+	}
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 1, Total: 9}, start)
+	beating(mostSilent - 1)
+	s.Receive(protocol.Progress{Phase: protocol.PhaseDownload, Done: 2, Total: 9}, start)
+	beating(mostSilent - 1)
+	if strings.Contains(s.Status, "sends nothing") {
+		t.Errorf("while bytes come, the status is %q", s.Status)
+	}
+	beating(1)
+	if !strings.Contains(s.Status, "The server sends nothing at the moment") {
+		t.Errorf("the status is %q", s.Status)
+	}
+}

@@ -92,6 +92,7 @@ type State struct {
 	heard    bool // the worker has spoken
 	silence  int  // turns since then
 	stopping int  // turns since Stop was pressed
+	still    int  // turns since a download has got on
 	replaced bool // it took the place of a silent one, and no device is open yet
 }
 
@@ -292,6 +293,11 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.broken()
 		s.Screen = Screen{Title: "The engine crashed", Detail: m.Tail, Retry: true,
 			Text: "This is a mistake in Reverie. Your settings and the last picture are still here: start the engine again" + s.thenResume() + "."}
+		if strings.Contains(m.Tail, "out of memory") { // as Go says it
+			s.Screen.Title = "The engine ran out of memory"
+			s.Screen.Text = "Your settings and the last picture are still here: close other pages and start the engine again" + s.thenResume() +
+				". If this happens again, choose fewer cutouts or a smaller size."
+		}
 		s.Status = s.Screen.Title + "."
 	}
 }
@@ -305,7 +311,7 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 	if (m.Total == 0 || m.Phase == protocol.PhaseTune) && s.downloading() && before.Done < before.Total { // the run waits for the rest of its model
 		return
 	}
-	s.Progress = m
+	s.Progress, s.still = m, 0
 	if m.Phase != before.Phase {
 		s.rate = rate{}
 		s.Status = PhaseName(m.Phase) + "."
@@ -456,7 +462,7 @@ func (s *State) fail(m protocol.Error) {
 			s.Block(Screen{Title: "The GPU cannot be used", Text: m.Message, Retry: true})
 			return
 		}
-		s.brokeOff = s.brokeOff || m.Reason == protocol.Offline && s.downloading() && s.Storage.How != "none"
+		s.brokeOff = s.brokeOff || (m.Reason == protocol.Offline || m.Reason == protocol.Busy) && s.downloading() && s.Storage.How != "none"
 		s.end()
 		s.restart = false
 		s.explain(m)

@@ -248,15 +248,33 @@ type reasoned struct {
 func failure(err error) protocol.Error {
 	m := protocol.Error{Message: err.Error()}
 	var r reasoned
+	var busy *load.Busy
 	switch {
 	case errors.As(err, &r):
 		m.Reason = r.reason
+	case errors.Is(err, load.ErrDamaged):
+		println(err.Error()) // to the console: what the host has to mend helps nobody else
+		m.Message = "This site's copy of the model is damaged: choose another model, or try again once the site has mended it."
+	case errors.As(err, &busy):
+		m.Reason, m.Message = protocol.Busy, "The server that holds the model is busy: try again in "+soon(busy.After)+"; what has come is kept."
 	case errors.Is(err, load.ErrNetwork):
 		m.Reason = protocol.Offline
 	case errors.Is(err, store.ErrFull):
 		m.Reason, m.Message = protocol.NoRoom, noRoom(err)
 	}
 	return m
+}
+
+// soon is a time to wait, in words.
+func soon(d time.Duration) string {
+	switch minutes := int(math.Ceil(d.Minutes())); {
+	case minutes <= 1:
+		return "a minute"
+	case minutes < 120:
+		return fmt.Sprintf("%d minutes", minutes)
+	default:
+		return fmt.Sprintf("%d hours", (minutes+59)/60)
+	}
 }
 
 // noRoom tells how much is missing, where that is known, and what to do.

@@ -744,6 +744,22 @@ func TestErrors(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("what the host has to mend", func(t *testing.T) {
+		c := serve(t, &fakeEngine{loadErr: fmt.Errorf("%w: upload it again", load.ErrDamaged)})
+		c.in <- protocol.Load{Model: "big"}
+		if got := expect[protocol.Error](c); !strings.HasPrefix(got.Message, "This site's copy of the model is damaged") || strings.Contains(got.Message, "upload") {
+			t.Errorf("got %+v", got)
+		}
+	})
+	for after, want := range map[time.Duration]string{10 * time.Second: "in a minute;", 90 * time.Second: "in 2 minutes;", 3 * time.Hour: "in 3 hours;"} {
+		t.Run("a busy server "+want, func(t *testing.T) {
+			c := serve(t, &fakeEngine{loadErr: fmt.Errorf("x: %w", &load.Busy{After: after})})
+			c.in <- protocol.Load{Model: "big"}
+			if got := expect[protocol.Error](c); got.Reason != protocol.Busy || !strings.Contains(got.Message, want) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
 	t.Run("no room", func(t *testing.T) {
 		c := serve(t, &fakeEngine{loadErr: fmt.Errorf("x: %w", &load.RoomError{Missing: 150e6, Free: 40e6})})
 		c.in <- protocol.Load{Model: "big"}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Blob is bytes that stay in the browser; natively they are Go's.
@@ -69,6 +70,7 @@ func Get(context.Context, string, int64, bool) (*Download, error) { return nil, 
 
 func (*Download) Status() int                        { return 0 }
 func (*Download) Page() bool                         { return false }
+func (*Download) RetryAfter() time.Duration          { return 0 }
 func (*Download) From() int64                        { return 0 }
 func (*Download) Next(context.Context) (Blob, error) { return Blob{}, errNoBrowser }
 func (*Download) Close()                             {}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall/js"
+	"time"
 
 	"reverie/gpu/jsx"
 )
@@ -89,6 +90,24 @@ func (d *Download) Status() int { return d.response.Get("status").Int() }
 func (d *Download) Page() bool {
 	kind := d.response.Get("headers").Call("get", "Content-Type")
 	return kind.Type() == js.TypeString && strings.HasPrefix(kind.String(), "text/html")
+}
+
+// RetryAfter is how long a busy server asks to be left alone, or 0 where it does not tell.
+func (d *Download) RetryAfter() time.Duration {
+	header := d.response.Get("headers").Call("get", "Retry-After")
+	if header.Type() != js.TypeString {
+		return 0
+	}
+	seconds, err := strconv.ParseFloat(header.String(), 64)
+	if err != nil {
+		date := js.Global().Get("Date")
+		seconds = (date.Call("parse", header).Float() - date.Call("now").Float()) / 1e3
+	}
+	if !(seconds > 0) {
+		return 0
+	}
+	const most = 24 * time.Hour
+	return time.Duration(min(seconds, most.Seconds()) * float64(time.Second))
 }
 
 // From is the byte at which the body begins: 0 where the server ignores ranges.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"reverie/gpu"
 	"reverie/recipe"
@@ -75,6 +76,7 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 		list = []Thrift{s.thrift}
 	}
 	for _, thrift := range list {
+		breathe()
 		spec := s.spec(r, s.targets.at(r, s.begun))
 		spec.Thrift = thrift
 		step, err := NewStep(s.model.device, spec)
@@ -132,6 +134,10 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	probe := func(height, width, cutouts int, half bool) (fits bool, bytes int64) {
 		spec := s.spec(r, s.targets.at(r, s.begun))
 		spec.Height, spec.Width, spec.Cutouts, spec.HalfPrecision, spec.Thrift = height, width, cutouts, half, list[len(list)-1]
+		if ctx.Err() != nil {
+			return false, 0
+		}
+		breathe()
 		step, err := NewStep(s.model.device, spec)
 		if err != nil {
 			return false, 0
@@ -153,8 +159,15 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	if !half {
 		e.Half, _ = probe(h, w, cuts, true)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return e
 }
+
+// breathe lets the browser's event loop turn, which it does while no goroutine runs: a worker that records one step after another must not seem
+// to be dead.
+func breathe() { time.Sleep(time.Millisecond) }
 
 // most is the largest number below n for which ok holds, or 0 if there is none; ok holds up to some number and not beyond.
 func most(n int, ok func(int) bool) int {

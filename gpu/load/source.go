@@ -17,9 +17,18 @@ import (
 var (
 	// ErrNetwork: the connection broke and did not come back. What has come is kept.
 	ErrNetwork = errors.New("load: the download broke off")
-	// ErrDamaged: the server holds other bytes than the manifest says.
+	// ErrDamaged: the server holds other bytes than the manifest says, or a web page or nothing in the place of a file.
 	ErrDamaged = errors.New("load: the model on the server is damaged")
 )
+
+// Busy tells that the server asks to come back later than anybody waits. It is an ErrNetwork.
+type Busy struct{ After time.Duration }
+
+func (e *Busy) Error() string {
+	return fmt.Sprintf("load: the server asks to come back in %v", e.After)
+}
+
+func (e *Busy) Unwrap() error { return ErrNetwork }
 
 // RoomError tells before a download that it would not fit. It is a store.ErrFull.
 type RoomError struct {
@@ -47,6 +56,9 @@ func (s *Source) fits(ctx context.Context, missing int64) error {
 	return nil
 }
 
+// errMissing is an ErrDamaged that another try does not mend.
+var errMissing = fmt.Errorf("%w", ErrDamaged)
+
 // Source is where a model's files come from: its folder on a server, and what the browser keeps of it.
 type Source struct {
 	Base  string // the URL of the model's folder; it ends in a slash
@@ -54,7 +66,7 @@ type Source struct {
 	Store store.Store
 
 	network network
-	wait    func(ctx context.Context, tries int) error
+	wait    func(ctx context.Context, tries int, least time.Duration) error
 }
 
 // From is a folder on a server. With store.Nothing, nothing is kept.
@@ -72,6 +84,7 @@ type network interface {
 type download interface {
 	Status() int
 	Page() bool
+	RetryAfter() time.Duration
 	From() int64
 	Next(context.Context) (blob.Blob, error)
 	Close()
@@ -88,13 +101,15 @@ const (
 	maxTries = 5
 	// firstWait is the pause before the second try; each later one is twice as long.
 	firstWait = 500 * time.Millisecond
-	// stall is how long a connection may be silent.
-	stall = 30 * time.Second
+	// stall is how long a connection may be silent. What comes after that goes on at its byte, so that little is lost where it was only slow.
+	stall = 15 * time.Second
+	// mostWait is how long a server is waited for that names a time.
+	mostWait = time.Minute
 )
 
-func backOff(ctx context.Context, tries int) error {
+func backOff(ctx context.Context, tries int, least time.Duration) error {
 	select {
-	case <-time.After(firstWait << (tries - 1)):
+	case <-time.After(max(least, firstWait<<(tries-1))):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -132,7 +147,7 @@ func (s *Source) fetch(ctx context.Context, shard weights.Shard, into blob.Blob,
 func (t *transfer) run(ctx context.Context) error {
 	tries, wrong := 0, 0
 	for {
-		before := t.got
+		before, busy := t.got, new(Busy)
 		err := t.attempt(ctx)
 		switch {
 		case err == nil:
@@ -140,10 +155,12 @@ func (t *transfer) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, ErrDamaged):
-			if wrong++; wrong == maxTries {
+			if wrong++; wrong == maxTries || errors.Is(err, errMissing) {
 				return err
 			}
 			tries = wrong
+		case errors.As(err, &busy) && busy.After > mostWait:
+			return err
 		case errors.Is(err, ErrNetwork):
 			if t.got > before {
 				tries = 0
@@ -154,7 +171,7 @@ func (t *transfer) run(ctx context.Context) error {
 		default:
 			return err
 		}
-		if err := t.wait(ctx, tries); err != nil {
+		if err := t.wait(ctx, tries, busy.After); err != nil {
 			return err
 		}
 	}
@@ -239,7 +256,9 @@ func (t *transfer) accept(ctx context.Context, d download) error {
 		}
 		return fmt.Errorf("%w: %s ends too early; convert or upload it again", ErrDamaged, t.shard.SHA256)
 	case status == 404 || status == 410 || status == 403 || d.Page():
-		return fmt.Errorf("load: the server has no %s (status %d): the model's folder there is incomplete, upload it again", t.shard.SHA256, status)
+		return fmt.Errorf("%w: it has no %s (status %d): the model's folder there is incomplete, upload it again", errMissing, t.shard.SHA256, status)
+	case status == 429 || status == 503:
+		return &Busy{d.RetryAfter()}
 	case status != 200 && status != 206:
 		return fmt.Errorf("%w: the server answers %d", ErrNetwork, status)
 	}
@@ -309,7 +328,7 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	}
 	m, err := weights.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return m, keepManifest(ctx, s.Store, s.Name, text)
 }
@@ -333,7 +352,13 @@ func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
 		return nil, broken(ctx, err)
 	}
 	defer d.Close()
-	if d.Status() != 200 || d.Page() {
+	if d.Status() == 429 || d.Status() == 503 {
+		return nil, &Busy{d.RetryAfter()}
+	}
+	if d.Page() && d.Status() == 200 {
+		return nil, fmt.Errorf("%w: at %s%s is a web page", ErrDamaged, s.Base, name)
+	}
+	if d.Status() != 200 {
 		return nil, fmt.Errorf("load: there is no model at %s (status %d)", s.Base, d.Status())
 	}
 	var text []byte

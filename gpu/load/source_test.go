@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"reverie/gpu/blob"
 	"reverie/gpu/store"
@@ -88,7 +89,8 @@ func (w memoryWriter) Close()                                  {}
 
 // answer is how the fake server answers one request.
 type answer struct {
-	status  int // 0 is 206, or 200 from the first byte
+	status  int           // 0 is 206, or 200 from the first byte
+	after   time.Duration // that a busy server asks for
 	page    bool
 	flip    bool // the last byte is wrong
 	cut     int  // the connection breaks after so many bytes
@@ -142,10 +144,11 @@ type fakeDownload struct {
 	sent int
 }
 
-func (d *fakeDownload) Status() int { return d.status }
-func (d *fakeDownload) Page() bool  { return d.page }
-func (d *fakeDownload) From() int64 { return d.from }
-func (d *fakeDownload) Close()      {}
+func (d *fakeDownload) Status() int               { return d.status }
+func (d *fakeDownload) Page() bool                { return d.page }
+func (d *fakeDownload) RetryAfter() time.Duration { return d.after }
+func (d *fakeDownload) From() int64               { return d.from }
+func (d *fakeDownload) Close()                    {}
 
 func (d *fakeDownload) Next(context.Context) (blob.Blob, error) {
 	size := max(10, len(d.body)/100)
@@ -178,7 +181,7 @@ func content(seed byte, n int) []byte {
 func source(s *server, keep store.Store) *Source {
 	source := From("/weights/test/", keep)
 	source.network = s
-	source.wait = func(context.Context, int) error { return nil }
+	source.wait = func(context.Context, int, time.Duration) error { return nil }
 	return source
 }
 
@@ -212,8 +215,10 @@ func TestFetch(t *testing.T) {
 		{"one wrong byte", nil, []answer{{flip: true}}, asks(0, 0), nil},
 		{"one wrong byte in the store", append(content(1, 99), 0), nil, asks(0), nil},
 		{"wrong bytes for ever", nil, []answer{{flip: true}, {flip: true}, {flip: true}, {flip: true}, {flip: true}}, asks(0, 0, 0, 0, 0), ErrDamaged},
-		{"a page in place of the file", nil, []answer{{page: true}}, asks(0), errors.New("incomplete")},
-		{"a file that is missing", nil, []answer{{status: 404}}, asks(0), errors.New("incomplete")},
+		{"a page in place of the file", nil, []answer{{page: true}}, asks(0), ErrDamaged},
+		{"a file that is missing", nil, []answer{{status: 404}}, asks(0), ErrDamaged},
+		{"a server that asks for a minute", nil, []answer{{status: 503, after: time.Minute}}, asks(0, 0), nil},
+		{"a server that asks for longer", nil, []answer{{status: 503, after: time.Hour}}, asks(0), &Busy{time.Hour}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			keep := &memoryStore{files: map[string][]byte{}}
@@ -231,7 +236,7 @@ func TestFetch(t *testing.T) {
 				t.Errorf("asked for %v, want %v", s.asked, c.asked)
 			}
 			if c.err != nil {
-				if !errors.Is(err, c.err) && (err == nil || !strings.Contains(err.Error(), c.err.Error())) {
+				if !errors.Is(err, c.err) && (err == nil || err.Error() != c.err.Error()) {
 					t.Errorf("got %v, want %v", err, c.err)
 				}
 				return
@@ -340,5 +345,23 @@ func TestPiecesEndWithTheFirstError(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), list[5].SHA256) || used != 5 {
 		t.Errorf("got %v after %d shards, want the missing one after 5", err, used)
+	}
+}
+
+// A server that names a time is not asked before it.
+func TestRetryAfterIsWaitedFor(t *testing.T) {
+	data := content(1, 100)
+	s := &server{files: map[string][]byte{sum(data): data}, script: []answer{{status: 503, after: 20 * time.Second}, {status: 503}}}
+	source := source(s, store.Nothing{})
+	var waited []time.Duration
+	source.wait = func(_ context.Context, _ int, least time.Duration) error {
+		waited = append(waited, least)
+		return nil
+	}
+	if _, err := source.File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []time.Duration{20 * time.Second, 0}; !reflect.DeepEqual(waited, want) {
+		t.Errorf("waited at least %v, want %v", waited, want)
 	}
 }

@@ -75,13 +75,17 @@ func (t *Tape) contract(r contraction) {
 	}
 }
 
+const mostParts = 64
+
 type rowRange struct{ first, end int }
 
 // split cuts rows into parts of like size, of whole tiles and at most one per slice: a plan is cut into short submissions between its
 // dispatches, and a convolution over a large picture takes a slow device longer than the desktop should wait.
+//
+// There are at most mostParts: more takes a step of half an hour, and the list that nobody runs was recorded for as long before it was refused.
 func split(rows, tile int, slices float64) []rowRange {
 	tiles := ceilDiv(rows, tile)
-	n := min(tiles, max(1, int(math.Ceil(slices))))
+	n := min(tiles, max(1, int(math.Ceil(min(slices, mostParts)))))
 	parts := make([]rowRange, n)
 	for i := range parts {
 		parts[i] = rowRange{tiles * i / n * tile, min(rows, tiles*(i+1)/n*tile)}
