@@ -3,8 +3,9 @@
 ADDR ?= 127.0.0.1:8080
 PROMPT ?= a red apple
 
-# Where make bench and make golden run: lavapipe or dawn-gpu (node + Dawn), swiftshader or chromium-gpu (Chromium). Without it the bench
-# takes lavapipe, and golden Chromium with the adapter that it finds. ADAPTER is the older way to choose between Chromium's two.
+# Where make bench and make golden run: lavapipe or dawn-gpu (node + Dawn), swiftshader or chromium-gpu (Chromium), firefox (on lavapipe)
+# or firefox-gpu. Without it the bench takes lavapipe, and golden Chromium with the adapter that it finds. ADAPTER is the older way to choose
+# between Chromium's two.
 HOST ?=
 BENCH_HOST = $(or $(HOST),$(if $(filter hardware,$(ADAPTER)),chromium-gpu),$(if $(ADAPTER),swiftshader),lavapipe)
 # On SwiftShader the slower peers take most of an hour.
@@ -25,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium firefox clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -44,7 +45,7 @@ dev:
 demo: chromium
 	go run ./cmd/render -prompt "$(PROMPT)" -size 64x64 -steps 40 -cuts 4 -o out.png
 
-## test: everything; needs Go, git and, to install Chromium when it is missing, root or sudo
+## test: everything; needs Go, git and, to install Chromium, Firefox with lavapipe, and node when they are missing, root or sudo
 test: check test-native test-gpu test-browser
 
 # Formatting and vet, for this machine and for the browser. gofmt lists what it would change.
@@ -54,22 +55,25 @@ check:
 	go vet -tags e2e ./...
 	$(WASM) go vet $(WASM_PACKAGES)
 
-# The runner's own tests start Chromium, too.
-test-native: chromium
+# The runner's own tests start the browsers, too.
+test-native: chromium firefox
 	go test ./...
 
-# Kernels and gradients on a WebGPU device, and pictures by the browser's decoders: Chromium's SwiftShader, or what JSEXEC_ADAPTER names. One package at a time, because each
-# browser takes all cores. A device that is missing fails the tests. The loop's tests fetch the embedded model.
-test-gpu: chromium
+# Kernels and gradients on a WebGPU device, and pictures by the browser's decoders: Chromium's SwiftShader, or what JSEXEC_ADAPTER names;
+# then the kernels in Firefox, which has another compiler and other limits. One package at a time, because each browser takes all cores. A
+# device that is missing fails the tests. The loop's tests fetch the embedded model.
+test-gpu: chromium firefox
 	go build -o bin/jsexec ./tools/jsexec
 	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture
+	$(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec -host firefox" ./gpu/ops
 
 # The page in Chromium, with the real engine.
 test-browser: chromium
 	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
-host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),tools/bench/peers/node_modules,chromium) $(filter lavapipe,$(1))
+host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),tools/bench/peers/node_modules,$(if $(filter firefox%,$(1)),firefox,chromium)) \
+	$(filter lavapipe,$(1))
 
 ## golden: the engine against reference tensors in the folder GOLDEN; HOST=lavapipe is the faster of the software devices
 golden: $(call host_needs,$(HOST))
@@ -132,6 +136,12 @@ chromium:
 	@if [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then exit 0; fi; \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
+
+# Firefox from Debian when neither FIREFOX nor the PATH has one, and the driver on which it computes without a GPU.
+firefox: lavapipe
+	@if [ -n "$$FIREFOX" ] || command -v firefox-esr firefox > /dev/null; then exit 0; fi; \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends firefox-esr
 
 clean:
 	rm -rf bin dist out.png web/*.wasm web/*.wasm.br web/*.wasm.gz

@@ -85,7 +85,10 @@ func TestProgram(t *testing.T) {
 		{"WebGPU", []string{"adapter"}, nil, 0, "true <boolean: true>", ""},
 		{"timeout", []string{"hang"}, []string{"JSEXEC_TIMEOUT=4s"}, exitTimeout, "hanging", "longer than its timeout"},
 		{"a bad folder", []string{"echo"}, []string{"JSEXEC_SERVE=/data=/nowhere"}, exitUsage, "", "/nowhere is not a folder"},
-		{"a bad host", []string{"echo"}, []string{"JSEXEC_HOST=firefox"}, exitUsage, "", "unknown host"},
+		{"a bad host", []string{"echo"}, []string{"JSEXEC_HOST=lynx"}, exitUsage, "", "unknown host"},
+		{"WebGPU in Firefox", []string{"adapter"}, []string{"JSEXEC_HOST=firefox"}, 0, "true <boolean: true>", ""},
+		{"exit status in Firefox", []string{"exit"}, []string{"JSEXEC_HOST=firefox"}, 7, "", ""},
+		{"timeout in Firefox", []string{"hang"}, []string{"JSEXEC_HOST=firefox", "JSEXEC_TIMEOUT=15s"}, exitTimeout, "hanging", "longer than its timeout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd, stdout, stderr := start(t, c.env, c.args...)

@@ -8,13 +8,13 @@
 //
 // Flags stand before the program; each has an environment variable as its default, because go test gives no good place for flags.
 //
-//	-host chromium|node   JSEXEC_HOST     chromium is headless Chromium; node is Node.js with the npm package webgpu (Dawn)
-//	-adapter NAME         JSEXEC_ADAPTER  software (SwiftShader), hardware or none; chromium only
+//	-host NAME            JSEXEC_HOST     chromium or firefox, without a screen, or node: Node.js with the npm package webgpu (Dawn)
+//	-adapter NAME         JSEXEC_ADAPTER  software (SwiftShader in Chromium, lavapipe in Firefox), hardware, or none (Chromium only)
 //	-serve LIST           JSEXEC_SERVE    "/golden=/abs/dir,/weights=/abs/dir": folders that the program can fetch by URL
 //	-timeout DURATION     JSEXEC_TIMEOUT  the longest time the program may take, 20m by default
 //	-pass NAMES           JSEXEC_PASS     environment variables to hand on, besides GPU_*, REVERIE_* and GO* test settings
 //
-// CHROMIUM names the browser and CHROMIUM_FLAGS adds flags to it; NODE_PATH says where node finds webgpu.
+// CHROMIUM and FIREFOX name the browsers and CHROMIUM_FLAGS adds flags to the first; NODE_PATH says where node finds webgpu.
 //
 // A program loads a JavaScript module from a served folder by importModule(URL); under node its bare imports resolve as node's do.
 //
@@ -32,11 +32,13 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"reverie/tools/chromium"
+	"reverie/tools/firefox"
 )
 
 // Exit statuses of jsexec itself; everything else is the program's.
@@ -65,7 +67,7 @@ type config struct {
 
 func parse(args []string) (config, error) {
 	fs := flag.NewFlagSet("jsexec", flag.ContinueOnError)
-	host := fs.String("host", env("JSEXEC_HOST", "chromium"), "chromium or node")
+	host := fs.String("host", env("JSEXEC_HOST", "chromium"), "chromium, firefox or node")
 	adapter := fs.String("adapter", env("JSEXEC_ADAPTER", ""), "software, hardware or none")
 	serve := fs.String("serve", env("JSEXEC_SERVE", ""), "/url=/folder,…: folders to serve to the program")
 	timeout := fs.String("timeout", env("JSEXEC_TIMEOUT", "20m"), "longest time the program may take")
@@ -77,8 +79,8 @@ func parse(args []string) (config, error) {
 	if len(c.program) == 0 {
 		return c, errors.New("no program: usage is jsexec [flags] program.wasm [arguments]")
 	}
-	if c.host != "chromium" && c.host != "node" {
-		return c, fmt.Errorf("unknown host %q: use chromium or node", c.host)
+	if !slices.Contains([]string{"chromium", "firefox", "node"}, c.host) {
+		return c, fmt.Errorf("unknown host %q: use chromium, firefox or node", c.host)
 	}
 	var err error
 	if c.adapter, err = chromium.ParseAdapter(*adapter); err != nil {
@@ -193,6 +195,21 @@ func (s *session) wait(ctx context.Context, host *exec.Cmd) (int, error) {
 func (s *session) command(url, scratch string) (*exec.Cmd, error) {
 	var cmd *exec.Cmd
 	switch s.host {
+	case "firefox":
+		path, err := firefox.Find()
+		if err != nil {
+			return nil, err
+		}
+		variables, err := firefox.Environment(s.adapter)
+		if err != nil {
+			return nil, err
+		}
+		if err := firefox.WriteProfile(scratch); err != nil {
+			return nil, err
+		}
+		cmd = exec.Command(path, append(firefox.Arguments(scratch), url)...)
+		cmd.Env = append(os.Environ(), variables...)
+		cmd.Stderr = &s.log
 	case "node":
 		path, err := exec.LookPath("node")
 		if err != nil {

@@ -3,10 +3,11 @@
 package program
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"reverie/tools/lavapipe"
 )
 
 // Host is where a program runs: a browser, or node with Dawn, on one of the machine's adapters.
@@ -17,13 +18,10 @@ type Host struct {
 }
 
 // Hosts is what NewHost knows, for the descriptions of flags.
-const Hosts = "swiftshader, chromium-gpu (Chromium), lavapipe or dawn-gpu (node + Dawn)"
+const Hosts = "swiftshader, chromium-gpu (Chromium), firefox (on lavapipe), firefox-gpu, lavapipe or dawn-gpu (node + Dawn)"
 
 // nodeModules is where npm puts Dawn, from the module's root.
 const nodeModules = "tools/bench/peers/node_modules"
-
-// lavapipeICD are where Debian's packages of several releases put lavapipe's description.
-const lavapipeICD = "/usr/share/vulkan/icd.d/lvp_icd*.json"
 
 // NewHost is the host of that name. Without one it is what jsexec's environment says, or Chromium with the adapter that it finds.
 func NewHost(name string) (Host, error) {
@@ -42,11 +40,15 @@ func NewHost(name string) (Host, error) {
 	case "dawn-gpu":
 		return Host{Flags: []string{"-host", "node"}, Env: []string{node}}, nil
 	case "lavapipe":
-		found, _ := filepath.Glob(lavapipeICD)
-		if len(found) == 0 {
-			return Host{}, errors.New("lavapipe is not installed: run make lavapipe, or name another host")
+		driver, err := lavapipe.Environment()
+		if err != nil {
+			return Host{}, err
 		}
-		return Host{Flags: []string{"-host", "node"}, Env: []string{node, "VK_DRIVER_FILES=" + found[0], "VK_ICD_FILENAMES=" + found[0]}, Software: name}, nil
+		return Host{Flags: []string{"-host", "node"}, Env: append(driver, node), Software: name}, nil
+	case "firefox":
+		return Host{Flags: []string{"-host", "firefox", "-adapter", "software"}, Software: "lavapipe"}, nil
+	case "firefox-gpu":
+		return Host{Flags: []string{"-host", "firefox", "-adapter", "hardware"}}, nil
 	}
 	return Host{}, fmt.Errorf("unknown host %q: use %s", name, Hosts)
 }

@@ -11,6 +11,7 @@ import (
 func TestNewHost(t *testing.T) {
 	for name, want := range map[string][]string{
 		"": nil, "swiftshader": {"-host", "chromium", "-adapter", "software"}, "chromium-gpu": {"-host", "chromium", "-adapter", "hardware"}, "dawn-gpu": {"-host", "node"},
+		"firefox": {"-host", "firefox", "-adapter", "software"}, "firefox-gpu": {"-host", "firefox", "-adapter", "hardware"},
 	} {
 		h, err := NewHost(name)
 		if err != nil || !slices.Equal(h.Flags, want) {
