@@ -11,6 +11,7 @@
 //	Change → Progress… Changed              set options of the run from the next step on
 //	Start with Every → Shot…                pictures after every so many steps
 //	Save → Saved                            what the run needs to go on later; it also comes by itself now and then
+//	Look → Looked                           the picture of tokens that a run has told, without disturbing it
 //	Keep, Delete → Storage                  what the browser keeps
 //	Foresee → Foreseen                      what a run would take
 //	Measure → Progress… Kernels? Measured          how fast the device is
@@ -96,6 +97,17 @@ type (
 	}
 	// Save asks for what the run under way needs to go on later.
 	Save struct{}
+	// Look asks for the picture of tokens, as Step and Saved tell them, with a model. A run under way looks between two updates. Of several
+	// that wait only the last is answered, and while a model is loaded or the device is measured none.
+	Look struct {
+		ID     int    `json:"id"` // of the answer
+		Base   string `json:"base"`
+		Model  string `json:"model"`
+		Width  int    `json:"width"` // in tokens
+		Height int    `json:"height"`
+		Half   bool   `json:"half,omitempty"` // in half precision; within a run of that size, its own is taken
+		Tokens *Bytes `json:"tokens"`
+	}
 	// Foresee asks what a run would take. It changes nothing and may come at any time.
 	Foresee struct {
 		ID     int           `json:"id"` // of the answer
@@ -203,18 +215,27 @@ type (
 		Notices []string      `json:"notices,omitempty"`
 		Problem string        `json:"problem,omitempty"`
 	}
-	// Saved brings what a run needs to go on after Step updates, as guide.State writes it.
+	// Saved brings what a run needs to go on after Step updates, as guide.State writes it, and that state's tokens.
 	Saved struct {
 		Step   int           `json:"step"`
 		Script recipe.Script `json:"script"`
 		State  *Bytes        `json:"state"`
+		Tokens *Bytes        `json:"tokens,omitempty"` // two bytes each, the lower first, row by row
 	}
-	// Step is one optimiser update. Picture shows the state that it started from and is there now and then only.
+	// Looked brings the picture that Look asked for, or why there is none: Problem, a sentence.
+	Looked struct {
+		ID      int      `json:"id"`
+		Picture *Picture `json:"picture,omitempty"`
+		Problem string   `json:"problem,omitempty"`
+	}
+	// Step is one optimiser update. Tokens are the codes of the state that it started from, after Step−1 updates, as Saved has them. Picture
+	// shows that state and is there now and then only.
 	Step struct {
 		Step         int       `json:"step"` // 1 is the first
 		Loss         float64   `json:"loss"`
 		Losses       []float64 `json:"losses"`
 		Milliseconds float64   `json:"ms"`
+		Tokens       *Bytes    `json:"tokens,omitempty"`
 		Picture      *Picture  `json:"picture,omitempty"`
 	}
 	// Shot is the picture after Step updates.
@@ -307,6 +328,8 @@ func (Measured) isMessage() {}
 func (Change) isMessage()   {}
 func (Changed) isMessage()  {}
 func (Save) isMessage()     {}
+func (Look) isMessage()     {}
+func (Looked) isMessage()   {}
 func (Shot) isMessage()     {}
 func (File) isMessage()     {}
 func (Saved) isMessage()    {}
@@ -345,6 +368,8 @@ var kinds = map[string]reflect.Type{
 	"file":     reflect.TypeFor[File](),
 	"shot":     reflect.TypeFor[Shot](),
 	"save":     reflect.TypeFor[Save](),
+	"look":     reflect.TypeFor[Look](),
+	"looked":   reflect.TypeFor[Looked](),
 	"saved":    reflect.TypeFor[Saved](),
 	"pause":    reflect.TypeFor[Pause](),
 	"resume":   reflect.TypeFor[Resume](),
@@ -473,9 +498,15 @@ func parts(m Message) (pictures []*Picture, buffers []*[]byte) {
 		named(m.Images)
 	case Saved:
 		bytes(m.State)
+		bytes(m.Tokens)
+	case Look:
+		bytes(m.Tokens)
+	case Looked:
+		add(m.Picture)
 	case First:
 		add(m.Picture)
 	case Step:
+		bytes(m.Tokens)
 		add(m.Picture)
 	case Shot:
 		add(m.Picture)

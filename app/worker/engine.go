@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -112,6 +113,14 @@ func (e *GPU) open(ctx context.Context, base string, keep store.Store, progress 
 	return nil
 }
 
+// need is open of a model that may be there and be of no use.
+func (e *GPU) need(ctx context.Context, base string, progress Progress) error {
+	if e.model != nil && e.base == base && e.model.Usable() {
+		return nil
+	}
+	return e.open(ctx, base, e.store, progress)
+}
+
 // drop gives the model's memory back and ends its loading.
 func (e *GPU) drop() {
 	if e.model != nil {
@@ -126,11 +135,8 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	if err != nil {
 		return nil, protocol.Started{}, err
 	}
-	base := m.Base + recipe.Model.In(m.Script.Recipe) + "/"
-	if e.model == nil || e.base != base || !e.model.Usable() {
-		if err := e.open(ctx, base, e.store, progress); err != nil {
-			return nil, protocol.Started{}, err
-		}
+	if err := e.need(ctx, m.Base+recipe.Model.In(m.Script.Recipe)+"/", progress); err != nil {
+		return nil, protocol.Started{}, err
 	}
 	script, told, err := resolve(m.Script, e.model.Manifest())
 	if err != nil {
@@ -153,7 +159,7 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	say(e.loaded)
 	started.Step, started.Notices = session.Step(), append(started.Notices, notices...)
 	started.Bytes, started.Seconds = footprint.Bytes, footprint.Seconds
-	return &gpuRun{session, e.kernels}, started, nil
+	return &gpuRun{session, e.model, e.kernels}, started, nil
 }
 
 // resolve is a script as it runs with a model.
@@ -291,6 +297,7 @@ func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
 // gpuRun is a guide.Session in the protocol's terms.
 type gpuRun struct {
 	*guide.Session
+	model   *guide.Model
 	kernels *tune.Kernels
 }
 
@@ -305,7 +312,7 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 	if err != nil {
 		return protocol.Step{}, err
 	}
-	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Milliseconds: report.Milliseconds}
+	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Milliseconds: report.Milliseconds, Tokens: packed(report.Tokens)}
 	if report.Pixels != nil {
 		r := r.Script().Recipe
 		step.Picture = &protocol.Picture{Width: recipe.Width.In(r), Height: recipe.Height.In(r), Pix: report.Pixels}
@@ -313,13 +320,53 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 	return step, nil
 }
 
-func (r *gpuRun) Picture(ctx context.Context) (*protocol.Picture, error) {
-	p, err := r.Session.Picture(ctx)
+// packed are tokens as messages have them.
+func packed[T uint16 | uint32](tokens []T) *protocol.Bytes {
+	b := make([]byte, 0, 2*len(tokens))
+	for _, code := range tokens {
+		b = binary.LittleEndian.AppendUint16(b, uint16(code))
+	}
+	return &protocol.Bytes{Data: b}
+}
+
+// unpacked are the tokens that Look names.
+func unpacked(m protocol.Look) []uint16 {
+	var tokens []uint16
+	if m.Tokens != nil {
+		for b := m.Tokens.Data; len(b) >= 2; b = b[2:] {
+			tokens = append(tokens, binary.LittleEndian.Uint16(b))
+		}
+	}
+	return tokens
+}
+
+// Look decodes tokens while no run is under way.
+func (e *GPU) Look(ctx context.Context, m protocol.Look, progress Progress) (*protocol.Picture, error) {
+	if err := e.need(ctx, m.Base+m.Model+"/", progress); err != nil {
+		return nil, err
+	}
+	return pictureOf(e.model.Look(ctx, m.Height, m.Width, m.Half, unpacked(m)))
+}
+
+func pictureOf(p guide.Picture, err error) (*protocol.Picture, error) {
 	if err != nil {
 		return nil, err
 	}
 	picture := protocol.Picture(p)
 	return &picture, nil
+}
+
+// Look decodes tokens between two updates: of the run's size in its memory.
+func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, error) {
+	now, factor := r.Script().Recipe, r.model.Factor()
+	if m.Width*factor == recipe.Width.In(now) && m.Height*factor == recipe.Height.In(now) {
+		return pictureOf(r.Session.Look(ctx, unpacked(m)))
+	}
+	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, unpacked(m)))
+}
+
+func (r *gpuRun) Picture(ctx context.Context) (*protocol.Picture, error) {
+	return pictureOf(r.Session.Picture(ctx))
 }
 
 func (r *gpuRun) Apply(ctx context.Context, progress Progress) (protocol.Changed, error) {
@@ -350,7 +397,7 @@ func (r *gpuRun) Save(ctx context.Context) (protocol.Saved, error) {
 
 func saved(state *guide.State) (protocol.Saved, error) {
 	data, err := state.MarshalBinary()
-	return protocol.Saved{Step: state.Step, Script: state.Script, State: &protocol.Bytes{Data: data}}, err
+	return protocol.Saved{Step: state.Step, Script: state.Script, State: &protocol.Bytes{Data: data}, Tokens: packed(state.Tokens)}, err
 }
 
 func (r *gpuRun) Astray(ctx context.Context) (protocol.Saved, error) {

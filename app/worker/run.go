@@ -215,12 +215,24 @@ func (r *running) obey(ctx context.Context) (stop bool, err error) {
 			}
 			changed.ID = wish.ID
 			r.say(changed)
+		case protocol.Look:
+			picture, err := r.run.Look(ctx, wish)
+			r.say(looked(wish, picture, err))
 		case protocol.Save:
 			if err := r.save(ctx); err != nil {
 				return false, err
 			}
 		}
 	}
+}
+
+// looked is the answer to a Look.
+func looked(m protocol.Look, picture *protocol.Picture, err error) protocol.Looked {
+	answer := protocol.Looked{ID: m.ID, Picture: picture}
+	if err != nil {
+		answer.Problem = err.Error()
+	}
+	return answer
 }
 
 // finite says whether all losses are numbers.

@@ -8,7 +8,8 @@ import (
 	"reverie/app/protocol"
 )
 
-// wishes is what the page asks of a run while it works: Pause, Resume, Change, Save and Stop, in their order. A Stop overtakes all others.
+// wishes is what the page asks of a run while it works: Pause, Resume, Change, Save, Look and Stop, in their order. A Stop overtakes all others, and
+// of Looks only the last one waits.
 type wishes struct {
 	mu    sync.Mutex
 	list  []protocol.Message
@@ -23,11 +24,19 @@ func (w *wishes) add(m protocol.Message) {
 	if _, stop := m.(protocol.Stop); stop {
 		w.list = nil
 	}
+	if isLook(m) {
+		w.list = slices.DeleteFunc(w.list, isLook)
+	}
 	w.list = append(w.list, m)
 	select {
 	case w.added <- struct{}{}:
 	default:
 	}
+}
+
+func isLook(m protocol.Message) bool {
+	_, ok := m.(protocol.Look)
+	return ok
 }
 
 // waiting says whether there is a wish.

@@ -32,6 +32,8 @@ type Engine interface {
 	Kernels() protocol.Kernels
 	// Foresee tells what a run would take. Idle says that nothing else goes on, so that the device's speed may be measured.
 	Foresee(ctx context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error)
+	// Look decodes tokens, with a model that it loads if need be.
+	Look(context.Context, protocol.Look, Progress) (*protocol.Picture, error)
 	// Measure finds how fast the device is.
 	Measure(context.Context, Progress) (protocol.Measured, error)
 	// Keep stores a model.
@@ -65,6 +67,8 @@ type Run interface {
 	Change(context.Context, protocol.Change, Progress) (protocol.Changed, error)
 	// Picture is the state after the last update.
 	Picture(context.Context) (*protocol.Picture, error)
+	// Look is the picture of tokens.
+	Look(context.Context, protocol.Look) (*protocol.Picture, error)
 	// Save is what the run needs to go on later.
 	Save(context.Context) (protocol.Saved, error)
 	// Astray tells what went wrong when a loss is no number any more, in a sentence, and what was saved is of the last good state.
@@ -123,7 +127,7 @@ type server struct {
 // job is loading, or a run.
 type job struct {
 	loading bool                    // a Load, which a Start may take over
-	quiet   bool                    // a Keep, which anything may interrupt
+	quiet   bool                    // a Keep or a Look, which anything may interrupt
 	cancel  context.CancelCauseFunc // ends it at once
 	abandon context.CancelFunc      // ends loading and preparing at once, but no step
 	wishes  *wishes                 // of the page that the job has not seen
@@ -206,6 +210,15 @@ func (s *server) handle(m protocol.Message) {
 			result, err := s.run(ctx, preparing, j, m)
 			s.storage()
 			return result, err
+		})
+	case protocol.Look:
+		if s.job != nil && !s.job.quiet {
+			s.job.wishes.add(m)
+			return
+		}
+		s.begin(&job{quiet: true}, func(ctx, _ context.Context, _ *job) (protocol.Message, error) {
+			picture, err := s.engine.Look(ctx, m, s.progress)
+			return looked(m, picture, err), nil
 		})
 	case protocol.Pause, protocol.Resume, protocol.Change, protocol.Save:
 		if s.job != nil {

@@ -97,6 +97,13 @@ func (e *fakeEngine) Tune(ctx context.Context, progress Progress) (bool, error) 
 	return true, nil
 }
 
+func (e *fakeEngine) Look(_ context.Context, m protocol.Look, _ Progress) (*protocol.Picture, error) {
+	if m.Model != "there" {
+		return nil, problem("it is not there")
+	}
+	return &protocol.Picture{Width: 1, Height: 1, Pix: m.Tokens.Data}, nil
+}
+
 func (e *fakeEngine) Kernels() protocol.Kernels {
 	return protocol.Kernels{Kernels: []protocol.Kernel{{Class: "all", Variant: map[bool]string{true: "default", false: "fastest"}[e.due]}}}
 }
@@ -173,6 +180,13 @@ func (r *fakeRun) Save(context.Context) (protocol.Saved, error) {
 		return protocol.Saved{}, errors.New("updates are under way")
 	}
 	return protocol.Saved{Step: r.step, Script: r.script, State: &protocol.Bytes{Data: []byte{byte(r.step)}}}, nil
+}
+
+func (r *fakeRun) Look(_ context.Context, m protocol.Look) (*protocol.Picture, error) {
+	if len(r.shows) > 0 {
+		return nil, errors.New("updates are under way")
+	}
+	return &protocol.Picture{Width: 1, Height: 1, Pix: m.Tokens.Data}, nil
 }
 
 func (r *fakeRun) Astray(context.Context) (protocol.Saved, error) {

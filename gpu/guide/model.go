@@ -56,6 +56,7 @@ type Model struct {
 	loaded    map[string]*load.Weights
 	book      codebook
 	embedded  map[string][]float32 // texts that have been embedded
+	look      *look                // of the last Look, nil when its memory is given back
 
 	arrived map[string]chan struct{} // by part, closed when it is there
 	cancel  context.CancelFunc
@@ -315,6 +316,7 @@ func (m *Model) Factor() int { return m.manifest.VQGAN.Factor() }
 func (m *Model) Close() {
 	m.cancel()
 	<-m.ended
+	m.Unlook()
 	for _, w := range m.loaded {
 		w.Close()
 	}

@@ -31,8 +31,9 @@ type Report struct {
 	Step         int     // from 1
 	Loss         float64 // the sum of Losses
 	Losses       []float64
-	Pixels       []byte  // RGBA of the picture before the update, if it was asked for
-	Milliseconds float64 // since the update before was done, or since this one was submitted if none was under way
+	Tokens       []uint16 // the codes of the latent before the update, row by row
+	Pixels       []byte   // RGBA of the picture before the update, if it was asked for
+	Milliseconds float64  // since the update before was done, or since this one was submitted if none was under way
 }
 
 // Session is one run under way: a script, and a state that it has brought forth so far. The same script gives the same bytes on the same
@@ -49,6 +50,7 @@ type Session struct {
 	count   ops.Count    // of the updates that were submitted
 	step    *Step
 	view    *View
+	look    *look     // nil until somebody looks back
 	pulled  string    // names the targets that the step has
 	begun   int       // updates that were submitted
 	done    int       // and reported
@@ -62,6 +64,7 @@ type Session struct {
 
 // NewSession prepares a run, or takes one up, and returns notices for the person, one sentence each. Progress hears of the phases.
 func NewSession(ctx context.Context, m *Model, c Config, progress Progress) (*Session, []string, error) {
+	m.Unlook()
 	s := newSession(m, c)
 	notices, err := s.open(ctx, progress)
 	if err != nil {
@@ -234,18 +237,18 @@ func (s *Session) pull() error {
 
 // Report waits for the oldest update under way.
 func (s *Session) Report(ctx context.Context) (Report, error) {
-	losses, pixels, err := s.step.Collect(ctx)
+	out, err := s.step.Collect(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	s.done++
 	now := time.Now()
-	report := Report{Step: s.done, Losses: losses, Pixels: pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
+	report := Report{Step: s.done, Losses: out.Losses, Tokens: out.Tokens, Pixels: out.Pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
 	s.clock = now
-	for _, l := range losses {
+	for _, l := range report.Losses {
 		report.Loss += l
 	}
-	s.astray = s.astray || !finite(losses)
+	s.astray = s.astray || !finite(report.Losses)
 	s.model.device.SetSpeed(s.step.tape.Plan.Work() / (report.Milliseconds / 1e3))
 	return report, nil
 }
@@ -261,13 +264,16 @@ func (s *Session) Picture(ctx context.Context) (Picture, error) { return s.view.
 
 // Close gives the run's memory back; the model stays.
 func (s *Session) Close() {
+	if s.look != nil {
+		s.look.Close()
+	}
 	if s.view != nil {
 		s.view.Close()
 	}
 	if s.step != nil {
 		s.step.Close()
 	}
-	s.view, s.step = nil, nil
+	s.look, s.view, s.step = nil, nil, nil
 }
 
 // Usable says whether the run can go on: not after a change that failed and could not be taken back.

@@ -224,11 +224,11 @@ func pictureGradient(t *testing.T, r recipe.Recipe, p preset.Preset) firstUpdate
 	}
 	m := s.moment(r, 0)
 	m.preset, m.factors = p, spec.Optimiser.Next(&s.count, 0.1, 0)
-	losses, _, err := s.step.Run(ctx, draw(spec.stages(), m), false)
+	out, err := s.step.Run(ctx, draw(spec.stages(), m), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return firstUpdate{losses, read(s.step.Picture), read(s.step.Cutouts), read(s.step.Picture.D())}
+	return firstUpdate{out.Losses, read(s.step.Picture), read(s.step.Cutouts), read(s.step.Picture.D())}
 }
 
 // red is a picture that is red all over.

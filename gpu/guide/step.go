@@ -3,6 +3,7 @@ package guide
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 
 	"reverie/gpu"
@@ -169,8 +170,11 @@ func (s *Step) nextLoss() int {
 	return s.told - 1
 }
 
-// reportBytes is the size of an update's losses and picture.
-func (s *Step) reportBytes() int { return align16(4*s.nLosses) + 4*s.Picture.H*s.Picture.W }
+// leadBytes is the size of what every update reports: its losses, then the codes that it started from.
+func (s *Step) leadBytes() int { return align16(4*s.nLosses) + align16(4*s.Z.Rows()) }
+
+// reportBytes is the size of an update's report with a picture.
+func (s *Step) reportBytes() int { return s.leadBytes() + 4*s.Picture.H*s.Picture.W }
 
 func align16(n int) int { return (n + 15) / 16 * 16 }
 
@@ -271,12 +275,19 @@ func (s *Step) setStart(z []float32) {
 	}
 }
 
-// Run makes one update and returns the losses before it, and if asked the picture's RGBA bytes before it.
-func (s *Step) Run(ctx context.Context, in Inputs, show bool) (losses []float64, pixels []byte, err error) {
+// Run makes one update and returns what it tells of the state before it.
+func (s *Step) Run(ctx context.Context, in Inputs, show bool) (Outputs, error) {
 	if err := s.Submit(in, show); err != nil {
-		return nil, nil, err
+		return Outputs{}, err
 	}
 	return s.Collect(ctx)
+}
+
+// Outputs are what an update tells of the state before it.
+type Outputs struct {
+	Losses []float64
+	Tokens []uint16 // the codes of the latent, row by row
+	Pixels []byte   // RGBA of the picture, if it was asked for
 }
 
 // submitted is an update whose results Collect brings: where they are in the ring, and their size in bytes.
@@ -289,35 +300,45 @@ func (s *Step) Submit(in Inputs, show bool) error {
 	}
 	s.write(in)
 	slot, number := s.ring.Slot()
-	lossBytes := align16(4 * s.nLosses)
-	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}}
-	n := lossBytes
+	lossBytes, n := align16(4*s.nLosses), s.leadBytes()
+	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}, {From: s.Indices, To: slot, ToOffset: lossBytes, Size: 4 * s.Z.Rows()}}
 	if show {
+		copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: n, Size: len(s.readback) - n})
 		n = len(s.readback)
-		copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: lossBytes, Size: n - lossBytes})
 	}
 	s.submitted = append(s.submitted, submitted{number, n})
 	return s.tape.Plan.Run(copies...)
 }
 
 // Collect waits for the oldest submitted update and returns what Run does.
-func (s *Step) Collect(ctx context.Context) (losses []float64, pixels []byte, err error) {
+func (s *Step) Collect(ctx context.Context) (Outputs, error) {
 	if len(s.submitted) == 0 {
-		return nil, nil, fmt.Errorf("guide: no update was submitted")
+		return Outputs{}, fmt.Errorf("guide: no update was submitted")
 	}
 	oldest := s.submitted[0]
 	s.submitted = s.submitted[1:]
-	n, lossBytes := oldest.size, align16(4*s.nLosses)
+	n, lead := oldest.size, s.leadBytes()
 	if err := s.ring.Read(ctx, oldest.slot, s.readback[:n]); err != nil {
-		return nil, nil, err
+		return Outputs{}, err
 	}
+	var out Outputs
 	for _, l := range ops.Unpad(s.readback, 1, s.nLosses) {
-		losses = append(losses, float64(l))
+		out.Losses = append(out.Losses, float64(l))
 	}
-	if n > lossBytes {
-		pixels = append([]byte{}, s.readback[lossBytes:n]...)
+	out.Tokens = tokensOf(s.readback[align16(4*s.nLosses):], s.Z.Rows())
+	if n > lead {
+		out.Pixels = append([]byte{}, s.readback[lead:n]...)
 	}
-	return losses, pixels, nil
+	return out, nil
+}
+
+// tokensOf are n codes as the device writes them; no codebook that can be read has more than 65536.
+func tokensOf(indices []byte, n int) []uint16 {
+	tokens := make([]uint16, n)
+	for i := range tokens {
+		tokens[i] = binary.LittleEndian.Uint16(indices[4*i:])
+	}
+	return tokens
 }
 
 // write puts what has changed on the device.

@@ -30,6 +30,11 @@ func NewView(ctx context.Context, s *Step) (*View, error) {
 
 func newView(t *ops.Tape, z *ops.Tensor, d *vqgan.Decoder) *View {
 	zq, indices := t.Quantise(z, t.NewCodebook(d.Codebook))
+	return viewOf(t, zq, indices, d)
+}
+
+// viewOf is the view of rows of the codebook, whose codes are indices.
+func viewOf(t *ops.Tape, zq *ops.Tensor, indices *gpu.Buffer, d *vqgan.Decoder) *View {
 	picture := t.Keep(t.ClampWithGrad(d.Decode(t, zq), 0.5, 0.5, 0, 1))
 	return &View{Tape: t, Indices: indices, Picture: picture, pixels: t.Pixels(picture)}
 }

@@ -142,7 +142,7 @@ func (b *bench) step(ctx context.Context, s stepWorkload) error {
 		return b.profile(ctx, s.Name, step.Tape().Plan)
 	}
 	if err := b.alone(ctx, s.Name, stepGFLOP(s), func() error {
-		_, _, err := step.Run(ctx, in, false)
+		_, err := step.Run(ctx, in, false)
 		return err
 	}); err != nil {
 		return err

@@ -315,7 +315,7 @@ func gradient(ctx context.Context, s *guide.Step, z []float32, in guide.Inputs) 
 	if err := s.Compile(ctx, func(guide.Phase, int64, int64) {}); err != nil {
 		return nil, err
 	}
-	if _, _, err := s.Run(ctx, in, false); err != nil {
+	if _, err := s.Run(ctx, in, false); err != nil {
 		return nil, err
 	}
 	return s.Tape().Read(ctx, s.Z.D())

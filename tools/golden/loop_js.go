@@ -201,15 +201,15 @@ func (l *loop) run(ctx context.Context) error {
 	var all []float32
 	for in.Step = range l.c.Steps {
 		in.Numbers[guide.StageUpdate] = l.spec.Optimiser.Next(&count, l.c.LR, 0).Encode()
-		losses, pixels, err := s.Run(ctx, in, true)
+		out, err := s.Run(ctx, in, true)
 		if err != nil {
 			return err
 		}
-		for _, v := range losses {
+		for _, v := range out.Losses {
 			all = append(all, float32(v))
 		}
 		if in.Step == 0 {
-			if err := l.first(ctx, s, losses, pixels); err != nil {
+			if err := l.first(ctx, s, out.Losses, out.Pixels); err != nil {
 				return err
 			}
 		}
