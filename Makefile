@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium firefox clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium firefox ffmpeg clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -59,16 +59,16 @@ check:
 test-native: chromium firefox
 	go test ./...
 
-# Kernels and gradients on a WebGPU device, and pictures by the browser's decoders: Chromium's SwiftShader, or what JSEXEC_ADAPTER names;
+# Kernels and gradients on a WebGPU device, and pictures and films by the browser's codecs: Chromium's SwiftShader, or what JSEXEC_ADAPTER names;
 # then the kernels in Firefox, which has another compiler and other limits. One package at a time, because each browser takes all cores. A
 # device that is missing fails the tests. The loop's tests fetch the embedded model.
 test-gpu: chromium firefox
 	go build -o bin/jsexec ./tools/jsexec
-	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture
+	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture ./app/encode
 	$(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec -host firefox" ./gpu/ops
 
-# The page in Chromium, with the real engine.
-test-browser: chromium
+# The page in Chromium, with the real engine. ffprobe says what films are.
+test-browser: chromium ffmpeg
 	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
@@ -130,6 +130,12 @@ weights/train/data/records.json:
 weights/train/runs/judge/done: weights/train/data/records.json
 	cd weights/train && /usr/bin/python3 train_clip.py $(JUDGE)
 	touch $@
+
+# ffmpeg from Debian when the PATH has none.
+ffmpeg:
+	@if command -v ffmpeg > /dev/null && command -v ffprobe > /dev/null; then exit 0; fi; \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ffmpeg
 
 # Chromium from Debian when neither CHROMIUM nor the PATH has one.
 chromium:

@@ -3,7 +3,9 @@ module reverie
 go 1.26.0
 
 require (
+	github.com/Eyevinn/mp4ff v0.55.0
 	github.com/andybalholm/brotli v1.2.8
+	github.com/at-wat/ebml-go v0.19.4
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/gowebapi/webapi v0.0.0-20221221115732-41cedfc27a0b

@@ -1,6 +1,6 @@
 "use strict";
-// Starts the engine (app/engine). Its download begins before the scripts', which are waited for.
-const program = fetch("./engine.wasm").then((answer) => {
+// Starts the engine (app/engine), or the program that stands behind # in its URL. Its download begins before the scripts', which are waited for.
+const program = fetch(`./${location.hash.slice(1) || "engine"}.wasm`).then((answer) => {
   if (!answer.ok) throw new TypeError(`HTTP status ${answer.status}`);
   return answer;
 });
@@ -37,7 +37,7 @@ go.exit = exit;
 program
   .then((answer) => WebAssembly.instantiateStreaming(answer, go.importObject))
   .then(
-    (engine) => go.run(engine.instance).catch(fail),
+    (built) => go.run(built.instance).catch(fail),
     // What is no WebAssembly is another error than what does not come.
     (error) => (error instanceof TypeError ? tell({ kind: "error", reason: "no-engine", message: `${error}` }) : fail(error)),
   );

@@ -1,7 +1,6 @@
 // Package protocol is what the page and the worker say to each other.
 //
-// A message travels as a Wire: its kind and its fields as one JSON text, and beside it the pictures' bytes, which are handed over
-// (transferred) and not copied. The page speaks first:
+// A message travels as package wire says. The page speaks first:
 //
 //	Open → Ready Kernels (or Error)         look for a device
 //	Load → Progress… Loaded                 fetch a model and put it on the device
@@ -24,12 +23,10 @@
 package protocol
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 
+	"reverie/app/wire"
 	"reverie/recipe"
 )
 
@@ -37,11 +34,7 @@ import (
 type Message interface{ isMessage() }
 
 // Picture is an image of 8-bit RGBA pixels, rows from the top.
-type Picture struct {
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	Pix    []byte `json:"-"` // 4·Width·Height bytes
-}
+type Picture = wire.Picture
 
 // Named is a picture with the name of its file, by which a script knows it.
 type Named struct {
@@ -50,9 +43,7 @@ type Named struct {
 }
 
 // Bytes are handed over, as pixels are.
-type Bytes struct {
-	Data []byte `json:"-"`
-}
+type Bytes = wire.Bytes
 
 // From the page to the worker.
 type (
@@ -391,89 +382,32 @@ var kinds = map[string]reflect.Type{
 	"beat":     reflect.TypeFor[Beat](),
 }
 
-var kindOf = func() map[reflect.Type]string {
-	names := map[reflect.Type]string{}
-	for name, t := range kinds {
-		names[t] = name
-	}
-	return names
-}()
+var channel = wire.NewKinds("protocol", kinds, parts)
 
 // Kinds returns the names of all messages, sorted.
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
-
-// maxSide keeps 4·Width·Height far from overflowing.
-const maxSide = 1 << 16
+func Kinds() []string { return channel.Names() }
 
 // Wire is a message on its way.
-type Wire struct {
-	Text    string   // {"kind": …, fields…}
-	Buffers [][]byte // its bytes, in the order of parts
-}
+type Wire = wire.Wire
 
 // Encode packs a message. It fails only for numbers that JSON cannot hold.
-func Encode(m Message) (Wire, error) {
-	fields, err := json.Marshal(m)
-	if err != nil {
-		return Wire{}, fmt.Errorf("protocol: %T: %w", m, err)
-	}
-	kind := kindOf[reflect.TypeOf(m)]
-	text := fmt.Sprintf(`{"kind":%q`, kind)
-	if len(fields) > len("{}") {
-		text += "," + string(fields[1:])
-	} else {
-		text += "}"
-	}
-	w := Wire{Text: text}
-	_, buffers := parts(m)
-	for _, b := range buffers {
-		w.Buffers = append(w.Buffers, *b)
-	}
-	return w, nil
-}
+func Encode(m Message) (Wire, error) { return channel.Encode(m) }
 
 // Decode unpacks a message; it is a value of one of the types above, never a pointer.
-func Decode(w Wire) (Message, error) {
-	m, err := DecodeText(w.Text)
+func Decode(w Wire) (Message, error) { return message(channel.Decode(w)) }
+
+// DecodeText unpacks a message without its pixels.
+func DecodeText(text string) (Message, error) { return message(channel.DecodeText(text)) }
+
+func message(m any, err error) (Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	pictures, buffers := parts(m)
-	if len(buffers) != len(w.Buffers) {
-		return nil, fmt.Errorf("protocol: message %q wants %d buffers and has %d", kindOf[reflect.TypeOf(m)], len(buffers), len(w.Buffers))
-	}
-	for i, b := range buffers {
-		*b = w.Buffers[i]
-	}
-	for _, p := range pictures {
-		if min(p.Width, p.Height) < 1 || max(p.Width, p.Height) > maxSide || len(p.Pix) != 4*p.Width*p.Height {
-			return nil, fmt.Errorf("protocol: message %q: %d bytes for a picture of %dx%d", kindOf[reflect.TypeOf(m)], len(p.Pix), p.Width, p.Height)
-		}
-	}
-	return m, nil
-}
-
-// DecodeText unpacks a message without its pixels.
-func DecodeText(text string) (Message, error) {
-	var head struct {
-		Kind string `json:"kind"`
-	}
-	if err := json.Unmarshal([]byte(text), &head); err != nil {
-		return nil, fmt.Errorf("protocol: a message that is no JSON: %w", err)
-	}
-	t, ok := kinds[head.Kind]
-	if !ok {
-		return nil, fmt.Errorf("protocol: unknown message %q", head.Kind)
-	}
-	v := reflect.New(t)
-	if err := json.Unmarshal([]byte(text), v.Interface()); err != nil {
-		return nil, fmt.Errorf("protocol: message %q: %w", head.Kind, err)
-	}
-	return v.Elem().Interface().(Message), nil
+	return m.(Message), nil
 }
 
 // parts returns the pictures of a message, and all its bytes, both in a fixed order.
-func parts(m Message) (pictures []*Picture, buffers []*[]byte) {
+func parts(m any) (pictures []*Picture, buffers []*[]byte) {
 	add := func(p *Picture) {
 		if p != nil {
 			pictures, buffers = append(pictures, p), append(buffers, &p.Pix)

@@ -73,7 +73,7 @@ func TestRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(got, m) {
 			t.Errorf("%T:\n got %+v\nwant %+v", m, got, m)
 		}
-		seen[kindOf[reflect.TypeOf(m)]] = true
+		seen[channel.Name(m)] = true
 	}
 	for _, kind := range Kinds() {
 		if !seen[kind] {

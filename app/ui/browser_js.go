@@ -186,10 +186,9 @@ func focus(id string) {
 	element.Call("focus")
 }
 
-// save offers bytes as a file for download.
-func save(name string, png []byte) {
-	kind := "image/png"
-	part := file.UnionFromJS(jsx.Bytes(png))
+// save offers bytes as a file for download. Its kind is a media type.
+func save(name, kind string, data []byte) {
+	part := file.UnionFromJS(jsx.Bytes(data))
 	blob := file.NewBlob([]*file.Union{part}, &file.BlobPropertyBag{Type: kind})
 	urls := js.Global().Get("URL")
 	url := urls.Call("createObjectURL", blob.JSValue())

@@ -33,7 +33,7 @@ func hidden() bool                                                  { return fal
 func openVault() vault                                              { return nil }
 func holdRun()                                                      {}
 func runsElsewhere() bool                                           { return false }
-func save(string, []byte)                                           {}
+func save(string, string, []byte)                                   {}
 func chosenFile(string) (func() ([]byte, error), string, bool)      { return nil, "", false }
 func watchFiles(func(func() ([]byte, error), string), func(string)) {}
 func watchLaunches(func(func() ([]byte, error), string))            {}

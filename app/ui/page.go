@@ -452,7 +452,7 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 				return
 			}
 			name := fileName(run.Script.At(at), at)
-			save(name, png)
+			save(name, "image/png", png)
 			s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
 		})
 	})

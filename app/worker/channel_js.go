@@ -5,30 +5,21 @@ import (
 	"syscall/js"
 
 	"reverie/app/protocol"
+	"reverie/app/wire"
 )
 
 // ServePage serves the page that started this worker. It never returns.
 func ServePage() {
 	self := js.Global()
 	in := make(chan protocol.Message, 16)
-	receive := func(data js.Value) {
-		m, err := protocol.Receive(data)
+	wire.Serve(func(w wire.Wire) {
+		m, err := protocol.Decode(w)
 		if err != nil {
 			post(self, protocol.Error{Message: err.Error()})
 			return
 		}
 		in <- m
-	}
-	onMessage := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		receive(args[0].Get("data"))
-		return nil
 	})
-	// web/worker.js kept what came before Go listened.
-	early := self.Get("reverieInbox")
-	self.Set("onmessage", onMessage)
-	for i := range early.Length() {
-		receive(early.Index(i))
-	}
 	Serve(context.Background(), &GPU{}, in, func(m protocol.Message) { post(self, m) })
 }
 

@@ -109,7 +109,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 
 // The ops and what is built of them know no JavaScript; it stays in the few packages that are its glue.
 func TestWhoSeesJavaScript(t *testing.T) {
-	glue := []string{"reverie/app/picture", "reverie/app/protocol", "reverie/app/ui", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
+	glue := []string{"reverie/app/encode", "reverie/app/film", "reverie/app/picture", "reverie/app/protocol", "reverie/app/ui", "reverie/app/wire", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
 	for _, p := range list(t, true, "./app/...", "./gpu/...", "./recipe/...", "./shaders/...", "./weights/...") {
 		if slices.Contains(p.Imports, "syscall/js") && !slices.Contains(glue, p.ImportPath) {
 			t.Errorf("%s imports syscall/js; only %v do", p.ImportPath, glue)
@@ -132,6 +132,23 @@ func TestPageHasNoEngine(t *testing.T) {
 	for _, dep := range list(t, true, "./app/page")[0].Deps {
 		if under(dep, "reverie/gpu") && dep != "reverie/gpu/jsx" || under(dep, "reverie/shaders") {
 			t.Errorf("the page comes with %s", dep)
+		}
+	}
+}
+
+// What exports knows neither the page nor the loop, but for how pictures are scaled. It is the only program that writes films and zips.
+func TestExportStandsAlone(t *testing.T) {
+	for _, dep := range list(t, true, "./app/export")[0].Deps {
+		if under(dep, "reverie/gpu") && dep != "reverie/gpu/jsx" && dep != "reverie/gpu/guide/resample" || under(dep, "reverie/shaders") ||
+			under(dep, "reverie/app/ui") || under(dep, "reverie/recipe") || under(dep, "net/http") {
+			t.Errorf("app/export comes with %s", dep)
+		}
+	}
+	for _, p := range list(t, true, "./app/page", "./app/engine") {
+		for _, dep := range p.Deps {
+			if under(dep, "github.com/Eyevinn/mp4ff") || under(dep, "github.com/at-wat/ebml-go") || dep == "archive/zip" || dep == "image/gif" {
+				t.Errorf("%s comes with %s", p.ImportPath, dep)
+			}
 		}
 	}
 }

@@ -19,13 +19,16 @@ type Program struct {
 	File    string   // its name in web/, and at the site under /web/
 	Package string   // its main
 	Inlined []string // packages whose small functions are inlined; see small
+	Later   bool     // a visit does not wait for it
 }
 
 // Programs are all of them. What builds, serves, caches and tests programs goes by this list.
 var Programs = []Program{
 	// The name is the one that go-app wants. Without inlining the runtime collects garbage half as fast again, which a page feels.
-	{"app.wasm", "./app/page", []string{"runtime", "compress/flate", "hash/crc32", "image/...", "reverie/app/picture"}},
-	{"engine.wasm", "./app/engine", []string{"reverie/gpu/guide/resample"}},
+	{"app.wasm", "./app/page", []string{"runtime", "compress/flate", "hash/crc32", "image/...", "reverie/app/picture"}, false},
+	{"engine.wasm", "./app/engine", []string{"reverie/gpu/guide/resample"}, false},
+	// It is fetched when somebody exports, and by the service worker.
+	{"export.wasm", "./app/export", []string{"reverie/app/encode", "reverie/gpu/guide/resample", "image/draw"}, true},
 }
 
 // Root finds the folder of Reverie's source around the current one.
@@ -64,6 +67,7 @@ const collector = "GOEXPERIMENT=nogreenteagc"
 const (
 	MostPage   = 1_400_000
 	MostEngine = 2_400_000 // the page with it
+	MostExport = 1_100_000 // on its own, when somebody exports
 )
 
 // Build compiles all programs from the source in root to the folder dir. The go command does no work twice, so this takes a moment only

@@ -50,6 +50,9 @@ func TestProgramsAreSlim(t *testing.T) {
 			t.Fatalf("%s has %d packages", program.File, len(packages))
 		}
 		for _, p := range packages {
+			if p == "crypto/aes" && program.File == "export.wasm" { // mp4ff also reads films that are encrypted
+				continue
+			}
 			switch p {
 			case "net", "net/http", "crypto/tls", "regexp", "text/template", "crypto/aes", "crypto/rand", "crypto/sha256", "compress/gzip",
 				"golang.org/x/text/unicode/norm":

@@ -88,7 +88,9 @@ func build(ctx context.Context, dir string) (fs.FS, error) {
 		if err := os.WriteFile(filepath.Join(dir, p.File+brotli.Suffix), packed, 0o600); err != nil {
 			return nil, err
 		}
-		sum += len(packed)
+		if !p.Later {
+			sum += len(packed)
+		}
 		fmt.Printf("%s: %d bytes, %d in Brotli at its best\n", p.File, len(program), len(packed))
 	}
 	fmt.Printf("together: %d bytes in Brotli (app.wasm at most %d, with engine.wasm at most %d)\n", sum, wasm.MostPage, wasm.MostEngine)

@@ -1,0 +1,144 @@
+package ui
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/app/film"
+	"reverie/app/protocol"
+)
+
+// FilmDialog makes a film of Source and saves it. It is open while it is mounted; Closed is told when the person closes it. The program that
+// makes films lives as long.
+type FilmDialog struct {
+	app.Compo
+
+	Source FilmSource
+	Closed func()
+
+	form     filmForm
+	exporter *exporter
+}
+
+func (d *FilmDialog) OnMount(ctx app.Context) {
+	d.form = newFilmForm(d.Source)
+	ctx.Defer(func(app.Context) { showModal(filmID) })
+}
+
+func (d *FilmDialog) OnDismount() { d.stop() }
+
+func (d *FilmDialog) stop() {
+	if d.exporter != nil {
+		d.exporter.close()
+		d.exporter = nil
+	}
+}
+
+func (d *FilmDialog) pressMake(ctx app.Context, _ app.Event) {
+	m := d.form.begin(d.Source)
+	if m == nil {
+		if d.form.wrong != "" {
+			focus(d.form.wrong)
+		}
+		return
+	}
+	if d.exporter == nil {
+		d.exporter = startExporter(func(m film.Message) {
+			ctx.Dispatch(func(ctx app.Context) { d.receive(ctx, m) })
+		})
+	}
+	d.post(m)
+}
+
+// receive acts on what the program says.
+func (d *FilmDialog) receive(ctx app.Context, m film.Message) {
+	want, made := d.form.hear(m)
+	if unusable(m) {
+		d.stop()
+	}
+	if made != nil {
+		save(d.Source.Name+"."+string(made.Format), filmKinds[made.Format], made.File.Data)
+	}
+	if want < 0 {
+		return
+	}
+	serial := d.form.serial
+	d.Source.Picture(want, func(p *protocol.Picture, err error) {
+		ctx.Dispatch(func(app.Context) {
+			if m := d.form.frame(serial, p, err); m != nil {
+				d.post(m)
+			}
+		})
+	})
+}
+
+func (d *FilmDialog) post(m film.Message) {
+	if d.exporter == nil {
+		return
+	}
+	if err := d.exporter.post(m); err != nil {
+		d.form.fail(err.Error())
+	}
+}
+
+func (d *FilmDialog) Render() app.UI {
+	f := &d.form
+	return app.Dialog().ID(filmID).Class("dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
+		app.H2().ID(filmID+"-title").Text("Make a film"),
+		app.P().Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
+		app.Div().Class("field").Body(
+			app.Label().For(filmFormatID).Text("Format"),
+			app.Select().ID(filmFormatID).Aria("invalid", f.wrong == filmFormatID).OnChange(func(ctx app.Context, _ app.Event) {
+				f.format = film.Format(ctx.JSSrc().Get("value").String())
+			}).Body(app.Range(film.Formats).Slice(func(i int) app.UI {
+				k := film.Formats[i]
+				return app.Option().Value(string(k)).Selected(k == f.format).Text(filmFormats[k])
+			})),
+		),
+		app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
+		d.renderSwitch(filmSmoothID, "Smooth pixels", &f.smooth),
+		d.renderSwitch(filmFadeID, "Fade from picture to picture", &f.fade),
+		app.P().ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
+		app.Div().Class("progress").Body(
+			app.If(f.making && f.total > 0, func() app.UI { return app.Progress().Aria("label", "Film").Max(f.total).Value(f.done) }),
+			app.P().Role("status").Text(f.status),
+		),
+		app.Div().Class("row").Body(
+			app.If(f.making, func() app.UI {
+				return app.Button().Type("button").Class("button").Text("Cancel").OnClick(d.pressCancel)
+			}).Else(func() app.UI {
+				return app.Button().Type("button").Class("button primary").Text("Make film").OnClick(d.pressMake)
+			}),
+			app.Button().Type("button").Class("button").Text("Close").OnClick(func(app.Context, app.Event) { closeModal(filmID) }),
+		),
+	)
+}
+
+func (d *FilmDialog) pressCancel(app.Context, app.Event) { d.post(film.Cancel{}) }
+
+func (d *FilmDialog) closed(app.Context, app.Event) {
+	d.stop()
+	d.form.making = false
+	if d.Closed != nil {
+		d.Closed()
+	}
+}
+
+func (d *FilmDialog) renderNumber(n filmNumber) app.UI {
+	wrong := d.form.wrong == n.id
+	return app.Div().Class("field").Body(
+		app.Label().For(n.id).Text(n.label),
+		app.Input().ID(n.id).Type("text").Attr("inputmode", "decimal").Value(*n.text).Aria("invalid", wrong).
+			Aria("describedby", filmID+"-problem").OnInput(func(ctx app.Context, _ app.Event) {
+			*n.text = ctx.JSSrc().Get("value").String()
+		}, app.EventScope(n.id)),
+	)
+}
+
+func (d *FilmDialog) renderSwitch(id, label string, on *bool) app.UI {
+	return app.Label().For(id).Body(
+		app.Input().ID(id).Type("checkbox").Checked(*on).OnChange(func(ctx app.Context, _ app.Event) {
+			*on = ctx.JSSrc().Get("checked").Bool()
+		}, app.EventScope(id)),
+		app.Text(" "+label),
+	)
+}
