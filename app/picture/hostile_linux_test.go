@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"reverie/internal/peak"
+	"reverie/tools/peak"
 )
 
 // chunks is a black PNG of 3×3 with any chunks, each given as its kind and its data.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"reverie/internal/peak"
+	"reverie/tools/peak"
 	"reverie/weights"
 	"reverie/weights/folder"
 	"reverie/weights/foreign"

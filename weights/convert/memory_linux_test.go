@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"reverie/internal/peak"
+	"reverie/tools/peak"
 	"reverie/weights"
 	"reverie/weights/vocab"
 )
