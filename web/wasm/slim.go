@@ -216,6 +216,10 @@ func replace(path string, text []byte) error {
 		return err
 	}
 	defer os.Remove(f.Name())
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		return err
+	}
 	if _, err := f.Write(text); err != nil {
 		f.Close()
 		return err
