@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup lavapipe docs screenshots eval-mini chromium firefox ffmpeg clean
+.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -68,7 +68,7 @@ test-gpu: chromium firefox
 	$(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec -host firefox" ./gpu/ops
 
 # The page in Chromium, with the real engine. ffprobe says what films are.
-test-browser: chromium ffmpeg
+test-browser: chromium ffmpeg nginx
 	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
@@ -96,6 +96,12 @@ bench-memory:
 ## bench-startup: the programs' sizes and the times of a first and a repeat visit
 bench-startup: chromium
 	go run ./tools/bench/startup
+
+## bench-serve: requests a second of bin/serve beside nginx, which sends the same compressed files, in one run
+bench-serve: build nginx
+	@command -v wrk > /dev/null || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; }
+	go run ./tools/bench/serve bin/serve
 
 lavapipe:
 	./tools/bench/lavapipe.sh
@@ -142,6 +148,12 @@ chromium:
 	@if [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then exit 0; fi; \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
+
+# nginx from Debian, which may lie where only root's PATH looks. No service is started.
+nginx:
+	@if PATH="$$PATH:/usr/sbin" command -v nginx > /dev/null; then exit 0; fi; \
+	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends nginx
 
 # Firefox from Debian when neither FIREFOX nor the PATH has one, and the driver on which it computes without a GPU.
 firefox: lavapipe

@@ -1,26 +1,28 @@
 // Command serve is Reverie's static server: the page with its programs, and models' weights. No picture is ever computed here.
 //
-//	serve [-addr host:port] [-weights dir] [-dev]
+//	serve [-addr host:port] [-base /path/] [-weights dir] [-tls-cert file -tls-key file] [-metrics host:port] [flags]
 //	serve export [-base /path/] [-weights dir] dir
 //
 // The weights folder is one that cmd/weights wrote, or one that holds such folders; the mini model is always there. The first form
-// serves until SIGINT or SIGTERM. The second writes everything into a folder that any static host can serve under the base path.
-// With -dev the programs are built anew at the start, assets are read from web/ and nothing is cached: see make dev.
+// serves until SIGINT or SIGTERM, and lets downloads end; a second signal ends at once. The second writes everything into a folder that any
+// static host can serve under the base path. With -dev the programs are built anew at the start, assets are read from web/ and nothing is
+// cached: see make dev.
 package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"reverie/web"
 	"reverie/web/site"
@@ -30,6 +32,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // from here on a signal ends the program
 	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -45,61 +48,90 @@ func run(ctx context.Context, args []string) error {
 
 func serve(ctx context.Context, args []string) error {
 	flags := newFlags("serve")
-	address := flags.String("addr", "127.0.0.1:8080", "host:port to listen at")
+	o := host{limits: usual}
+	flags.StringVar(&o.address, "addr", "127.0.0.1:8080", "host:port to listen at")
+	base := flags.String("base", "/", "path under which the site is served")
 	weights := flags.String("weights", "", "folder of models")
+	certificate := flags.String("tls-cert", "", "file of the certificate, with those that vouch for it, in PEM: serves HTTPS, and HTTP/2")
+	key := flags.String("tls-key", "", "file of the certificate's key, in PEM")
+	metricsAt := flags.String("metrics", "", "host:port at which Prometheus finds /metrics")
+	flags.IntVar(&o.limits.connections, "connections", usual.connections, "the most connections at a time; 0 for no cap")
+	flags.IntVar(&o.limits.perAddress, "connections-per-address", usual.perAddress, "the most of them from one address; 0, for no cap, behind a proxy")
+	format := flags.String("log", "text", "form of the log: text or json")
+	requests := flags.Bool("log-requests", false, "log each request")
 	dev := flags.Bool("dev", false, "build the programs at the start, read assets from web/, cache nothing")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("serve: I do not understand %q: the only command is export, and the flags are -addr, -weights and -dev", flags.Arg(0))
+		return fmt.Errorf("serve: I do not understand %q: the only command is export, and serve -h lists the flags", flags.Arg(0))
 	}
-	c := site.Config{Weights: *weights, Programs: web.Programs}
+	var err error
+	if o.log, err = newLog(*format); err != nil {
+		return err
+	}
+	if o.tls, err = identity(*certificate, *key); err != nil {
+		return err
+	}
+	c := site.Config{Base: *base, Weights: *weights, Programs: web.Programs, Bare: o.tls == nil}
 	if *dev {
 		if err := develop(ctx, &c); err != nil {
 			return err
 		}
 	}
-	s, err := newSite(c)
+	s, err := newSite(c, o.log)
 	if err != nil {
 		return err
 	}
-	return listen(ctx, *address, s, func(at net.Addr) { fmt.Printf("Reverie is at http://%s/ (build %s)\n", at, s.Build) })
-}
-
-// listen serves until ctx ends, which is no error. It calls ready when it takes connections.
-func listen(ctx context.Context, address string, h http.Handler, ready func(net.Addr)) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("serve: cannot listen at %s: %w", address, err)
+	if c.Bare {
+		o.fields = s.Security
 	}
-	ready(listener.Addr())
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-		closing, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if server.Shutdown(closing) != nil {
-			server.Close() // a download that would not end
+	h := http.Handler(s)
+	if *metricsAt != "" {
+		o.metrics = newMetrics(s.Build)
+		if _, err := o.metrics.serve(ctx, *metricsAt, o.log); err != nil {
+			return err
 		}
-		return nil
 	}
+	if o.metrics != nil || *requests {
+		h = observed(h, o.metrics, o.log, *requests)
+	}
+	return o.listen(ctx, h, func(at net.Addr) { fmt.Printf("Reverie is at %s://%s%s (build %s)\n", o.scheme(), at, *base, s.Build) })
 }
 
-// patience is how long downloads may go on after the signal to end.
-const patience = 3 * time.Second
+// newLog logs to standard error.
+func newLog(format string) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(os.Stderr, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil)), nil
+	}
+	return nil, fmt.Errorf("serve: -log is %q: it can be text or json", format)
+}
 
-func newSite(c site.Config) (*site.Site, error) {
+// identity is what the server proves itself with; nil for plain HTTP.
+func identity(certificate, key string) (*tls.Config, error) {
+	if certificate == "" && key == "" {
+		return nil, nil
+	}
+	if certificate == "" || key == "" {
+		return nil, errors.New("serve: HTTPS takes both -tls-cert and -tls-key")
+	}
+	pair, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("serve: the certificate cannot be used: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
+}
+
+func newSite(c site.Config, log *slog.Logger) (*site.Site, error) {
 	s, err := site.New(c)
 	if err != nil {
 		return nil, err
 	}
 	for _, warning := range s.Warnings {
-		fmt.Fprintln(os.Stderr, "serve:", warning)
+		log.Warn(warning)
 	}
 	return s, nil
 }
@@ -149,7 +181,7 @@ func export(args []string) error {
 	if flags.NArg() != 1 {
 		return errors.New("serve export: name the folder to write: serve export [-base /path/] dir")
 	}
-	s, err := newSite(site.Config{Base: *base, Weights: *weights, Programs: web.Programs})
+	s, err := newSite(site.Config{Base: *base, Weights: *weights, Programs: web.Programs}, slog.Default())
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestBadArgumentsGetOneSentence(t *testing.T) {
@@ -27,30 +27,26 @@ func TestBadArgumentsGetOneSentence(t *testing.T) {
 	}
 }
 
-// A download that is under way must not keep the server from ending.
-func TestListenEndsWithItsContext(t *testing.T) {
+// serveTest serves a handler until the test ends, and returns its address.
+func serveTest(t *testing.T, o host, h http.Handler) string {
+	t.Helper()
+	address, _, _ := runTest(t, o, h)
+	return address
+}
+
+// runTest serves a handler, and also returns what ends it and what tells how it ended.
+func runTest(t *testing.T, o host, h http.Handler) (address string, end func(), ended chan error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	address, ended := make(chan net.Addr, 1), make(chan error, 1)
-	endless := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusOK)
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	})
-	go func() { ended <- listen(ctx, "127.0.0.1:0", endless, func(at net.Addr) { address <- at }) }()
-	response, err := http.Get("http://" + (<-address).String() + "/")
-	if err != nil {
-		t.Fatal(err)
+	at := make(chan net.Addr, 1)
+	ended = make(chan error, 1)
+	if o.address == "" {
+		o.address = "127.0.0.1:0"
 	}
-	defer response.Body.Close()
-	cancel()
-	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("ended with %v", err)
-		}
-	case <-time.After(patience + 5*time.Second):
-		t.Error("it does not end")
-	}
+	o.log = slog.New(slog.DiscardHandler)
+	go func() { ended <- o.listen(ctx, h, func(a net.Addr) { at <- a }) }()
+	t.Cleanup(cancel)
+	return (<-at).String(), cancel, ended
 }
 
 func TestListenTellsWhyItCannot(t *testing.T) {
@@ -59,7 +55,7 @@ func TestListenTellsWhyItCannot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	err = listen(context.Background(), taken.Addr().String(), http.NotFoundHandler(), func(net.Addr) {})
+	err = host{address: taken.Addr().String(), limits: usual}.listen(context.Background(), http.NotFoundHandler(), func(net.Addr) {})
 	if err == nil || !strings.Contains(err.Error(), taken.Addr().String()) {
 		t.Errorf("got %v, want an error that names the address", err)
 	}

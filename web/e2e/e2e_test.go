@@ -508,28 +508,6 @@ func TestUpdateWaitsForConsent(t *testing.T) {
 	v.clean()
 }
 
-func TestExportedSiteUnderAPath(t *testing.T) {
-	s, err := site.New(site.Config{Programs: programs, Base: "/sub/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := s.Export(dir); err != nil {
-		t.Fatal(err)
-	}
-	v := openHandler(t, http.StripPrefix("/sub", http.FileServer(http.Dir(dir))), chromium.Software, "sub/#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1")
-	v.must(v.Click("button", "Start"))
-	until[protocol.Done](v)
-	_, err = driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
-	v.must(err)
-	v.clean()
-	v.must(v.serve.Close())
-	v.must(v.Navigate("about:blank"))
-	v.must(v.Navigate(v.url + "sub/?x#p=offline"))
-	until[protocol.Ready](v)
-	v.value("textbox", "Prompt", "offline")
-}
-
 func TestNarrowScreen(t *testing.T) {
 	v := open(t, chromium.Software, "")
 	until[protocol.Ready](v)

@@ -63,7 +63,8 @@ func send(w http.ResponseWriter, r *http.Request, fields []field, etag string, l
 	if f, ok := c.(file); ok {
 		seeker = f.ReadSeeker
 	}
-	http.ServeContent(measured{w, length}, r, "", time.Time{}, seeker)
+	_, secured := w.Header()[noSniff]
+	http.ServeContent(measured{w, length, secured}, r, "", time.Time{}, seeker)
 }
 
 // conditional says whether anything but the whole content may be the answer.
@@ -151,15 +152,22 @@ func position(s string) (int64, error) {
 	return n, err
 }
 
-// measured gives the length of answers that net/http leaves open: it does not know that what is encoded was so from the beginning.
+const noSniff = "X-Content-Type-Options"
+
+// measured gives the length of answers that net/http leaves open, because it does not know that what is encoded was so from the beginning. And it
+// takes out the one security field that net/http adds to errors by itself, unless the others are there.
 type measured struct {
 	http.ResponseWriter
-	length []string
+	length  []string
+	secured bool
 }
 
 func (m measured) WriteHeader(status int) {
 	if status == http.StatusOK {
 		m.Header()["Content-Length"] = m.length
+	}
+	if !m.secured {
+		delete(m.Header(), noSniff)
 	}
 	m.ResponseWriter.WriteHeader(status)
 }

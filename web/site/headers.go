@@ -23,14 +23,14 @@ var devPolicy = strings.NewReplacer(
 ).Replace(policy)
 
 // permissions takes from the page, and from whatever might get into it, what Reverie never asks a visitor for.
-const permissions = "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
+const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
 	"local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), xr-spatial-tracking=()"
 
 // security are the fields of every answer, errors included. Cross-origin isolation gives the worker a finer clock; nothing depends on it, because
 // some static hosts cannot send these.
 func security(dev bool) []field {
 	fields := []field{
-		newField("X-Content-Type-Options", "nosniff"),
+		newField(noSniff, "nosniff"),
 		newField("Referrer-Policy", "no-referrer"),
 		newField("Cross-Origin-Opener-Policy", "same-origin"),
 		newField("Cross-Origin-Resource-Policy", "same-origin"),
@@ -42,14 +42,9 @@ func security(dev bool) []field {
 	return append(fields, newField("Content-Security-Policy", policy), newField("Cross-Origin-Embedder-Policy", "require-corp"))
 }
 
-// Refusal is the header of an answer that is an error, as lines of HTTP: for what refuses a connection before there is a request.
-func Refusal() string {
-	var lines strings.Builder
-	header := http.Header{}
-	put(header, refusal(security(false)))
-	header.Write(&lines) // to memory, which does not fail
-	return lines.String()
+func lines(fields []field) string {
+	header, text := http.Header{}, strings.Builder{}
+	put(header, fields)
+	header.Write(&text) // to memory, which does not fail
+	return text.String()
 }
-
-// refusal adds to the common fields what errors have: nobody keeps them.
-func refusal(common []field) []field { return with(common, newField("Cache-Control", "no-store")) }

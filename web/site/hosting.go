@@ -67,7 +67,7 @@ location ^~ %[1]s {
 		kind, _, _ := strings.Cut(kinds[suffix], ";")
 		text = fmt.Appendf(text, "        %s %s;\n", kind, strings.TrimPrefix(suffix, "."))
 	}
-	return append(text, "    }\n    charset utf-8;\n    charset_types text/html text/css text/javascript text/plain;\n}\n"...)
+	return append(text, "    }\n    charset utf-8;\n    charset_types text/css text/javascript text/plain;\n}\n"...)
 }
 
 func caddyRules(base string, common []field) []byte {

@@ -30,6 +30,7 @@ type Config struct {
 	Weights  string // a folder of models, or one model's folder; "" for the embedded model alone
 	Programs fs.FS  // what wasm.Programs lists, and FILE.br and FILE.gz where they have been made
 	Assets   fs.FS  // web.Assets when nil
+	Bare     bool   // answers lack the security fields: whoever serves writes Site.Security into each
 	Dev      bool   // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
 }
 
@@ -37,6 +38,7 @@ type Config struct {
 type Site struct {
 	Build    string   // identifies program and assets
 	Warnings []string // on folders that are no models
+	Security string   // the fields that every answer has, as lines of HTTP
 	base     string
 	models   []model
 	assets   map[string]*asset // by URL below the base, which begins with a slash
@@ -59,7 +61,12 @@ func New(c Config) (*Site, error) {
 	if !strings.HasPrefix(c.Base, "/") || !strings.HasSuffix(c.Base, "/") {
 		return nil, fmt.Errorf("site: the base path is %q: begin and end it with a slash, as in /reverie/", c.Base)
 	}
-	s := &Site{base: c.Base, refusal: refusal(security(c.Dev))}
+	common := security(c.Dev)
+	s := &Site{base: c.Base, Security: lines(common)}
+	if c.Bare {
+		common = nil
+	}
+	s.refusal = with(common, newField("Cache-Control", "no-store"))
 	var err error
 	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
 		return nil, err
@@ -71,20 +78,23 @@ func New(c Config) (*Site, error) {
 	if err := s.addShell(c); err != nil {
 		return nil, err
 	}
-	if err := s.addModels(security(c.Dev)); err != nil {
+	if err := s.addModels(common); err != nil {
 		return nil, err
 	}
 	health := newAsset("health.txt", []byte("ok\n"))
 	health.cache = "no-store"
 	s.assets[HealthPath] = health
 	for _, a := range s.assets {
-		a.ready(security(c.Dev))
+		a.ready(common)
 	}
 	s.missing = missingPage(c.Base)
 	return s, nil
 }
 
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		w.Header()["Connection"] = []string{"close"} // no request needs a body, and nobody waits for one
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header()["Allow"] = []string{"GET, HEAD"}
 		s.refuse(w, http.StatusMethodNotAllowed, "This server answers GET and HEAD only.")
@@ -94,9 +104,6 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, "Only OPTIONS may ask for *.")
 		return
 	}
-	if r.ContentLength != 0 {
-		w.Header()["Connection"] = []string{"close"} // nobody waits for a body that nobody wants
-	}
 	url, inside := s.locate(r.URL)
 	if a := s.assets[url]; a != nil && (inside || url == HealthPath) {
 		if !a.answer(w, r) {
@@ -105,7 +112,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch shard, ok := s.shards[url]; {
-	case !inside && url+"/" == s.base:
+	case !inside && url != "" && url+"/" == s.base:
 		w.Header()["Location"] = []string{s.base}
 		s.refuse(w, http.StatusPermanentRedirect, "The page is at "+s.base)
 	case !inside || !ok || !shard.answer(w, r):

@@ -575,10 +575,47 @@ func TestExport(t *testing.T) {
 	if !bytes.Contains(page, []byte(`<link rel="preload" as="fetch" crossorigin href="/sub/web/app.wasm">`)) {
 		t.Error("the page's program is asked for late")
 	}
+	if meta := bytes.Index(page, []byte(`http-equiv="Content-Security-Policy"`)); meta < 0 || meta > bytes.Index(page, []byte("<script")) || bytes.Contains(page, []byte("frame-ancestors")) {
+		t.Errorf("its policy is not in front of all scripts, or says what only headers can: at %d of\n%.2000s", meta, page)
+	}
+	for _, file := range []string{"404.html", "_headers", "nginx.conf", "Caddyfile"} {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || !bytes.Contains(text, []byte("/sub/")) {
+			t.Errorf("%s: %v, and it knows no path:\n%s", file, err, text)
+		}
+		if file != "404.html" && (!bytes.Contains(text, []byte(permissions)) || !bytes.Contains(text, []byte(policy))) {
+			t.Errorf("%s lacks headers:\n%s", file, text)
+		}
+	}
 	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1) {
 		if !bytes.HasPrefix(link[1], []byte("/sub/")) {
 			t.Errorf("the page points to %s, outside its base path", link[1])
 		}
+	}
+}
+
+// Under a base path the site begins there, and health is where every prober finds it.
+func TestBasePath(t *testing.T) {
+	s := newTestSite(t, Config{Base: "/sub/path/"})
+	name, _ := anyShard(t)
+	for url, want := range map[string]int{
+		"/sub/path/": 200, "/sub/path/web/app.wasm": 200, "/sub/path/weights/mini/" + name: 200, "/sub/path/healthz": 200, "/healthz": 200, "/sub/path": 308,
+		"/": 404, "/sub/": 404, "/web/app.wasm": 404, "/weights/mini/" + name: 404, "/sub/pathweb/app.wasm": 404, "/sub/path//": 404, "/sub/path/sub/path/": 404,
+	} {
+		w := get(s, url)
+		if w.Code != want || want == 308 && w.Header().Get("Location") != "/sub/path/" || want == 404 && !strings.Contains(w.Body.String(), `href="/sub/path/"`) {
+			t.Errorf("%s: status %d, %v, want %d", url, w.Code, w.Header(), want)
+		}
+	}
+}
+
+// Static hosts take no larger files.
+func TestExportRefusesLargeFiles(t *testing.T) {
+	files := fakePrograms()
+	files["app.wasm"] = &fstest.MapFile{Data: make([]byte, MaxFile+1)}
+	err := newTestSite(t, Config{Programs: files}).Export(t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "app.wasm") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v, want one line that names the file", err)
 	}
 }
 
