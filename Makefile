@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -70,6 +70,19 @@ test-gpu: chromium firefox
 # The page in Chromium, with the real engine. ffprobe says what films are.
 test-browser: chromium ffmpeg nginx
 	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
+
+## fuzz: every fuzz target for TIME (30s), one per core, with how many inputs each tried; RUN is a regular expression for package.target
+fuzz:
+	go run ./tools/fuzz -time $(or $(TIME),30s) -run "$(RUN)"
+
+## audit: known vulnerabilities, natively and for the browser, the licences of all modules and packages, and their check sums; needs the network and npm
+audit:
+	@go build -o bin/govulncheck golang.org/x/vuln/cmd/govulncheck; failed=; \
+	go mod verify || failed=1; \
+	./bin/govulncheck -tags e2e ./... || failed=1; \
+	$(WASM) ./bin/govulncheck $(WASM_PACKAGES) || failed=1; \
+	go run ./tools/audit || failed=1; \
+	if [ -n "$$failed" ]; then echo "audit: something above failed"; exit 1; fi
 
 # What a host needs. Dawn comes with the bench's peers, in the versions that their package-lock.json pins.
 host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),tools/bench/peers/node_modules,$(if $(filter firefox%,$(1)),firefox,chromium)) \

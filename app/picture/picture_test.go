@@ -498,16 +498,19 @@ func TestMemoryByClaim(t *testing.T) {
 		"one column of 2^26":      "\x00\x00\x00\x01\x04\x00\x00\x00\x10\x06\x00\x00\x00",
 		"palette without colours": "\x00\x00\x20\x00\x00\x00\x20\x00\x08\x03\x00\x00\x00",
 	} {
-		data := append(appendChunk([]byte(signature), "IHDR", []byte(header)), plain[afterHeader:]...)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		if _, err := Open(data); err == nil {
-			t.Errorf("%s: opens", name)
-		}
-		_, _ = Read(data)
-		runtime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
-			t.Errorf("%s: %d bytes take %d bytes of memory", name, len(data), took)
+		for _, padding := range []int{0, 1 << 20} { // what is no pixels holds none
+			data := appendChunk(appendChunk([]byte(signature), "IHDR", []byte(header)), "juNk", make([]byte, padding))
+			data = append(data, plain[afterHeader:]...)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if _, err := Open(data); err == nil {
+				t.Errorf("%s: opens", name)
+			}
+			_, _ = Read(data)
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+				t.Errorf("%s: %d bytes take %d bytes of memory", name, len(data), took)
+			}
 		}
 	}
 }
@@ -648,7 +651,7 @@ func TestDecoderPauses(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	data, _, err := Write(noise(24, 16), 24, 16, testMeta())
+	data, _, err := Write(make([]byte, 4*20*20), 20, 20, Meta{ModelTitle: "Mini"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -659,29 +662,30 @@ func FuzzRead(f *testing.F) {
 	f.Add(withText(f, 3, 3, "tEXt", "comment\x00['a\\x41', \"b\"]"))
 	f.Add(withText(f, 3, 3, "iTXt", xmpKeyword+"\x00\x00\x00\x00\x00"+xmpOf("a", "b", "c", "d")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if h, _, ok := readChunks(data); ok && h.width*h.height > 1<<16 {
+		if h, _, ok := readChunks(data); len(data) > 1<<11 || ok && h.width*h.height > 1<<10 {
 			return // sound, but slow
 		}
-		found, err := Read(data)
-		if err == nil && (found.Width < 1 || found.Height < 1 || found.Complete != (found.Tool == ToolReverie)) {
+		_, found, _ := Decoder{}.OpenWithSettings(data)
+		if found.Width < 0 || (found.Width > 0) != (found.Height > 0) || found.Complete != (found.Tool == ToolReverie) {
 			t.Errorf("%+v", found)
 		}
-		_, _ = Open(data)
 	})
 }
 
-// FuzzText reads texts as they come in chunks, without a checksum in the way.
+// FuzzText reads texts as they come in chunks, without a checksum in the way, of a picture whose pixels hide nothing and need not be decoded.
 func FuzzText(f *testing.F) {
+	grey := blank(2, 2, 8, 0, 0)(f)
 	f.Add("comment", "['a', 'b\\", "x")
 	f.Add(ownKeyword, `{"notebook":"VQGAN+CLIP","seed":1e99,"i":[],"reverie":{"settings":{"seed":"-1","image_prompts":[{"weight":"x"}]}}}`, "")
 	f.Add(ownKeyword, `{"notebook":"VQGAN+CLIP","title":"a^b","reverie":{"script":{"version":2,"recipe":{"prompt":"a^b"},"changes":[{"step":1,"set":{"seed":"2"}}]}}}`, "")
 	f.Add(xmpKeyword, xmpOf("a", "1", "2", "True"), "pixray_prompts")
 	f.Add("text_prompts", "[['a^', 'b'], [\"c", "iterations")
 	f.Fuzz(func(t *testing.T, keyword, value, second string) {
-		if strings.Contains(keyword+second, "\x00") {
+		if strings.Contains(keyword+second, "\x00") || len(value) > 1<<12 {
 			return
 		}
-		data := withText(t, 2, 2, "iTXt", keyword+"\x00\x00\x00\x00\x00"+value, second+"\x00\x00\x00\x00\x00"+value)
+		data := appendInternationalText(bytes.Clone(grey[:afterHeader]), keyword, value)
+		data = append(appendInternationalText(data, second, value), grey[afterHeader:]...)
 		if _, err := Read(data); err != nil {
 			t.Error(err)
 		}
@@ -773,6 +777,25 @@ func onlyPixels(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
+// Once nothing is left, no text is unpacked.
+func TestNothingLeft(t *testing.T) {
+	r, data := textReader{left: textCost}, []byte("x\x00\x00"+deflate("a"))
+	for i, want := range []int{-1, -1} {
+		if _, ok := r.read("zTXt", data); ok || r.left != want {
+			t.Errorf("text %d: %v, %d bytes left, want %d", i, ok, r.left, want)
+		}
+	}
+}
+
+// A keyword is no longer than PNG allows.
+func TestLongKeyword(t *testing.T) {
+	for n, want := range map[int]int{maxKeyword: 1, maxKeyword + 1: 0} {
+		if _, texts, _ := readChunks(withText(t, 3, 3, "tEXt", strings.Repeat("k", n)+"\x00a")); len(texts) != want {
+			t.Errorf("with a keyword of %d bytes %d texts are read, want %d", n, len(texts), want)
+		}
+	}
+}
+
 // Of many texts those at the beginning are read, up to the limit of all together.
 func TestManyTexts(t *testing.T) {
 	long := deflate(strings.Repeat("a", maxText))
@@ -818,6 +841,25 @@ func withText(t testing.TB, w, h int, kind string, chunks ...string) []byte {
 		data = appendChunk(data, kind, []byte(c))
 	}
 	return append(data, plain[afterHeader:]...)
+}
+
+// blank is a PNG of one colour, of the given size, depth, colour type and interlacing; every chunk before its pixels is given.
+func blank(w, h, depth, colour, interlaced int, before ...string) func(t testing.TB) []byte {
+	return func(t testing.TB) []byte {
+		be := func(n int) string { return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}) }
+		data := appendChunk([]byte(signature), "IHDR", []byte(be(w)+be(h)+string([]byte{byte(depth), byte(colour), 0, 0, byte(interlaced)})))
+		for i := 0; i < len(before); i += 2 {
+			data = appendChunk(data, before[i], []byte(before[i+1]))
+		}
+		var idat bytes.Buffer
+		z, _ := zlib.NewWriterLevel(&idat, zlib.BestSpeed)
+		row := make([]byte, header{width: w, depth: depth, colour: byte(colour)}.row())
+		for range h {
+			_, _ = z.Write(row)
+		}
+		_ = z.Close()
+		return appendChunk(appendChunk(data, "IDAT", idat.Bytes()), "IEND", nil)
+	}
 }
 
 func deflate(s string) string {

@@ -18,8 +18,14 @@ var samples = map[string]struct{ gpu, processor size }{
 	"small linear":      {size{50, 768}, size{50, 768}},
 }
 
-// Sample records the product that stands for a class a number of times, one after another.
+// Sample records the product that stands for a class a number of times, one after another. For Multiply these are two layers in half precision.
 func (t *Tape) Sample(class string, times int) {
+	if class == Multiply {
+		t.HalfPrecision()
+		t.Sample("large convolution", times)
+		t.Sample("large linear", times)
+		return
+	}
 	kind, gradient := strings.CutSuffix(class, " gradient")
 	s, half := samples[kind].gpu, true // matrices are packed float16 where models' are: see load.Weights
 	if t.device.Info().Software {
@@ -38,6 +44,9 @@ func (t *Tape) Sample(class string, times int) {
 		w.Buf.As(shaders.Float16)
 	}
 	x := t.Input(1, height, width, s.width, false)
+	if t.float16 {
+		x.Buf.As(shaders.Float16)
+	}
 	for range times {
 		switch {
 		case gradient && convolution:

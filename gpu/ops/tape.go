@@ -32,11 +32,11 @@ type Tape struct {
 func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
 
 // HalfPrecision makes what is recorded from now on compute in half precision: what layers and norms give is stored in float16 and its
-// gradients in bfloat16, and a GPU that can multiplies in float16 on the way forward. Processors compute with float16 by converting it, and
-// stay with float32. So do sums, statistics and probabilities everywhere.
+// gradients in bfloat16. Layers multiply in float16 on the way forward where the device's tuning found that faster; see Multiply. Sums, statistics
+// and probabilities stay float32 everywhere.
 func (t *Tape) HalfPrecision() {
 	t.float16 = true
-	t.multiply16 = t.device.Info().F16 && !t.device.Info().Software
+	t.multiply16 = Multiplies(t.device) == inFloat16
 }
 
 // New makes a tensor whose contents are undefined until a kernel writes it.

@@ -80,6 +80,7 @@ func TestChosen(t *testing.T) {
 		tune gpu.Tuning
 		want string
 	}{
+		{"nothing known of a GPU", adapters["a GPU"], nil, "tiled 32x64x16"},
 		{"nothing known", adapters["a processor"], nil, Candidates(adapters["a processor"])[0]},
 		{"shipped", info, nil, Shipped(info)[class]},
 		{"tuned", info, gpu.Tuning{class: of[len(of)-1]}, of[len(of)-1]},
@@ -90,6 +91,37 @@ func TestChosen(t *testing.T) {
 		d.SetTuning(c.tune)
 		if got := Chosen(d, class); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// Layers multiply in float16 in half precision alone, on a GPU that can, and where a tuning found it faster.
+func TestMultiply(t *testing.T) {
+	can := gpu.Info{MaxBinding: 128 << 20, F16: true}
+	for _, c := range []struct {
+		name   string
+		info   gpu.Info
+		tuning gpu.Tuning
+		want   bool
+	}{
+		{"nothing measured", can, nil, false},
+		{"float16 is faster", can, gpu.Tuning{Multiply: "float16"}, true},
+		{"float32 is faster", can, gpu.Tuning{Multiply: "float32"}, false},
+		{"a GPU that cannot", gpu.Info{MaxBinding: 128 << 20}, gpu.Tuning{Multiply: "float16"}, false},
+		{"a processor", gpu.Info{MaxBinding: 128 << 20, F16: true, Software: true}, gpu.Tuning{Multiply: "float16"}, false},
+	} {
+		d := gpu.NewPlanner(c.info)
+		d.SetTuning(c.tuning)
+		for _, half := range []bool{false, true} {
+			tape := NewTape(d)
+			if half {
+				tape.HalfPrecision()
+			}
+			tape.Sample("large linear", 1)
+			if got := strings.Contains(fmt.Sprint(tape.Plan.Kernels()), "F16"); got != (c.want && half) {
+				t.Errorf("%s, half precision %v: multiplied in float16 %v, kernels %q", c.name, half, got, tape.Plan.Kernels())
+			}
+			tape.Close()
 		}
 	}
 }

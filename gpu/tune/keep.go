@@ -29,7 +29,7 @@ const maxRecord = 64 << 10
 // the name.
 func key(info gpu.Info) string {
 	text, err := json.Marshal([]any{info.Vendor, info.Architecture, info.Description, info.F16, info.SubgroupSize, info.Browser,
-		shaders.Sum(), ops.Classes(), ops.Candidates(info)})
+		shaders.Sum(), ops.Classes(), ops.Candidates(info), ops.Multipliers(info)})
 	if err != nil {
 		panic(err) // strings, numbers and booleans
 	}

@@ -8,7 +8,9 @@ package tune
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"reverie/gpu"
@@ -81,6 +83,13 @@ func (k *Kernels) Choices() []Choice {
 		}
 		all = append(all, c)
 	}
+	if ops.Multipliers(k.device.Info()) != nil {
+		c := Choice{Class: ops.Multiply, Variant: ops.Multiplies(k.device)}
+		if i := slices.IndexFunc(k.tuned, func(t Choice) bool { return t.Class == c.Class && t.Variant == c.Variant }); i >= 0 {
+			c = k.tuned[i]
+		}
+		all = append(all, c)
+	}
 	return all
 }
 
@@ -105,7 +114,20 @@ func (k *Kernels) Tune(ctx context.Context, limit time.Duration, progress func(d
 	b := &bench{device: k.device, fence: k.device.NewBuffer("fence", 16)}
 	defer b.fence.Destroy()
 	before, info := k.device.Tuning(), k.device.Info()
-	choices, err := search(ctx, ops.Classes(), ops.Candidates(info), limit, time.Now, b.time, progress)
+	begin, forTiles, multipliers := time.Now(), limit, ops.Multipliers(info)
+	if multipliers != nil {
+		forTiles -= limit / 8
+	}
+	choices, err := search(ctx, ops.Classes(), ops.Candidates(info), forTiles, time.Now, b.time, progress)
+	if err == nil && multipliers != nil {
+		b.tiles = gpu.Tuning{}
+		for _, c := range choices {
+			b.tiles[c.Class] = c.Variant
+		}
+		var multiply []Choice
+		multiply, err = search(ctx, []string{ops.Multiply}, multipliers, limit-time.Since(begin), time.Now, b.time, func(int, int) {})
+		choices = append(choices, multiply...)
+	}
 	k.device.SetTuning(before)
 	if err == nil {
 		err = k.device.Err()
@@ -160,9 +182,10 @@ func search(ctx context.Context, classes, candidates []string, limit time.Durati
 type bench struct {
 	device *gpu.Device
 	fence  *gpu.Buffer
-	class  string // that was timed last
-	times  int    // that its sample runs at once, so that the time can be told from a submission's
-	runs   int    // in all
+	tiles  gpu.Tuning // for the classes that are not timed
+	class  string     // that was timed last
+	times  int        // that its sample runs at once, so that the time can be told from a submission's
+	runs   int        // in all
 }
 
 const (
@@ -195,21 +218,31 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // compile builds all candidates of a class at once. A processor compiles them one by one, because the limit may come before the last.
 func (b *bench) compile(ctx context.Context, class string) error {
-	if b.device.Info().Software {
+	if b.device.Info().Software || class == ops.Multiply { // a tape has one precision
 		return nil
 	}
 	t := ops.NewTape(b.device)
 	defer t.Close()
 	for _, c := range ops.Candidates(b.device.Info()) {
-		b.device.SetTuning(gpu.Tuning{class: c})
+		b.use(class, c)
 		t.Sample(class, 1)
 	}
 	return t.Compile(ctx, nil)
 }
 
+// use makes the device record with a candidate.
+func (b *bench) use(class, candidate string) {
+	tuning := maps.Clone(b.tiles)
+	if tuning == nil {
+		tuning = gpu.Tuning{}
+	}
+	tuning[class] = candidate
+	b.device.SetTuning(tuning)
+}
+
 // fastest is the shortest run of b.times samples. The first run, which may still compile something, does not count.
 func (b *bench) fastest(ctx context.Context, candidate string) (time.Duration, error) {
-	b.device.SetTuning(gpu.Tuning{b.class: candidate})
+	b.use(b.class, candidate)
 	t := ops.NewTape(b.device)
 	defer t.Close()
 	t.Sample(b.class, b.times)

@@ -171,7 +171,8 @@ func TestKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := k.Choices()
-	if k.Due() || len(want) != len(ops.Classes()) || want[0].Milliseconds <= 0 {
+	last := want[len(want)-1]
+	if k.Due() || len(want) != len(ops.Classes())+1 || want[0].Milliseconds <= 0 || last.Class != ops.Multiply || last.Milliseconds <= 0 {
 		t.Errorf("after tuning: due %t, %v", k.Due(), want)
 	}
 	if again := open(s, someGPU, Auto); again.Due() || !slices.Equal(again.Choices(), want) {

@@ -168,6 +168,26 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzImages reads lists of image prompts, whose names are of files: a list that is read is written such that it is read again.
+func FuzzImages(f *testing.F) {
+	for _, s := range []string{"a.png:2:0.5 | b^c.jpg", `C:\Users\a\|b.png:1:-inf`, "", "|:|", ":1", "a\x00.png"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		images, err := ParseImages(s)
+		if err != nil {
+			if len(err.Error()) > 300 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
+			}
+			return
+		}
+		again, err := ParseImages(FormatImages(images))
+		if err != nil || !reflect.DeepEqual(again, images) {
+			t.Errorf("%q is read as %+v; written as %q it is read as %+v, %v", s, images, FormatImages(images), again, err)
+		}
+	})
+}
+
 func FuzzFormat(f *testing.F) {
 	f.Add("a cat", 1.0, -0.5, `b\`)
 	f.Add(`16:9\`, -2.0, math.Inf(-1), "|:1")

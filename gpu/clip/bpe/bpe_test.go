@@ -206,6 +206,9 @@ func FuzzEncode(f *testing.F) {
 	f.Add("\xff\xfe<|startoftext|>&#xD800;\u0345Σ'ſ")
 	tok := must(f, mini)
 	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<8 {
+			return // longer ones find nothing new, more slowly
+		}
 		e := tok.Encode(text)
 		last := len(e.IDs) - 1
 		if last < 1 || last >= 32 || e.IDs[0] != 8190 || e.IDs[last] != 8191 || e.Truncated != (e.Count > 30) || !e.Truncated && last-1 != e.Count {
