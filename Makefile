@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -129,6 +129,15 @@ tools/bench/peers/node_modules: tools/bench/peers/package-lock.json
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
 bench-load: chromium
 	go run ./tools/loadbench -mb $(or $(MB),150)
+
+## faults: what happens when the GPU, the worker, the server, the storage or the clock fail, a line each; make test runs it, too
+faults: chromium
+	@said=$$(go test -p 1 -count 1 -timeout 10m -tags e2e ./web/e2e -run TestFaults -v 2>&1); failed=$$?; \
+	echo "$$said" | grep -vE '^(=== |PASS|ok)|--- PASS'; exit $$failed
+
+## soak: a run of STEPS steps (5000) in BROWSER, with every kind of memory over time; fails where one grows or steps get slower
+soak: chromium
+	go run ./tools/soak -steps $(or $(STEPS),5000) -browser $(or $(BROWSER),chromium)
 
 ## docs: docs/options.md and the schema of scripts, from the table of options
 docs:

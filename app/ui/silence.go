@@ -31,7 +31,8 @@ func (s *State) Turn(hidden bool) (replace bool) {
 	} else {
 		s.stopping = 0
 	}
-	if s.Phase != Loading && s.Phase != Starting || !s.downloading() {
+	// Before anything else a run waits for the model's first files.
+	if s.Phase != Loading && s.Phase != Starting || !s.downloading() && s.Progress.Phase != "" {
 		s.still = 0
 	} else if s.still++; s.still == mostSilent {
 		s.Status = "The server sends nothing at the moment: the download goes on by itself once it does."

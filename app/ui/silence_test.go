@@ -151,6 +151,26 @@ func TestStopThatIsNotAnswered(t *testing.T) {
 	}
 }
 
+// Chromium gives a page no adapter any more once the GPU was reset twice under it.
+func TestNoAdapterAfterAReset(t *testing.T) {
+	s := idle(t)
+	s.Receive(protocol.Error{Reason: protocol.NoAdapter}, start)
+	if strings.Contains(s.Screen.Text, "load the page anew") {
+		t.Error("a computer without a GPU is to load the page anew")
+	}
+	s.Retry()
+	s.Receive(protocol.Ready{}, start)
+	s.Receive(protocol.Lost{}, start)
+	if strings.Contains(s.Screen.Text, "load the page anew") {
+		t.Error("after one reset the page is to be loaded anew")
+	}
+	s.Retry()
+	s.Receive(protocol.Error{Reason: protocol.NoAdapter}, start)
+	if s.Phase != Broken || !s.Screen.Retry || !strings.Contains(s.Screen.Text, "load the page anew") {
+		t.Errorf("the screen is %+v", s.Screen)
+	}
+}
+
 // A download that stands still is said once, and that it goes on is seen.
 func TestADownloadThatStandsStill(t *testing.T) {
 	s := idle(t)

@@ -89,6 +89,7 @@ type State struct {
 	keepTried bool            // see Keep
 	persist   bool            // see TakePersist
 
+	reset    bool // the GPU was, under this page
 	heard    bool // the worker has spoken
 	silence  int  // turns since then
 	stopping int  // turns since Stop was pressed
@@ -286,6 +287,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.fail(m)
 	case protocol.Lost:
 		s.broken()
+		s.reset = true
 		s.Screen = Screen{Title: "The GPU was reset", Detail: m.Message, Retry: true,
 			Text: "The graphics device went away. Your settings and the last picture are still here: start the engine again" + s.thenResume() + ". If this happens often, choose fewer cutouts or a smaller size."}
 		s.Status = s.Screen.Title + "."
@@ -454,7 +456,11 @@ func (s *State) fail(m protocol.Error) {
 	case protocol.NoWebGPU:
 		s.Block(noWebGPU)
 	case protocol.NoAdapter:
-		s.Block(noAdapter)
+		screen := noAdapter
+		if s.reset {
+			screen = noAdapterAnyMore
+		}
+		s.Block(screen)
 	case protocol.NoEngine:
 		s.Block(noEngine)
 	default:
@@ -498,6 +504,9 @@ var (
 		Text: "Reverie draws on your own GPU through WebGPU. It works in Chrome and Edge from 113 (on Android from 121), in Safari from 26, and in Firefox from 141 on Windows. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu."}
 	noEngine = Screen{Title: "The engine cannot be fetched", Retry: true,
 		Text: "The part of Reverie that computes did not arrive: check the connection and start the engine again. Your settings are still here."}
+	// Chromium gives a page no adapter any more once the GPU was reset twice under it, until the person loads it anew: location.reload does not help.
+	noAdapterAnyMore = Screen{Title: "No GPU answers", Retry: true,
+		Text: "The GPU was reset, and the browser withholds it from this page now: load the page anew with the browser's own button. Your settings and the run come back."}
 	noAdapter = Screen{Title: "No GPU answers", Retry: true,
 		Text: "The browser has WebGPU but offers no graphics adapter. Turn on hardware acceleration in its settings, update the graphics driver, and look at chrome://gpu if there is one."}
 )

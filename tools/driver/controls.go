@@ -236,15 +236,15 @@ func (p *Page) InstallErrors() ([]string, error) {
 	return ids, err
 }
 
-// Processes are the operating system's numbers of the processes that run pages and their workers.
-func (p *Page) Processes() ([]int64, error) {
+// Processes are the operating system's numbers of the browser's processes of a kind: "renderer" runs pages and their workers, "GPU" the GPU.
+func (p *Page) Processes(kind string) ([]int64, error) {
 	found, err := chromedp.CallBrowser(p.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
 	if err != nil {
 		return nil, fmt.Errorf("driver: %w", err)
 	}
 	var ids []int64
 	for _, process := range found.ProcessInfo {
-		if process.Type == "renderer" {
+		if process.Type == kind {
 			ids = append(ids, process.ID)
 		}
 	}
@@ -255,4 +255,31 @@ func (p *Page) Processes() ([]int64, error) {
 func (p *Page) CrashGPU() error {
 	_, err := chromedp.CallBrowser(p.ctx, browser.CrashGPUProcess, cdp.Empty{})
 	return err
+}
+
+// ClearStorage deletes all that the browser stores for an origin.
+func (p *Page) ClearStorage(origin string) error {
+	_, err := chromedp.Call(p.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"})
+	return err
+}
+
+// Resident is the anonymous memory of processes in bytes, on Linux. One that has ended has none.
+func Resident(processes []int64) (int64, error) {
+	var sum int64
+	for _, process := range processes {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("driver: %w", err)
+		}
+		_, rest, _ := strings.Cut(string(text), "RssAnon:")
+		var kilobytes int64
+		if _, err := fmt.Sscanf(rest, "%d kB", &kilobytes); err != nil {
+			return 0, fmt.Errorf("driver: the memory of process %d: %w", process, err)
+		}
+		sum += kilobytes << 10
+	}
+	return sum, nil
 }

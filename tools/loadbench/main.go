@@ -17,7 +17,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"reverie/app/protocol"
@@ -84,11 +83,11 @@ func load(ctx context.Context, page *driver.Page, from string, mb int64) error {
 		return err
 	}
 	time.Sleep(settle)
-	processes, err := page.Processes()
+	processes, err := page.Processes("renderer")
 	if err != nil {
 		return err
 	}
-	idle, err := resident(processes)
+	idle, err := driver.Resident(processes)
 	if err != nil {
 		return err
 	}
@@ -109,7 +108,7 @@ func load(ctx context.Context, page *driver.Page, from string, mb int64) error {
 				mb, from, took, float64(mb)/took, float64(idle)/1e6, float64(peak-idle)/1e6)
 			return err
 		case <-tick.C:
-			now, err := resident(processes)
+			now, err := driver.Resident(processes)
 			if err != nil {
 				return err
 			}
@@ -136,25 +135,4 @@ func await[M protocol.Message](ctx context.Context, page *driver.Page) error {
 			return errors.New(m.Tail)
 		}
 	}
-}
-
-// resident is the anonymous memory of processes in bytes. One that has ended has none.
-func resident(processes []int64) (int64, error) {
-	var sum int64
-	for _, process := range processes {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("loadbench: %w", err)
-		}
-		_, rest, _ := strings.Cut(string(text), "RssAnon:")
-		var kilobytes int64
-		if _, err := fmt.Sscanf(rest, "%d kB", &kilobytes); err != nil {
-			return 0, fmt.Errorf("loadbench: the memory of process %d: %w", process, err)
-		}
-		sum += kilobytes << 10
-	}
-	return sum, nil
 }

@@ -1,0 +1,100 @@
+//go:build linux && !js
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// The kinds of memory that are looked at.
+const (
+	pageHeap = iota
+	engineMemory
+	pages
+	gpuProcess
+	stored
+	kinds
+)
+
+var names = [kinds]string{"page's JavaScript heap", "engine's WebAssembly memory", "pages' processes", "GPU process", "site's storage"}
+
+// sample is what a browser takes after so many steps.
+type sample struct {
+	step  int
+	bytes [kinds]float64
+}
+
+func (s sample) String() string {
+	list := []string{fmt.Sprintf("step %d", s.step)}
+	for i, n := range s.bytes {
+		list = append(list, fmt.Sprintf("%s %.1f MB", names[i], n/1e6))
+	}
+	return strings.Join(list, ", ")
+}
+
+// settled is the step from which on memory should stand still, mostSlope the MB per 1,000 steps by which it may grow, and mostSlowdown the
+// share of their time by which steps may get slower.
+const (
+	settled      = 500
+	mostSlope    = 2
+	mostSlowdown = 0.05
+)
+
+// report is what a run has shown.
+type report struct {
+	samples []sample
+	paces   []float64 // of each step, in milliseconds
+}
+
+// slope is the growth of one kind of memory after the steps in which it settles, in MB per 1,000 steps: the line of least squares.
+func (r *report) slope(kind int) float64 {
+	var n, x, y, xx, xy float64
+	for _, s := range r.samples {
+		if s.step < settled {
+			continue
+		}
+		step, mb := float64(s.step)/1e3, s.bytes[kind]/1e6
+		n, x, y, xx, xy = n+1, x+step, y+mb, xx+step*step, xy+step*mb
+	}
+	if d := n*xx - x*x; d > 0 {
+		return (n*xy - x*y) / d
+	}
+	return 0
+}
+
+// slowdown is by which share the median step of the last fifth takes longer than that of the first fifth, after the steps that settle.
+func (r *report) slowdown() float64 {
+	paces := r.paces[min(settled, len(r.paces)):]
+	fifth := len(paces) / 5
+	if fifth == 0 {
+		return 0
+	}
+	return median(paces[len(paces)-fifth:])/median(paces[:fifth]) - 1
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// verdict prints the slopes, and is an error that names what grows, or that steps get slower.
+func (r *report) verdict(w io.Writer) error {
+	var problems []error
+	for kind, name := range names {
+		slope := r.slope(kind)
+		fmt.Fprintf(w, "%s: %+.2f MB per 1,000 steps after step %d\n", name, slope, settled)
+		if slope > mostSlope {
+			problems = append(problems, fmt.Errorf("soak: the %s grows by %.1f MB per 1,000 steps, and %d are the limit", name, slope, mostSlope))
+		}
+	}
+	slower := r.slowdown()
+	fmt.Fprintf(w, "steps: %.0f ms at the median, %+.1f %% from the first fifth to the last\n", median(r.paces), 100*slower)
+	if slower > mostSlowdown {
+		problems = append(problems, fmt.Errorf("soak: steps get slower by %.1f %%, and %.0f %% are the limit", 100*slower, 100*mostSlowdown))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,49 @@
+//go:build linux && !js
+
+package main
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+)
+
+// grown is a report of a run in which the GPU process grows and steps get slower, after steps in which everything does.
+func grown(perThousand, slower float64) *report {
+	r := &report{}
+	for step := 1; step <= 2000; step++ {
+		r.paces = append(r.paces, 100*(1+slower*float64(step-settled)/1200)) // from one fifth's middle to the other's
+		if step%every == 0 {
+			s := sample{step: step}
+			s.bytes[gpuProcess] = 300e6 + 1e6*perThousand*float64(step)/1e3
+			if step < settled {
+				s.bytes[gpuProcess] /= 2
+			}
+			r.samples = append(r.samples, s)
+		}
+	}
+	return r
+}
+
+func TestWhatGrowsIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		growth, slower float64
+		want           string
+	}{
+		{1.9, 0, ""},
+		{2.1, 0, "the GPU process grows by 2.1 MB per 1,000 steps"},
+		{-9, 0, ""},
+		{0, 0.03, ""},
+		{0, 0.1, "steps get slower by"},
+	} {
+		r := grown(c.growth, c.slower)
+		if got := r.slope(gpuProcess); math.Abs(got-c.growth) > 1e-6 {
+			t.Errorf("the slope is %g, want %g", got, c.growth)
+		}
+		err := r.verdict(io.Discard)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("growth %g, slower %g: %v, want %q", c.growth, c.slower, err, c.want)
+		}
+	}
+}
