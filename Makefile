@@ -119,11 +119,12 @@ bench-serve: build nginx
 lavapipe:
 	./tools/bench/lavapipe.sh
 
-tools/bench/peers/node_modules: tools/bench/peers/package-lock.json
+# What npm installs, in the versions of the folder's package-lock.json.
+%/node_modules: %/package-lock.json
 	@if ! command -v npm > /dev/null; then \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; fi
-	cd tools/bench/peers && npm ci
+	cd $* && npm ci
 	touch $@
 
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
@@ -167,7 +168,8 @@ ffmpeg:
 
 # Chromium from Debian when neither CHROMIUM nor the PATH has one.
 chromium:
-	@if [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then exit 0; fi; \
+	@if [ -n "$$CHROMIUM" ]; then exit 0; fi; \
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do if command -v $$name > /dev/null; then exit 0; fi; done; \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
 
@@ -179,7 +181,8 @@ nginx:
 
 # Firefox from Debian when neither FIREFOX nor the PATH has one, and the driver on which it computes without a GPU.
 firefox: lavapipe
-	@if [ -n "$$FIREFOX" ] || command -v firefox-esr firefox > /dev/null; then exit 0; fi; \
+	@if [ -n "$$FIREFOX" ]; then exit 0; fi; \
+	for name in firefox-esr firefox; do if command -v $$name > /dev/null; then exit 0; fi; done; \
 	sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends firefox-esr
 
