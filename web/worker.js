@@ -1,6 +1,7 @@
 "use strict";
-// Starts the engine (app/engine), or the program that stands behind # in its URL. Its download begins before the scripts', which are waited for.
-const program = fetch(`./${location.hash.slice(1) || "engine"}.wasm`).then((answer) => {
+// Starts the engine (app/engine), or the program that the worker is named after: what a service worker serves has lost all behind its path. The
+// program's download begins before the scripts', which are waited for.
+const program = fetch(`./${name || "engine"}.wasm`).then((answer) => {
   if (!answer.ok) throw new TypeError(`HTTP status ${answer.status}`);
   return answer;
 });

@@ -221,6 +221,13 @@ func TestScale(t *testing.T) {
 	if small := scale(sharp, 2, 2, false); at(small, 1, 0) != [4]byte{0, 255, 0, 255} || at(small, 0, 1) != [4]byte{0, 0, 255, 255} {
 		t.Errorf("and back: %v", small.Pix)
 	}
+	nine := &wire.Picture{Width: 3, Height: 3, Pix: make([]byte, 4*9)}
+	for i := range 9 {
+		nine.Pix[4*i] = byte(i)
+	}
+	if c := scale(nine, 2, 2, false).Pix; [4]byte{c[0], c[4], c[8], c[12]} != [4]byte{0, 2, 6, 8} {
+		t.Errorf("three pixels become two by %v, and not their outer ones", c)
+	}
 	smooth := scale(four, 6, 6, true)
 	if p := at(smooth, 3, 0); p[0] == 0 || p[0] == 255 || p[3] != 255 {
 		t.Errorf("smooth: no colour lies between red and green, but %v", p)
@@ -231,13 +238,14 @@ func TestScale(t *testing.T) {
 func TestGIF(t *testing.T) {
 	comment := strings.Repeat("settings ", 60)
 	gradient := func(_ context.Context, i int) (*wire.Picture, error) {
-		p := plain(64, 32, 0, 0, byte(100*i))
-		for j := range 64 * 32 {
-			p.Pix[4*j], p.Pix[4*j+1] = byte(4*(j%64)), byte(8*(j/64))
+		p := plain(128, 128, 0, 0, 0)
+		for j := range 128 * 128 {
+			x, y := j%128, j/128
+			p.Pix[4*j], p.Pix[4*j+1], p.Pix[4*j+2] = byte(2*x), byte(2*y), byte(40*i+y)
 		}
 		return p, nil
 	}
-	o := film.Options{Width: 64, Height: 32, Rate: 30, Seconds: 0.1, Hold: 1, Comment: comment}
+	o := film.Options{Width: 128, Height: 128, Rate: 30, Seconds: 0.1, Hold: 1, Comment: comment}
 	made, err := filmBy(context.Background(), (&fake{}).only("none"), o, 3, gradient, func(int, int) {})
 	if err != nil {
 		t.Fatal(err)
@@ -251,7 +259,7 @@ func TestGIF(t *testing.T) {
 	}
 	for i, frame := range movie.Image {
 		p, _ := gradient(context.Background(), i)
-		if e := meanError(frame, p); e > 8 {
+		if e := meanError(frame, p); e > 2 {
 			t.Errorf("picture %d is %.1f of 255 off", i, e)
 		}
 	}
@@ -292,6 +300,21 @@ func TestPaletteKeepsFewColours(t *testing.T) {
 	}
 	if n := len(palette(p.Pix)); n != 3 {
 		t.Errorf("%d colours for 3", n)
+	}
+}
+
+// A large calm area takes no colours from a small lively one.
+func TestPaletteSpendsColoursWhereTheyDiffer(t *testing.T) {
+	var pix []byte
+	for i := range 4000 {
+		grey := byte(100 + i%4)
+		pix = append(pix, grey, grey, grey, 255)
+	}
+	for i := range 200 {
+		pix = append(pix, byte(i), 0, byte(255-i), 255)
+	}
+	if n := len(palette(pix)); n != 204 {
+		t.Errorf("%d colours for 204", n)
 	}
 }
 

@@ -64,7 +64,7 @@ func newFilmForm(s FilmSource) filmForm {
 func (f *filmForm) filmNumbers() []filmNumber {
 	return []filmNumber{
 		{filmWidthID, "Width in pixels", &f.width}, {filmRateID, "Frames per second", &f.rate},
-		{filmSecondsID, "Seconds", &f.seconds}, {filmHoldID, "Seconds that the last picture stays", &f.hold},
+		{filmSecondsID, "Length in seconds", &f.seconds}, {filmHoldID, "Final pause in seconds", &f.hold},
 	}
 }
 

@@ -18,7 +18,9 @@ type exporter struct {
 
 // startExporter starts a worker and calls receive with each of its messages, on the JavaScript event loop.
 func startExporter(receive func(film.Message)) *exporter {
-	e := &exporter{worker: worker.NewWorker(root()+"web/worker.js#export", nil)}
+	// web/worker.js starts the program that it is named after.
+	started := js.Global().Get("Worker").New(root()+"web/worker.js", map[string]any{"name": "export"})
+	e := &exporter{worker: worker.WorkerFromJS(started)}
 	onMessage := e.worker.SetOnMessage(func(event *channel.MessageEvent, _ *worker.Worker) {
 		m, err := film.Receive(event.JSValue().Get("data"))
 		if err != nil {

@@ -82,7 +82,7 @@ func (d *FilmDialog) post(m film.Message) {
 
 func (d *FilmDialog) Render() app.UI {
 	f := &d.form
-	return app.Dialog().ID(filmID).Class("dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
+	return app.Dialog().ID(filmID).Class("film").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
 		app.H2().ID(filmID+"-title").Text("Make a film"),
 		app.P().Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
 		app.Div().Class("field").Body(
@@ -94,7 +94,9 @@ func (d *FilmDialog) Render() app.UI {
 				return app.Option().Value(string(k)).Selected(k == f.format).Text(filmFormats[k])
 			})),
 		),
-		app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
+		app.Div().Class("pair").Body(
+			app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
+		),
 		d.renderSwitch(filmSmoothID, "Smooth pixels", &f.smooth),
 		d.renderSwitch(filmFadeID, "Fade from picture to picture", &f.fade),
 		app.P().ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
@@ -135,10 +137,10 @@ func (d *FilmDialog) renderNumber(n filmNumber) app.UI {
 }
 
 func (d *FilmDialog) renderSwitch(id, label string, on *bool) app.UI {
-	return app.Label().For(id).Body(
+	return app.Div().Class("check").Body(
 		app.Input().ID(id).Type("checkbox").Checked(*on).OnChange(func(ctx app.Context, _ app.Event) {
 			*on = ctx.JSSrc().Get("checked").Bool()
 		}, app.EventScope(id)),
-		app.Text(" "+label),
+		app.Label().For(id).Text(label),
 	)
 }

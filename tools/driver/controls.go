@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -173,7 +174,10 @@ func Evaluate[T any](p *Page, expression string) (T, error) {
 	return chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// Download presses a button and waits for the PNG that it saves; it returns the file's path.
+// saved are the endings of what the page saves; a download that is under way has another.
+var saved = []string{".png", ".mp4", ".webm", ".gif", ".zip"}
+
+// Download presses a button and waits for the file that it saves; it returns the file's path.
 func (p *Page) Download(ctx context.Context, button string) (string, error) {
 	before, err := p.files()
 	if err != nil {
@@ -188,7 +192,7 @@ func (p *Page) Download(ctx context.Context, button string) (string, error) {
 			return "", err
 		}
 		for path := range after {
-			if !before[path] && filepath.Ext(path) == ".png" {
+			if !before[path] && slices.Contains(saved, filepath.Ext(path)) {
 				return path, nil
 			}
 		}

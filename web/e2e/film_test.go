@@ -24,7 +24,7 @@ import (
 // exportInPage starts app/export in a page that does nothing else. There, exporting(message, frame) says a message, answers what it wants with
 // frame(index), and is what comes at last, with its bytes in base64.
 const exportInPage = `
-	const worker = new Worker("/web/worker.js#export");
+	const worker = new Worker("/web/worker.js", {name: "export"});
 	const post = (message, ...buffers) => worker.postMessage({text: JSON.stringify(message), buffers}, buffers);
 	const base64 = (buffer) => new Promise((done) => {
 		const reader = new FileReader();
@@ -202,9 +202,14 @@ func TestFilmWithoutCodecs(t *testing.T) {
 	}
 }
 
-// Files go into a zip and come out of it.
-func TestZip(t *testing.T) {
-	v := newExport(t)
+// Files go into a zip and come out of it, also where there is no network and the service worker has the program.
+func TestZipOffline(t *testing.T) {
+	v := open(t, chromium.Software, "")
+	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
+	v.must(err)
+	v.must(v.serve.Close())
+	_, err = driver.Evaluate[string](v.Page, exportInPage+`; ""`)
+	v.must(err)
 	packed := v.export(film.Pack{Files: []film.File{{Name: "a.png"}, {Name: "b/c.json"}}}, "null", "new Uint8Array([1, 2]).buffer", "new Uint8Array([3]).buffer")
 	zip := base64.StdEncoding.EncodeToString(v.bytesOf(packed))
 	e := v.export(film.Unpack{Zip: &wire.Bytes{}}, "null", fmt.Sprintf("Uint8Array.from(atob(%q), (c) => c.charCodeAt(0)).buffer", zip))
