@@ -45,7 +45,7 @@ func (r Recipe) Check(factor int) (Recipe, []string, error) {
 	c := checker{Recipe: r}
 	for _, check := range []func() error{
 		func() error { return wrong(Prompt.Option, c.text()) }, func() error { return wrong(Prompt.Option, c.prompts()) },
-		func() error { return wrong(Model.Option, c.model()) }, func() error { return c.sizes(factor) }, c.values,
+		func() error { return wrong(Model.Option, c.model()) }, func() error { return c.sizes(factor) }, c.start, c.values,
 	} {
 		if err := check(); err != nil {
 			return r, nil, err
@@ -136,6 +136,14 @@ func (c *checker) sizes(factor int) error {
 		c.notice("The size %dx%d is beyond %d pixels and became %dx%d.", width, height, MaxSide, w, h)
 	case w != width || h != height:
 		c.notice("The size %dx%d became %dx%d: this model draws multiples of %d pixels.", width, height, w, h, factor)
+	}
+	return nil
+}
+
+// start makes sure that there is one.
+func (c *checker) start() error {
+	if InitImage.In(c.Recipe) != "" && len(StartTokens.In(c.Recipe).Codes) > 0 {
+		return wrong(StartTokens.Option, errors.New("The run starts from a picture and from tokens: remove one of them."))
 	}
 	return nil
 }

@@ -44,6 +44,13 @@ func (o *Option) values() string {
 		return "`" + strings.Join(k.values(), "`, `") + "`"
 	case Switch:
 		return "`true` or `false`"
+	case TokenGrid:
+		return "tokens, as `2x1.AQACAA`: columns, rows, and two bytes each in base64"
+	case Area:
+		return "list of shapes `{\"rectangle\":[left,top,right,bottom]}` or `{\"stroke\":[x,y…],\"radius\":r}`, each with `softness` and `erase` if need be, in shares of " +
+			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between"
+	case RegionList:
+		return "list of `{\"prompt\":0,\"mask\":[shapes…]}`; as text `0r0_0_500_1000_100~1r500_0_1000_1000_100`"
 	case Number64:
 		return "whole number, 0 to 2⁶⁴−1"
 	}

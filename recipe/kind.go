@@ -230,7 +230,7 @@ func (Pictures) decode(b json.RawMessage) (any, error) {
 	return v, nil
 }
 
-func (Pictures) encode(v any) any { return v }
+func (Pictures) encode(v any) any { return append([]prompt.Image{}, v.([]prompt.Image)...) } // none is [], for null is no value
 
 func (Pictures) check(_ *Option, v any) (any, string, error) {
 	for _, image := range v.([]prompt.Image) {

@@ -66,12 +66,13 @@ const (
 	Cutting    Group = "Cutouts"
 	Optimising Group = "Optimiser"
 	Starting   Group = "Start picture"
+	Placing    Group = "Places"
 	Phasing    Group = "Phases"
 	Computing  Group = "Computing"
 )
 
 // Groups lists them.
-var Groups = []Group{Essentials, Cutting, Optimising, Starting, Phasing, Computing}
+var Groups = []Group{Essentials, Cutting, Optimising, Starting, Placing, Phasing, Computing}
 
 // Tool is another program whose names for options are known.
 type Tool string

@@ -129,6 +129,24 @@ var (
 		{"nerdyrodent", "nerdyrodent: zero, less and less"},
 	}, "notebook")
 
+	StartTokens = add(Option{
+		Name: "start_tokens", Group: Starting, Label: "Start tokens",
+		Help: "The tokens that the run starts from, of a step of another run; in another size they are enlarged.",
+	}, TokenGrid{}, Tokens{})
+
+	Regions = add(Option{
+		Name: "regions", During: TakesAtOnce, Group: Placing, Label: "Regions", Beside: `{"prompt":"a | b"}`,
+		Help: "Where in the picture each prompt pulls: a cutout pulls as strongly as it sees of the prompt's region.",
+	}, RegionList{}, []Region(nil))
+	Hold = add(Option{
+		Name: "hold", During: TakesAtOnce, Group: Placing, Label: "Hold still", Noun: "part that is held still",
+		Help: "Where the picture's tokens do not move; what is drawn there may change a little where others beside it do.",
+	}, Area{}, Mask(nil))
+	Dream = add(Option{
+		Name: "dream", During: TakesAtOnce, Group: Placing, Label: "Dream anew", Noun: "part that is dreamt anew",
+		Help: "Where tokens are drawn again at random, once: when the run starts, or when a change says it.",
+	}, Area{}, Mask(nil))
+
 	PhaseSteps = add(Option{
 		Name: "phase_steps", During: TakesAtOnce, Group: Phasing, Label: "Phase length", Noun: "phase length", Unit: "steps", Beside: `{"prompt":"a ^ b ^ c"}`,
 		Help:      "Steps of each phase of the prompt; 0 divides the run's steps among its phases.",

@@ -32,6 +32,21 @@ func (s Script) At(step int) Recipe {
 	return r
 }
 
+// DreamAt is the part of the picture whose tokens are drawn anew once step updates are made, or nil.
+func (s Script) DreamAt(step int) Mask {
+	for _, c := range s.Changes {
+		for _, one := range c.Set {
+			if c.Step == step && one.Option == Dream.Option {
+				return one.Value.(Mask)
+			}
+		}
+	}
+	if step == 0 {
+		return Dream.In(s.Recipe)
+	}
+	return nil
+}
+
 // With is the script with settings changed once step updates are made. What was to change later stays, but for these options.
 func (s Script) With(step int, set ...Setting) Script {
 	var changes []Change

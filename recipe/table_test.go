@@ -48,6 +48,12 @@ func other(t *testing.T, o *recipe.Option) any {
 		return k[0].Value
 	case recipe.Switch:
 		return !o.Default.(bool)
+	case recipe.TokenGrid:
+		return recipe.Tokens{Columns: 12, Rows: 12, Codes: slices.Repeat([]uint16{3, 1023, 256}, 48)}
+	case recipe.Area:
+		return recipe.Mask{{Rectangle: []float64{-0.25, 0, 0.5, 1}, Softness: 0.125}, {Stroke: []float64{0.25, 0.5, 0.75, 0.5}, Radius: 0.125, Erase: true}}
+	case recipe.RegionList:
+		return []recipe.Region{{Prompt: 1, Mask: recipe.Mask{{Rectangle: []float64{0, 0, 0.5, 1}}}}}
 	case recipe.Number64:
 		return uint64(1)<<63 + 7
 	case recipe.Pictures:
@@ -203,20 +209,25 @@ func throughProtocol(t *testing.T, r recipe.Recipe) recipe.Recipe {
 // the others. "dispatch" is any of the dispatches.
 var effects = map[*recipe.Option][]string{
 	recipe.Seed.Option: {"start tokens", "state", "numbers cutouts", "numbers sharpness", "numbers affine", "numbers perspective", "numbers jitter",
-		"numbers erase", "numbers noise"},
-	recipe.Cutouts.Option:   {"dispatch", "numbers cutouts", "numbers affine", "numbers perspective", "numbers noise"},
-	recipe.Width.Option:     {"start tokens", "dispatch", "numbers cutouts"},
-	recipe.Height.Option:    {"start tokens", "dispatch", "numbers cutouts"},
-	recipe.Preset.Option:    {"dispatch"},
-	recipe.InitLoss.Option:  {"dispatch"},
-	recipe.Optimizer.Option: {"optimiser", "dispatch"},
+		"numbers erase", "numbers noise", "dreams"},
+	recipe.Cutouts.Option:     {"dispatch", "numbers cutouts", "numbers affine", "numbers perspective", "numbers noise"},
+	recipe.Width.Option:       {"start tokens", "dispatch", "numbers cutouts"},
+	recipe.Height.Option:      {"start tokens", "dispatch", "numbers cutouts"},
+	recipe.Preset.Option:      {"dispatch"},
+	recipe.InitLoss.Option:    {"dispatch"},
+	recipe.Optimizer.Option:   {"optimiser", "dispatch"},
+	recipe.StartTokens.Option: {"start tokens"},
+	recipe.Regions.Option:     {"dispatch", "numbers regions"},
+	recipe.Hold.Option:        {"dispatch", "numbers hold"},
+	recipe.Dream.Option:       {"dreams"},
 }
 
 // demandEffects fails where not all lines of effects differ between two recipes, in any of the variations that have them.
 func demandEffects(t *testing.T, m *weights.Manifest, o *recipe.Option, base, changed recipe.Recipe) {
 	t.Helper()
 	missing := slices.Clone(effects[o])
-	for _, variation := range []recipe.Recipe{{}, recipe.New(recipe.Augment.Is("all")), recipe.New(recipe.Preset.Is("pool"), recipe.Augment.Is("all"))} {
+	for _, variation := range []recipe.Recipe{{}, recipe.New(recipe.Augment.Is("all")), recipe.New(recipe.Preset.Is("pool"), recipe.Augment.Is("all")),
+		recipe.New(recipe.Dream.Is(recipe.Mask{{Rectangle: []float64{0, 0, 1, 1}}}))} {
 		if len(missing) == 0 {
 			return
 		}

@@ -1,6 +1,7 @@
 // An optimiser's update of x in place by its gradient g; ops.RefUpdate is the same in Go. With v ← β₂v + (1−β₂)g² and the divisor
 // d = √v·root_scale + epsilon it is m ← β₁m + (1−β₁)g, x ← x − step_size·m/d, with DECAY less decay·x before; and with SCHEDULE_FREE it is
-// z ← z − (step_size·g/d + decay·x), which x follows. RANGE bounds each channel of x, and of z.
+// z ← z − (step_size·g/d + decay·x), which x follows. RANGE bounds each channel of x, and of z. HELD keeps rows
+// as they are.
 struct Params {
   vecs: u32, c4: u32, beta1: f32, one_minus_beta1: f32, beta2: f32, one_minus_beta2: f32,
 }
@@ -13,6 +14,9 @@ struct Factors {
 BINDING var<storage, read> factors: Factors;
 #ifdef RANGE
 BINDING var<storage, read> bounds: array<vec4f>; // the lowest row, then the highest
+#endif
+#ifdef HELD
+BINDING var<storage, read> held: array<u32>; // one per row: whether it stays
 #endif
 #ifdef SCHEDULE_FREE
 #tensor z read_write
@@ -34,6 +38,14 @@ fn bounded(i: u32, value: vec4f) -> vec4f {
 }
 
 fn each(i: u32) {
+#ifdef HELD
+  if (held[i / p.c4] != 0u) {
+#ifdef SCHEDULE_FREE
+    store_z(i, load_x(i));
+#endif
+    return;
+  }
+#endif
   let g = load_dx(i);
   let second = p.beta2 * load_v(i) + p.one_minus_beta2 * g * g;
   store_v(i, second);

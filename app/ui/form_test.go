@@ -30,6 +30,12 @@ func another(t *testing.T, o *recipe.Option) any {
 		return uint64(1)<<63 + 1
 	case recipe.Text:
 		return "other"
+	case recipe.TokenGrid:
+		return recipe.Tokens{Columns: 1, Rows: 2, Codes: []uint16{3, 65535}}
+	case recipe.Area:
+		return recipe.Mask{{Stroke: []float64{0.25, -0.5, 1.001, 0.999}, Radius: 0.1, Softness: 0.05}, {Rectangle: []float64{0, 0, 1, 1}, Erase: true}}
+	case recipe.RegionList:
+		return []recipe.Region{{Prompt: 12, Mask: recipe.Mask{{Rectangle: []float64{0, 0.001, 1, 1}}}}, {Prompt: 0}}
 	case recipe.Pictures:
 		return []prompt.Image{{Name: "a.png", Weight: -0.5, Stop: 0.25}, {Name: "b.png", Weight: 1, Stop: prompt.NoStop}}
 	}

@@ -55,5 +55,14 @@ func (h *History) Range() (first, last int, ok bool) {
 	return h.steps[0].step, h.steps[len(h.steps)-1].step, true
 }
 
+// All are the tokens of all steps that are kept, one after another.
+func (h *History) All() []byte {
+	all := make([]byte, 0, h.bytes)
+	for _, m := range h.steps {
+		all = append(all, m.tokens...)
+	}
+	return all
+}
+
 // Bytes is the size of all tokens that are kept.
 func (h *History) Bytes() int { return h.bytes }

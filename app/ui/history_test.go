@@ -13,6 +13,9 @@ func TestHistoryKeepsTheLastSteps(t *testing.T) {
 	if first, last, _ := h.Range(); first != 5 || last != 7 || h.Bytes() != 9 {
 		t.Errorf("ten bytes hold the steps %d to %d in %d bytes, want 5 to 7 in 9", first, last, h.Bytes())
 	}
+	if all := string(h.All()); all != "\x05\x00\x00\x06\x00\x00\x07\x00\x00" {
+		t.Errorf("all that is kept is %q", all)
+	}
 	for _, test := range []struct {
 		step, want int
 		ok         bool

@@ -277,7 +277,7 @@ func (r *renderer) step(m protocol.Step) error {
 		r.told = time.Now()
 		fmt.Fprintf(r.stderr, "Step %d of %d, loss %.4f, %.0f ms\n", m.Step, recipe.Steps.In(r.script.At(m.Step)), m.Loss, m.Milliseconds)
 	}
-	m.Picture = nil
+	m.Tokens, m.Picture = nil, nil
 	return r.log(m)
 }
 

@@ -17,6 +17,10 @@ func (s *Session) Change(ctx context.Context, set recipe.Settings, pictures map[
 	if len(s.script.Changes) >= recipe.MaxChanges {
 		return nil, fmt.Errorf("This run has been changed %d times, as often as a script can hold: start a new one.", recipe.MaxChanges)
 	}
+	set, err := s.alsoDreamt(set)
+	if err != nil {
+		return nil, err
+	}
 	next, notices, err := s.now.With(set...).Check(s.model.Factor())
 	if err != nil {
 		return nil, err
@@ -74,9 +78,10 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 	}
 	if s.step.serves(s.spec(next, s.targets.at(next, s.begun))) {
 		s.now, s.applied, s.pulled = next, s.begun, changedTargets
-		return notices, nil
+	} else if err = s.recordAnew(ctx, next, restore, progress); err != nil {
+		return notices, err
 	}
-	return notices, s.recordAnew(ctx, next, restore, progress)
+	return notices, s.dream(ctx)
 }
 
 // changedTargets is a name that no targets have.
@@ -92,6 +97,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		return counts
 	}
 	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth &&
+		a.Regions == b.Regions && a.Hold == b.Hold &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
 }
 

@@ -131,7 +131,11 @@ func (s *Session) describe(in Inputs) string {
 	if name := recipe.InitImage.In(s.now); name != "" {
 		line("start picture %q", name)
 	} else {
-		line("start tokens %s", digest(s.startTokens()...))
+		codes, h, w := s.startTokens()
+		line("start tokens %s of %d×%d", digest(codes...), w, h)
+	}
+	if codes := s.dreamt(in.Step); codes != nil {
+		line("dreams %s", digest(codes...))
 	}
 	spec := s.step.spec
 	line("optimiser %+v after %d updates", spec.Optimiser, s.count.Updates-1)

@@ -40,7 +40,7 @@ var update = stage{
 	name:  StageUpdate,
 	bytes: func(StepSpec) int { return ops.FactorsSize },
 	record: func(s *Step, picture *ops.Tensor, factors *gpu.Buffer) *ops.Tensor {
-		s.memory = s.tape.Update(s.Z, factors, s.spec.Optimiser, s.spec.Lowest, s.spec.Highest)
+		s.memory = s.tape.Update(s.Z, factors, s.spec.Optimiser, s.spec.Lowest, s.spec.Highest, s.held)
 		return picture
 	},
 	draw: func(m moment) []byte { return m.factors.Encode() },

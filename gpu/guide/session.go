@@ -51,6 +51,7 @@ type Session struct {
 	step    *Step
 	view    *View
 	look    *look     // nil until somebody looks back
+	placed  *places   // of the last recipe
 	pulled  string    // names the targets that the step has
 	begun   int       // updates that were submitted
 	done    int       // and reported
@@ -115,6 +116,9 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	if err := s.record(ctx, s.now, state, progress); err != nil {
 		return nil, err
 	}
+	if err := s.dream(ctx); err != nil {
+		return nil, err
+	}
 	s.good = s.hostState()
 	s.good.Optimiser, s.good.Count, s.good.Z, s.good.Memory = state.Optimiser, state.Count, state.Z, state.Memory
 	return notices, Calibrate(ctx, s.model.device)
@@ -177,6 +181,7 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Targets: targets,
 		Smooth: recipe.Smoothness.In(r) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
+		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 	if recipe.InitWeight.In(r) > 0 {
@@ -188,7 +193,8 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 // moment is what the numbers of an update after step updates depend on.
 func (s *Session) moment(r recipe.Recipe, step uint32) moment {
 	width, height := s.size()
-	return moment{recipe: r, preset: presetOf(r), step: step, width: width, height: height, side: s.model.manifest.CLIP.ImageSize}
+	return moment{recipe: r, preset: presetOf(r), step: step, width: width, height: height, side: s.model.manifest.CLIP.ImageSize,
+		places: s.places(r)}
 }
 
 // Due says that something changes before the next update: Apply must be called once all updates under way are reported.
@@ -218,6 +224,7 @@ func (s *Session) Submit(show bool) error {
 // inputs are what the step gets before the next update, which is counted.
 func (s *Session) inputs() (Inputs, error) {
 	m := s.moment(s.now, uint32(s.begun))
+	m.prompts = len(s.step.spec.Targets)
 	m.factors = s.step.spec.Optimiser.Next(&s.count, recipe.LearningRate.In(s.now), recipe.WeightDecay.In(s.now))
 	return draw(s.step.spec.stages(), m), s.pull()
 }

@@ -119,6 +119,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	ctx := context.Background()
 	from := small("a red apple ^ a blue heart", preset.Upd, 7, recipe.Width.Is(96), recipe.Height.Is(88), recipe.Cutouts.Is(8), recipe.InitWeight.Is(1),
 		recipe.Smoothness.Is(1), recipe.Optimizer.Is("adamw"), recipe.PhaseSteps.Is(4), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 1, Stop: prompt.NoStop}}))
+	placed := from.With(recipe.Regions.Is([]recipe.Region{{Prompt: 0, Mask: left}}), recipe.Hold.Is(left))
 	pool := from.With(recipe.Preset.Is(preset.Pool))
 	const targets = "targets"
 	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true} // see TestDueAndFinished
@@ -139,7 +140,11 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{from, recipe.Jitter.Is(0.25), preset.Jitter},
 		{pool, recipe.Erase.Is(0.25), preset.Erase},
 		{from, recipe.Noise.Is(0.25), preset.Noise},
-		{from, recipe.PhaseSteps.Is(6), targets}, // in the first phase again
+		{placed, recipe.Regions.Is([]recipe.Region{{Prompt: 1, Mask: left}}), StageRegions},
+		{placed, recipe.Hold.Is(upper), StageHold},
+		{placed, recipe.Flip.Is(0.25), preset.Affine + ", " + StageRegions}, // a cutout that is mirrored sees another half
+		{from, recipe.Dream.Is(upper), ""},                                  // changes the latent: see TestDreamAnew
+		{from, recipe.PhaseSteps.Is(6), targets},                            // in the first phase again
 		{from.With(recipe.PhaseSteps.Is(6)), recipe.PhaseBlend.Is(1), targets},
 		{from.With(recipe.PhaseSteps.Is(2)), recipe.PhaseOrder.Is("loop"), targets},
 		{from, recipe.Prompt.Is("a red apple ^ a blue heart:2"), targets},
@@ -182,6 +187,28 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		if o.During == recipe.TakesAtOnce && !tried[o] {
 			t.Errorf("%s is not tried", o.Name)
 		}
+	}
+}
+
+// What is dreamt anew twice at one step stays in the script.
+func TestDreamsOfOneStepAddUp(t *testing.T) {
+	ctx := context.Background()
+	s := mustPlan(t, recipe.Script{Recipe: small("a red apple", preset.Upd, 7)})
+	for _, mask := range []recipe.Mask{left, upper, nil} {
+		if _, err := s.Change(ctx, recipe.Settings{recipe.Dream.Is(mask)}, nil, quiet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Script().DreamAt(0); len(got) != 2 || !slices.Equal(got[0].Rectangle, left[0].Rectangle) || !slices.Equal(got[1].Rectangle, upper[0].Rectangle) {
+		t.Errorf("the script dreams %+v", got)
+	}
+	erase := recipe.Mask{{Rectangle: []float64{0, 0, 1, 1}, Erase: true}}
+	if _, err := s.Change(ctx, recipe.Settings{recipe.Dream.Is(erase)}, nil, quiet); err == nil || !strings.Contains(err.Error(), "make a step before the next") {
+		t.Errorf("%v", err)
+	}
+	oneUpdate(t, s)
+	if s.dreamt(1) != nil {
+		t.Error("dreams again at the next step")
 	}
 }
 

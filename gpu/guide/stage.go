@@ -29,6 +29,8 @@ type moment struct {
 	width, height int    // of the picture that is cut, in pixels
 	side          int    // of a cutout
 	factors       ops.Factors
+	prompts       int // of the step
+	places        *places
 }
 
 // random is a stream of draws of one use for one cutout.
@@ -80,6 +82,7 @@ const (
 	drawJitter
 	drawJitterOrder
 	drawErased
+	drawDream
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.
@@ -102,6 +105,8 @@ const (
 const (
 	StageInitLoss   = "init loss"  // ops.EncodeFloats of its weight
 	StageSmoothness = "smoothness" // ops.EncodeVariation
+	StageRegions    = "regions"    // ops.EncodeShares
+	StageHold       = "hold"       // one uint32 per token: whether it is held
 )
 
 // draw makes what a step of these stages gets at a moment.

@@ -27,6 +27,12 @@ func pull(name string, weight float64) prompt.Image {
 	return prompt.Image{Name: name, Weight: weight, Stop: prompt.NoStop}
 }
 
+// left and upper are the halves of a picture.
+var (
+	left  = recipe.Mask{{Rectangle: []float64{-1, -1, 0.5, 2}}}
+	upper = recipe.Mask{{Rectangle: []float64{-1, -1, 2, 0.5}, Softness: 0.25}}
+)
+
 // steered is a script that changes about everything on its way, with the image prompts p and q.
 func steered() recipe.Script {
 	script := recipe.Script{Recipe: small("a red apple", preset.Upd, 7, recipe.Augment.Is("moves"))}
@@ -37,13 +43,13 @@ func steered() recipe.Script {
 		{1, recipe.Settings{recipe.Prompt.Is("a red apple:2 | a blue heart:-0.5")}},
 		{2, recipe.Settings{recipe.LearningRate.Is(0.25), recipe.Flip.Is(2)}},
 		{3, recipe.Settings{recipe.Cutouts.Is(3)}},
-		{4, recipe.Settings{recipe.Prompt.Is("a green tree:0.5 | a blue heart:-1")}},
+		{4, recipe.Settings{recipe.Prompt.Is("a green tree:0.5 | a blue heart:-1"), recipe.Dream.Is(upper), recipe.Hold.Is(left)}},
 		{5, recipe.Settings{recipe.ImagePrompts.Is([]prompt.Image{pull("p", 1)}), recipe.Preset.Is(preset.Pool), recipe.Augment.Is("all")}},
-		{6, recipe.Settings{recipe.Optimizer.Is("radam"), recipe.Smoothness.Is(1)}},
-		{7, recipe.Settings{recipe.ImagePrompts.Is([]prompt.Image{pull("q", 0.5), pull("p", -0.5)}), recipe.InitWeight.Is(1)}},
+		{6, recipe.Settings{recipe.Optimizer.Is("radam"), recipe.Smoothness.Is(1), recipe.Regions.Is([]recipe.Region{{Prompt: 1, Mask: upper}})}},
+		{7, recipe.Settings{recipe.ImagePrompts.Is([]prompt.Image{pull("q", 0.5), pull("p", -0.5)}), recipe.InitWeight.Is(1), recipe.Hold.Is(nil)}},
 		{8, recipe.Settings{recipe.Optimizer.Is("schedule-free"), recipe.Smoothness.Is(0)}},
-		{9, recipe.Settings{recipe.Precision.Is("half"), recipe.InitLoss.Is("nerdyrodent")}},
-		{10, recipe.Settings{recipe.Preset.Is(preset.ZQ), recipe.Smoothness.Is(2), recipe.WeightDecay.Is(0.5)}},
+		{9, recipe.Settings{recipe.Precision.Is("half"), recipe.InitLoss.Is("nerdyrodent"), recipe.Dream.Is(upper)}},
+		{10, recipe.Settings{recipe.Preset.Is(preset.ZQ), recipe.Regions.Is(nil), recipe.Hold.Is(upper), recipe.Smoothness.Is(2), recipe.WeightDecay.Is(0.5)}},
 	} {
 		script = script.With(c.step, c.set...)
 	}

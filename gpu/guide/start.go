@@ -11,9 +11,9 @@ import (
 	"reverie/weights"
 )
 
-// firstTokens draws n codes, from those that the model starts with or, where it names none, from all.
-func firstTokens(seed uint64, n int, c weights.VQGANConfig) []int32 {
-	random := ops.NewDraws(seed, 0, 0, drawTokens)
+// drawnTokens draws n codes for a use at a step, from those that the model starts with or, where it names none, from all.
+func drawnTokens(seed uint64, step, use uint32, n int, c weights.VQGANConfig) []int32 {
+	random := ops.NewDraws(seed, step, 0, use)
 	tokens := make([]int32, n)
 	for i := range tokens {
 		if len(c.StartCodes) > 0 {
@@ -25,10 +25,61 @@ func firstTokens(seed uint64, n int, c weights.VQGANConfig) []int32 {
 	return tokens
 }
 
-// startTokens are the codes that a run without a start picture begins with.
-func (s *Session) startTokens() []int32 {
-	h, w := s.tokens()
-	return firstTokens(recipe.Seed.In(s.now), h*w, s.model.manifest.VQGAN)
+// startTokens are the codes that a run without a start picture begins with, and their size.
+func (s *Session) startTokens() (codes []int32, h, w int) {
+	if given := recipe.StartTokens.In(s.now); len(given.Codes) > 0 {
+		for _, code := range given.Codes {
+			codes = append(codes, int32(code))
+		}
+		return codes, given.Rows, given.Columns
+	}
+	h, w = s.tokens()
+	return drawnTokens(recipe.Seed.In(s.now), 0, drawTokens, h*w, s.model.manifest.VQGAN), h, w
+}
+
+// gathered are the codebook's rows of codes of that size.
+func (m *Model) gathered(ctx context.Context, codes []int32, h, w int) ([]float32, error) {
+	t := ops.NewTape(m.device)
+	defer t.Close()
+	z := t.Keep(t.Gather(clip.Indices(t, codes), 1, h, w, t.NewCodebook(m.decoder.Codebook)))
+	return computed(ctx, t, z)
+}
+
+// computed runs a tape once and reads a tensor of it, which is kept.
+func computed(ctx context.Context, t *ops.Tape, x *ops.Tensor) ([]float32, error) {
+	if err := t.Compile(ctx, nil); err != nil {
+		return nil, err
+	}
+	if err := t.Plan.Run(); err != nil {
+		return nil, err
+	}
+	return t.Read(ctx, x)
+}
+
+// enlarged is a latent x [h, w, c] in another size, each row between its neighbours by their distance.
+func enlarged(x []float32, h, w, c, toH, toW int) []float32 {
+	if h == toH && w == toW {
+		return x
+	}
+	between := func(i, from, to int) (low, high int, share float32) {
+		at := min(max((float64(i)+0.5)*float64(from)/float64(to)-0.5, 0), float64(from-1))
+		low = int(at)
+		return low, min(low+1, from-1), float32(at - float64(low))
+	}
+	y := make([]float32, 0, toH*toW*c)
+	for i := range toH {
+		top, bottom, down := between(i, h, toH)
+		for j := range toW {
+			left, right, along := between(j, w, toW)
+			for k := range c {
+				at := func(row, column int) float32 { return x[(row*w+column)*c+k] }
+				upper := at(top, left) + along*(at(top, right)-at(top, left))
+				lower := at(bottom, left) + along*(at(bottom, right)-at(bottom, left))
+				y = append(y, upper+down*(lower-upper))
+			}
+		}
+	}
+	return y
 }
 
 // start makes the first latent: codes drawn at random, or the start picture's.
@@ -38,32 +89,38 @@ func (s *Session) start(ctx context.Context, progress Progress) ([]float32, erro
 		return nil, err
 	}
 	progress(PhaseStart, 0, 0)
-	t := ops.NewTape(m.device)
-	defer t.Close()
-	var z *ops.Tensor
 	if name := recipe.InitImage.In(s.now); name != "" && s.config.Init == nil {
 		return nil, fmt.Errorf("The run starts from the picture %.60q: open its file, or remove it.", name)
 	}
 	if s.config.Init == nil {
-		h, w := s.tokens()
-		z = t.Gather(clip.Indices(t, s.startTokens()), 1, h, w, t.NewCodebook(m.decoder.Codebook))
-	} else {
-		if err := m.needEncoder(ctx, progress); err != nil {
+		return s.startOfTokens(ctx)
+	}
+	if err := m.needEncoder(ctx, progress); err != nil {
+		return nil, err
+	}
+	t := ops.NewTape(m.device)
+	defer t.Close()
+	width, height := s.size()
+	x := t.Input(1, height, width, 3, false)
+	t.Write(x, scaled(resample.Lanczos(s.config.Init.rgb(), s.config.Init.Width, s.config.Init.Height, width, height), 2.0/255, -1))
+	_, z, _ := Encode(t, m.encoder, x, t.NewCodebook(m.decoder.Codebook))
+	return computed(ctx, t, t.Keep(z))
+}
+
+// startOfTokens is the first latent of a run without a start picture.
+func (s *Session) startOfTokens(ctx context.Context) ([]float32, error) {
+	codes, rows, columns := s.startTokens()
+	if given := recipe.StartTokens.In(s.now).Codes; len(given) > 0 {
+		if err := s.model.checkTokens(rows, columns, given); err != nil {
 			return nil, err
 		}
-		width, height := s.size()
-		x := t.Input(1, height, width, 3, false)
-		t.Write(x, scaled(resample.Lanczos(s.config.Init.rgb(), s.config.Init.Width, s.config.Init.Height, width, height), 2.0/255, -1))
-		_, z, _ = Encode(t, m.encoder, x, t.NewCodebook(m.decoder.Codebook))
 	}
-	t.Keep(z)
-	if err := t.Compile(ctx, nil); err != nil {
+	z, err := s.model.gathered(ctx, codes, rows, columns)
+	if err != nil {
 		return nil, err
 	}
-	if err := t.Plan.Run(); err != nil {
-		return nil, err
-	}
-	return t.Read(ctx, z)
+	h, w := s.tokens()
+	return enlarged(z, rows, columns, s.model.manifest.VQGAN.EmbedDim, h, w), nil
 }
 
 // first shows what the run starts from when the image tower keeps it waiting.

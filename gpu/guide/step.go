@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"reverie/gpu"
 	"reverie/gpu/clip"
@@ -34,6 +35,8 @@ type StepSpec struct {
 	Targets   []Target
 	InitLoss  string // "" for none
 	Smooth    bool   // the picture's total variation is a loss
+	Regions   bool   // prompts pull in parts of the picture
+	Hold      bool   // some tokens do not move
 	Optimiser ops.Optimiser
 	Lowest    []float32 // range of z per channel
 	Highest   []float32
@@ -65,9 +68,25 @@ func (spec StepSpec) pulls() []stage {
 	return list
 }
 
+// weighs are the stages between the targets and their losses.
+func (spec StepSpec) weighs() []stage {
+	if spec.Regions {
+		return []stage{regions}
+	}
+	return nil
+}
+
+// moves are the stages that move the latent.
+func (spec StepSpec) moves() []stage {
+	if spec.Hold {
+		return []stage{hold, update}
+	}
+	return []stage{update}
+}
+
 // stages are all stages that get numbers.
 func (spec StepSpec) stages() []stage {
-	return append(append(spec.views(), spec.pulls()...), update)
+	return slices.Concat(spec.views(), spec.pulls(), spec.weighs(), spec.moves())
 }
 
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
@@ -94,6 +113,8 @@ type Step struct {
 	state    *gpu.Buffer
 	targets  *ops.Tensor // the rows of the targets' embeddings
 	prompts  *gpu.Buffer // the targets as the loss reads them
+	shares   *gpu.Buffer // what each cutout sees of each prompt's region, nil without regions
+	held     *gpu.Buffer // which tokens do not move, nil if all do
 	losses   *gpu.Buffer // one float32 per loss: the pulls', then the targets'
 	nLosses  int
 	told     int         // losses that have their place
@@ -141,7 +162,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	}
 	t.Backward()
 	t.Part(PartUpdate)
-	s.record([]stage{update}, s.Picture)
+	s.record(spec.moves(), s.Picture)
 	return s, d.Err()
 }
 
@@ -201,7 +222,8 @@ func (s *Step) loss() error {
 	s.record(pulls, s.Picture)
 	s.targets = t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
 	t.Write(s.targets, rows)
-	losses := t.NewPromptLosses(s.targets, prompts, spec.Cutouts, s.losses, s.told)
+	s.record(spec.weighs(), s.Picture)
+	losses := t.NewPromptLosses(s.targets, prompts, spec.Cutouts, s.shares, s.losses, s.told)
 	s.prompts = losses.Encoded
 	part := spec.Thrift.Part
 	if part <= 0 || part >= spec.Cutouts {

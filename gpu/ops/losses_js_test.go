@@ -106,8 +106,8 @@ func TestLossesFollowTheirBuffers(t *testing.T) {
 	targets := normals("live targets", 4*c)
 	prompts := func(list ...Prompt) liveRun {
 		return liveRun{EncodePrompts(list),
-			func(e []float64) []float64 { return RefPromptLoss(e, targets, c, list) },
-			func(e []float64) []float64 { return RefPromptLossBackward(e, targets, c, list) }}
+			func(e []float64) []float64 { return RefPromptLoss(e, targets, c, list, nil) },
+			func(e []float64) []float64 { return RefPromptLossBackward(e, targets, c, list, nil) }}
 	}
 	for _, l := range []liveCase{
 		{"init loss towards a target", [4]int{1, h, w, c}, initLoss(initTarget),
@@ -121,7 +121,7 @@ func TestLossesFollowTheirBuffers(t *testing.T) {
 		{"prompts", [4]int{h, 1, 1, c}, func(t *Tape, e *Tensor, losses *gpu.Buffer) *gpu.Buffer {
 			to := t.Input(1, 1, 4, c, false)
 			t.Write(to, float32s(targets))
-			return t.PromptLoss(e, to, []Prompt{{0, 1, 1, noStop}, {1, 3, 1, noStop}}, losses, 0)
+			return t.PromptLoss(e, to, []Prompt{{0, 1, 1, noStop}, {1, 3, 1, noStop}}, nil, losses, 0)
 		}, []liveRun{
 			prompts(Prompt{0, 1, 1, noStop}, Prompt{1, 3, -0.5, noStop}),
 			prompts(Prompt{0, 1, -2.5, noStop}, Prompt{1, 3, 0.75, 1.25}), // a stop among the distances

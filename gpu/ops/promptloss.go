@@ -36,10 +36,11 @@ func EncodePrompts(prompts []Prompt) []byte {
 const PromptSize = 16
 
 // RefPromptLoss is the loss of each prompt for embeddings e [cuts, c]: |w|·mean over its pairs of d', d' = sign(w)·θ²/2, θ the
-// angle between embedding and target, computed as 2·asin(|ê − t̂|/2).
-func RefPromptLoss(e, targets []float64, c int, prompts []Prompt) []float64 {
+// angle between embedding and target, computed as 2·asin(|ê − t̂|/2). Shares [prompts, cuts] scale what each cutout adds to each prompt; nil
+// is 1 for all.
+func RefPromptLoss(e, targets []float64, c int, prompts []Prompt, shares []float64) []float64 {
 	losses := make([]float64, len(prompts))
-	eachPair(e, targets, c, prompts, func(p pair) {
+	eachPair(e, targets, c, prompts, shares, func(p pair) {
 		losses[p.prompt] += math.Abs(p.scale) * p.signed
 	})
 	return losses
@@ -47,9 +48,9 @@ func RefPromptLoss(e, targets []float64, c int, prompts []Prompt) []float64 {
 
 // RefPromptLossBackward is the gradient of the sum of RefPromptLoss by e. Pairs with d' below the prompt's stop count in the loss
 // and have no gradient. For the others, ∂(θ²/2)/∂e = θ/sin θ·(cos θ·ê − t̂)/|e|.
-func RefPromptLossBackward(e, targets []float64, c int, prompts []Prompt) []float64 {
+func RefPromptLossBackward(e, targets []float64, c int, prompts []Prompt, shares []float64) []float64 {
 	de := make([]float64, len(e))
-	eachPair(e, targets, c, prompts, func(p pair) {
+	eachPair(e, targets, c, prompts, shares, func(p pair) {
 		if p.signed <= prompts[p.prompt].Stop || p.angle == 0 {
 			return
 		}
@@ -61,7 +62,7 @@ func RefPromptLossBackward(e, targets []float64, c int, prompts []Prompt) []floa
 }
 
 // pair is one embedding against one target: both as unit vectors, the embedding's length, the angle between them, d', and the
-// weight divided by the number of the prompt's pairs.
+// weight times the cutout's share divided by the number of the prompt's pairs.
 type pair struct {
 	prompt, row           int
 	e, t                  []float64
@@ -69,7 +70,7 @@ type pair struct {
 	scale                 float64
 }
 
-func eachPair(e, targets []float64, c int, prompts []Prompt, visit func(pair)) {
+func eachPair(e, targets []float64, c int, prompts []Prompt, shares []float64, visit func(pair)) {
 	cuts := len(e) / c
 	for k, p := range prompts {
 		sign := 1.0
@@ -78,6 +79,10 @@ func eachPair(e, targets []float64, c int, prompts []Prompt, visit func(pair)) {
 		}
 		for row := range cuts {
 			unit, length := normalise(e[row*c : (row+1)*c])
+			scale := p.Weight / float64(cuts*p.Count)
+			if shares != nil {
+				scale *= shares[k*cuts+row]
+			}
 			for j := p.First; j < p.First+p.Count; j++ {
 				target, _ := normalise(targets[j*c : (j+1)*c])
 				square := 0.0
@@ -85,7 +90,7 @@ func eachPair(e, targets []float64, c int, prompts []Prompt, visit func(pair)) {
 					square += (unit[i] - target[i]) * (unit[i] - target[i])
 				}
 				angle := 2 * math.Asin(min(math.Sqrt(square)/2, 1))
-				visit(pair{k, row, unit, target, length, angle, sign * angle * angle / 2, p.Weight / float64(cuts*p.Count)})
+				visit(pair{k, row, unit, target, length, angle, sign * angle * angle / 2, scale})
 			}
 		}
 	}
@@ -109,9 +114,10 @@ type promptLossParams struct{ Cuts, C4, Prompts, First, Rows, FirstCut uint32 }
 // PromptLoss computes the loss of each prompt for the embeddings e, one row per cutout, into losses (float32) from place first on,
 // and adds the gradient of their sum to d(e) at once: a loss is where the way back begins. Targets has the rows that the prompts
 // name. The prompts are returned as they lie on the device, where EncodePrompts may overwrite them between runs as long as
-// their number stays.
-func (t *Tape) PromptLoss(e, targets *Tensor, prompts []Prompt, losses *gpu.Buffer, first int) (encoded *gpu.Buffer) {
-	l := t.NewPromptLosses(targets, prompts, e.Rows(), losses, first)
+// their number stays. Shares, unless it is nil, holds how much each cutout adds to each prompt, as EncodeShares lays them out; the host may
+// overwrite it, too.
+func (t *Tape) PromptLoss(e, targets *Tensor, prompts []Prompt, shares, losses *gpu.Buffer, first int) (encoded *gpu.Buffer) {
+	l := t.NewPromptLosses(targets, prompts, e.Rows(), shares, losses, first)
 	l.Add(e)
 	l.Finish()
 	return l.Encoded
@@ -125,14 +131,27 @@ type PromptLosses struct {
 	targets *Tensor
 	params  promptLossParams
 	sums    *Tensor
+	shares  *gpu.Buffer // nil where all are 1
 	losses  *gpu.Buffer
 }
 
+// EncodeShares lays out shares [prompts, cuts], in rows padded to whole vec4f.
+func EncodeShares(shares []float64, cuts int) []byte {
+	out := make([]float32, len(shares)/cuts*Pad4(cuts))
+	for i, share := range shares {
+		out[i/cuts*Pad4(cuts)+i%cuts] = float32(share)
+	}
+	return encode(out)
+}
+
+// SharesSize is the number of bytes that EncodeShares gives.
+func SharesSize(prompts, cuts int) int { return 4 * prompts * Pad4(cuts) }
+
 // NewPromptLosses begins the losses of a number of cutouts.
-func (t *Tape) NewPromptLosses(targets *Tensor, prompts []Prompt, cuts int, losses *gpu.Buffer, first int) *PromptLosses {
+func (t *Tape) NewPromptLosses(targets *Tensor, prompts []Prompt, cuts int, shares, losses *gpu.Buffer, first int) *PromptLosses {
 	l := &PromptLosses{Encoded: t.Buffer("prompts", PromptSize*len(prompts)), tape: t, targets: targets,
 		params: promptLossParams{Cuts: uint32(cuts), C4: uint32(targets.Stride() / 4), Prompts: uint32(len(prompts)), First: uint32(first)},
-		sums:   t.New(1, 1, len(prompts), cuts), losses: losses}
+		sums:   t.New(1, 1, len(prompts), cuts), shares: shares, losses: losses}
 	t.device.Write(l.Encoded, 0, EncodePrompts(prompts))
 	return l
 }
@@ -145,8 +164,11 @@ func (l *PromptLosses) Add(e *Tensor) {
 		panic(fmt.Sprintf("ops: prompt loss of %v to %v after %d of %d cutouts", e, l.targets, l.params.FirstCut, l.params.Cuts))
 	}
 	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, l.targets.Buf, l.Encoded, l.sums.Buf}
+	if l.shares != nil {
+		defines, buffers = shaders.Defines{"SHARES": ""}, append(buffers, l.shares)
+	}
 	if de, accumulate, ok := t.grad(e); ok {
-		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
+		defines = with(accumulate, defines, shaders.Defines{"GRADIENT": ""})
 		buffers = append(buffers, de.Buf)
 	}
 	t.Plan.Dispatch("promptloss.wgsl", defines, gpu.Linear(e.Rows()), float64(12*l.targets.Rows()*e.Len()), l.params, buffers...)

@@ -46,12 +46,15 @@ func promptLossCases() []lossCase {
 	for _, s := range []struct {
 		cuts, c int
 		prompts []Prompt
+		shares  []float64
 	}{
-		{1, 1, []Prompt{{0, 1, 1, noStop}}},
-		{5, 16, []Prompt{{0, 3, 1, noStop}}},
-		{3, 7, []Prompt{{0, 1, 2.5, noStop}, {1, 3, -0.5, noStop}, {4, 1, 0, noStop}}},
-		{7, 333, []Prompt{{2, 3, 1, 1.25}, {0, 2, -1, -1.2}, {1, 1, 1, 100}}}, // stops among and above the distances
-		{65, 64, []Prompt{{0, 65, 0.3, noStop}}},
+		{1, 1, []Prompt{{0, 1, 1, noStop}}, nil},
+		{5, 16, []Prompt{{0, 3, 1, noStop}}, nil},
+		{3, 7, []Prompt{{0, 1, 2.5, noStop}, {1, 3, -0.5, noStop}, {4, 1, 0, noStop}}, nil},
+		{3, 7, []Prompt{{0, 1, 2.5, noStop}, {1, 3, -0.5, noStop}}, []float64{1, 0.25, 0, 0, 0.5, 0.75}},
+		{7, 333, []Prompt{{2, 3, 1, 1.25}, {0, 2, -1, -1.2}}, []float64{0.5, 1, 0, 0.125, 1, 0.75, 0.25, 0, 1, 0.5, 0.25, 1, 0, 0.5}},
+		{7, 333, []Prompt{{2, 3, 1, 1.25}, {0, 2, -1, -1.2}, {1, 1, 1, 100}}, nil}, // stops among and above the distances
+		{65, 64, []Prompt{{0, 65, 0.3, noStop}}, nil},
 	} {
 		rows := 0
 		for _, p := range s.prompts {
@@ -64,17 +67,39 @@ func promptLossCases() []lossCase {
 		}
 		cases = append(cases, lossCase{
 			name: name, shape: [4]int{s.cuts, 1, 1, s.c},
-			losses: func(e []float64) []float64 { return RefPromptLoss(e, targets, s.c, s.prompts) },
-			back:   func(e []float64) []float64 { return RefPromptLossBackward(e, targets, s.c, s.prompts) },
+			losses: func(e []float64) []float64 { return RefPromptLoss(e, targets, s.c, s.prompts, s.shares) },
+			back:   func(e []float64) []float64 { return RefPromptLossBackward(e, targets, s.c, s.prompts, s.shares) },
 			gated:  slices.ContainsFunc(s.prompts, func(p Prompt) bool { return p.Stop != noStop }),
 			record: func(t *Tape, e *Tensor, losses *gpu.Buffer, first int) {
 				to := t.Input(1, 1, rows, s.c, false)
 				t.Write(to, float32s(targets))
-				t.PromptLoss(e, to, s.prompts, losses, first)
+				t.PromptLoss(e, to, s.prompts, sharesOf(t, s.shares, s.cuts), losses, first)
 			},
 		})
 	}
 	return cases
+}
+
+// sharesOf are shares on the device.
+func sharesOf(t *Tape, shares []float64, cuts int) *gpu.Buffer {
+	if shares == nil {
+		return nil
+	}
+	b := t.Buffer("shares", SharesSize(len(shares)/cuts, cuts))
+	t.device.Write(b, 0, EncodeShares(shares, cuts))
+	return b
+}
+
+func TestPromptLossCountsShares(t *testing.T) {
+	e, targets := []float64{3, 0, 0, 2}, []float64{0, 2, 5, 0} // each embedding is at a right angle to one target and like the other
+	quarter := math.Pi * math.Pi / 8
+	prompts := []Prompt{{0, 1, 1, noStop}, {1, 1, 2, noStop}}
+	if got := RefPromptLoss(e, targets, 2, prompts, []float64{0.5, 1, 1, 0.25}); math.Abs(got[0]-0.5*quarter/2) > 1e-15 || math.Abs(got[1]-2*0.25*quarter/2) > 1e-15 {
+		t.Errorf("losses %v of a right angle each, of which half and a quarter count", got)
+	}
+	if g := RefPromptLossBackward(e, targets, 2, prompts, []float64{0, 0, 0, 0.25}); g[0] != 0 || g[1] != 0 || g[2] == 0 {
+		t.Errorf("the gradient %v is another than that of the second embedding alone", g)
+	}
 }
 
 func TestLossGradients(t *testing.T) {
@@ -121,7 +146,7 @@ func TestPromptLossValues(t *testing.T) {
 		{"a negative weight turns the sign", Prompt{0, 1, -0.5, noStop}, -0.5 * quarter},
 		{"a stop does not change the value", Prompt{0, 1, 1, 9}, quarter},
 	} {
-		if got := RefPromptLoss(e, targets, 2, []Prompt{c.prompt})[0]; math.Abs(got-c.want) > 1e-15 {
+		if got := RefPromptLoss(e, targets, 2, []Prompt{c.prompt}, nil)[0]; math.Abs(got-c.want) > 1e-15 {
 			t.Errorf("%s: loss %g, want %g", c.name, got, c.want)
 		}
 	}
@@ -140,7 +165,7 @@ func TestPromptStopGatesTheGradient(t *testing.T) {
 		{"negative, below the stop", -1, -1.23, false},
 		{"without weight", 0, noStop, false},
 	} {
-		g := RefPromptLossBackward(e, targets, 2, []Prompt{{0, 1, c.weight, c.stop}})
+		g := RefPromptLossBackward(e, targets, 2, []Prompt{{0, 1, c.weight, c.stop}}, nil)
 		if pulls := g[1] != 0; pulls != c.pulls {
 			t.Errorf("%s: gradient %v", c.name, g)
 		}

@@ -9,8 +9,9 @@ import (
 )
 
 // RefUpdate is one update of x by its gradient dx: the formulas of Factors. Memory has what the optimiser remembers and is updated in
-// place. Channel c of x, and of ScheduleFree's z, is bounded to [lowest[c], highest[c]] unless they are nil.
-func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowest, highest []float64) []float64 {
+// place. Channel c of x, and of ScheduleFree's z, is bounded to [lowest[c], highest[c]] unless they are nil. Rows that
+// are held stay as they are, and so do their moments, while ScheduleFree's z becomes x, from where it goes on; held may be nil.
+func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowest, highest []float64, held []bool) []float64 {
 	y, v := make([]float64, len(x)), memory[1]
 	bounded := func(i int, value float64) float64 {
 		if lowest == nil {
@@ -19,6 +20,13 @@ func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowe
 		return min(max(value, lowest[i%len(lowest)]), highest[i%len(highest)])
 	}
 	for i, g := range dx {
+		if held != nil && held[i*len(held)/len(x)] {
+			y[i] = x[i]
+			if o.Name == ScheduleFree {
+				memory[0][i] = x[i]
+			}
+			continue
+		}
 		v[i] = o.Beta2*v[i] + (1-o.Beta2)*g*g
 		divisor := math.Sqrt(v[i])*f.RootScale + f.Epsilon
 		if o.Name == ScheduleFree {
@@ -47,8 +55,9 @@ type updateParams struct {
 // Update moves x in place by its gradient, which must be complete: it is recorded after Backward. Factors holds the encoded Factors of
 // each update, written before each run. Lowest and highest bound each channel after the update, as VQGAN+CLIP bounds z to the
 // codebook's range; nil leaves x free. It returns what the optimiser remembers, as Memory names it: of x's shape and at first zero,
-// which is how a fresh start finds it. The moments m and v are not bounded.
-func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highest []float32) (memory []*Tensor) {
+// which is how a fresh start finds it. The moments m and v are not bounded. Rows of x
+// whose uint32 in held is not 0 stay as they are; nil holds none, and the host may overwrite held before each run.
+func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highest []float32, held *gpu.Buffer) (memory []*Tensor) {
 	if x.d == nil {
 		panic(fmt.Sprintf("ops: update of %v, which has no gradient", x))
 	}
@@ -68,6 +77,10 @@ func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highe
 		bounds := t.Input(1, 1, 2, x.C, false)
 		t.Write(bounds, append(append([]float32{}, lowest...), highest...))
 		buffers = append(buffers, bounds.Buf)
+	}
+	if held != nil {
+		defines["HELD"] = ""
+		buffers = append(buffers, held)
 	}
 	for _, name := range o.Memory() {
 		kept := t.Input(x.N, x.H, x.W, x.C, false)

@@ -3,6 +3,8 @@ package ops
 import (
 	"context"
 	"testing"
+
+	"reverie/gpu"
 )
 
 // Eight updates with a learning rate that falls on the way; RAdam begins to divide at the sixth.
@@ -14,6 +16,7 @@ func TestUpdateKernels(t *testing.T) {
 			{"bounded", 9, 11, 48, true, 0.4, Count{}, 1e-3},
 			{"bounded, with padded channels", 3, 5, 333, true, 0.4, Count{}, 1},
 			{"late and tiny gradients", 3, 3, 7, false, 0.1, Count{Updates: 5000, RateSquares: 50}, 1e-9},
+			{"held rows", 5, 3, 7, true, 0.1, Count{}, 1},
 		} {
 			t.Run(name+" "+c.name, func(t *testing.T) { c.check(t, named(t, name)) })
 		}
@@ -49,7 +52,17 @@ func (c updateCase) check(t *testing.T, o Optimiser) {
 	if c.bounded {
 		lowest, highest = float32s(lo), float32s(hi)
 	}
-	memory := tape.Update(x, factors, o, lowest, highest)
+	var held *gpu.Buffer
+	var holds []bool
+	if c.name == "held rows" {
+		held, holds = tape.Buffer("held", 4*c.h*c.w), make([]bool, c.h*c.w)
+		words := make([]byte, 4*len(holds))
+		for i := 0; i < len(holds); i += 2 {
+			holds[i], words[4*i] = true, 1
+		}
+		device.Write(held, 0, words)
+	}
+	memory := tape.Update(x, factors, o, lowest, highest, held)
 	if err := tape.Compile(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +82,7 @@ func (c updateCase) check(t *testing.T, o Optimiser) {
 		if err := tape.Plan.Run(); err != nil {
 			t.Fatal(err)
 		}
-		want = RefUpdate(want, g, refMemory, o, f, lo, hi)
+		want = RefUpdate(want, g, refMemory, o, f, lo, hi, holds)
 	}
 	for i, kept := range append(memory, x) {
 		what := append(o.Memory(), "x")[i]

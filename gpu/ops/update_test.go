@@ -52,7 +52,7 @@ func TestUpdatesArePyTorchs(t *testing.T) {
 		o := named(t, c.name)
 		x, memory, count := updateStart, [][]float64{make([]float64, 4), make([]float64, 4)}, Count{}
 		for i, g := range updateGradients {
-			x = RefUpdate(x, g, memory, o, o.Next(&count, updateRates[i], decay), nil, nil)
+			x = RefUpdate(x, g, memory, o, o.Next(&count, updateRates[i], decay), nil, nil, nil)
 			want := c.want[i+1]
 			for j := range want {
 				if math.Abs(x[j]-want[j]) > 2e-14 {
@@ -83,7 +83,7 @@ func TestScheduleFreeAverages(t *testing.T) {
 			z, v, sums, weights := slices.Clone(x), make([]float64, 4), make([]float64, 4), 0.0
 			for i, g := range updateGradients {
 				at := x
-				x = RefUpdate(x, g, memory, o, o.Next(&count, updateRates[i], decay), c.lowest, c.highest)
+				x = RefUpdate(x, g, memory, o, o.Next(&count, updateRates[i], decay), c.lowest, c.highest, nil)
 				weight := updateRates[i] * updateRates[i]
 				weights += weight
 				for j := range z {
@@ -109,12 +109,28 @@ func TestUpdateBoundsValuesAndNotMoments(t *testing.T) {
 	for _, name := range []string{Adam, AdamW, RAdam} {
 		o := named(t, name)
 		memory := [][]float64{make([]float64, 4), make([]float64, 4)}
-		x := RefUpdate([]float64{1, 1, 1, 1}, []float64{-1, 1, 1, -1}, memory, o, o.Next(&Count{}, 0.1, 0), []float64{0.95, 0.96}, []float64{1.05, 1.06})
+		x := RefUpdate([]float64{1, 1, 1, 1}, []float64{-1, 1, 1, -1}, memory, o, o.Next(&Count{}, 0.1, 0), []float64{0.95, 0.96}, []float64{1.05, 1.06}, nil)
 		if want := []float64{1.05, 0.96, 0.95, 1.06}; !slices.Equal(x, want) {
 			t.Errorf("%s: bounded to %v, want %v", name, x, want)
 		}
 		if m, v := memory[0][0], memory[1][0]; math.Abs(m+0.1) > 1e-15 || math.Abs(v-0.001) > 1e-15 {
 			t.Errorf("%s: moments %g and %g, want -0.1 and 0.001", name, m, v)
+		}
+	}
+}
+
+// A row that is held stays to the bit, with its moments; let go, it moves from where it is.
+func TestUpdateHoldsRows(t *testing.T) {
+	for _, name := range []string{Adam, AdamW, RAdam, ScheduleFree} {
+		o := named(t, name)
+		memory, count := [][]float64{make([]float64, 4), {0, 0, 3, 4}}, Count{}
+		x := RefUpdate(updateStart, updateGradients[0], memory, o, o.Next(&count, 0.1, 0.5), nil, nil, []bool{false, true})
+		if x[0] == updateStart[0] || x[1] == updateStart[1] || !slices.Equal(x[2:], updateStart[2:]) || !slices.Equal(memory[1][2:], []float64{3, 4}) {
+			t.Errorf("%s: %v became %v, with moments %v", name, updateStart, x, memory[1])
+		}
+		y := RefUpdate(x, updateGradients[1], memory, o, o.Next(&count, 0.1, 0.5), nil, nil, nil)
+		if math.Abs(y[2]-x[2]) > 0.3 || y[2] == x[2] {
+			t.Errorf("%s: let go, %g became %g", name, x[2], y[2])
 		}
 	}
 }
@@ -126,7 +142,7 @@ func TestUpdateWithoutRate(t *testing.T) {
 		memory := [][]float64{make([]float64, 4), make([]float64, 4)}
 		count := Count{}
 		for _, g := range updateGradients[:3] {
-			x := RefUpdate(updateStart, g, memory, o, o.Next(&count, 0, 0.5), nil, nil)
+			x := RefUpdate(updateStart, g, memory, o, o.Next(&count, 0, 0.5), nil, nil, nil)
 			if !slices.Equal(x, updateStart) {
 				t.Errorf("%s: %v moved to %v", name, updateStart, x)
 			}

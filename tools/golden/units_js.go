@@ -70,7 +70,7 @@ func (r *runner) promptLoss(ctx context.Context, name string, c goldenCase) erro
 		to := t.Input(1, 1, len(targets)/width, width, false)
 		t.Write(to, targets)
 		losses := t.Buffer("losses", 16)
-		t.PromptLoss(e, to, []ops.Prompt{{Count: len(targets) / width, Weight: weight, Stop: stop}}, losses, 0)
+		t.PromptLoss(e, to, []ops.Prompt{{Count: len(targets) / width, Weight: weight, Stop: stop}}, nil, losses, 0)
 		t.Backward()
 		if err := r.runTape(ctx, t); err != nil {
 			return 0, nil, err
@@ -147,7 +147,7 @@ func (r *runner) adam(ctx context.Context, name string, c goldenCase) error {
 	g := t.Seed(z)
 	factors := t.Buffer("factors", ops.FactorsSize)
 	optimiser, _ := ops.NamedOptimiser(ops.Adam)
-	t.Update(z, factors, optimiser, nil, nil)
+	t.Update(z, factors, optimiser, nil, nil, nil)
 	if err := t.Compile(ctx, nil); err != nil {
 		return err
 	}
