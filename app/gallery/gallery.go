@@ -66,8 +66,11 @@ func (p Picture) Title() string {
 	if p.Name != "" {
 		return p.Name
 	}
-	return recipe.Prompt.In(p.Script.At(max(p.Step-1, 0)))
+	return p.Prompt()
 }
+
+// Prompt is that of the picture's last update.
+func (p Picture) Prompt() string { return recipe.Prompt.In(p.Script.At(max(p.Step-1, 0))) }
 
 // Made is a picture as a run leaves it.
 type Made struct {

@@ -241,7 +241,14 @@ func TestRoom(t *testing.T) {
 	if done, err := i.Finish(); err != nil || done.Added != 1 {
 		t.Errorf("a deleted favourite makes no room: %+v, %v", done, err)
 	}
-	want(t, "what was added just now stays though it is the oldest", s, "five", "three", "old")
+	c.pass(time.Second)
+	i = &Importer{Store: s}
+	i.Take(File{"older.png", made(t, "older", 8).PNG})
+	i.Take(File{"older.json", []byte(`{"id":"older","made":0}`)})
+	if done, err := i.Finish(); err != nil || done.Added != 1 {
+		t.Errorf("imported %+v, %v", done, err)
+	}
+	want(t, "what was added just now stays though it is the oldest", s, "five", "three", "older")
 }
 
 // Whatever breaks off, at whatever moment: each picture is there, as it was or as it was to become, and no bytes stay for nothing.
@@ -352,6 +359,19 @@ func TestRecordChangesWhileItIsRead(t *testing.T) {
 	want(t, "after another tab looked at the wrong moment", &Store{Vault: v, Now: c.now}, "apple")
 }
 
+// A picture whose file the browser has lost is none, and what is left of it goes.
+func TestLostFile(t *testing.T) {
+	s, v, c := newStore()
+	p := add(t, s, made(t, "apple", 1))
+	delete(v.entries, p.record.PNG)
+	want(t, "without its file", s)
+	c.pass(2 * orphanAge)
+	want(t, "later", s)
+	if len(v.entries) != 0 {
+		t.Errorf("%d entries are left of it", len(v.entries))
+	}
+}
+
 // What a newer build has written stays for it.
 func TestRecordOfANewerBuild(t *testing.T) {
 	s, v, c := newStore()
@@ -380,6 +400,23 @@ func TestThumbnail(t *testing.T) {
 		}
 		if r, g, b, _ := m.At(0, m.Bounds().Dy()-1).RGBA(); r>>8 != 200 || g>>8 != 100 || b>>8 != 50 {
 			t.Errorf("%dx%d becomes of the colour %d %d %d", c.w, c.h, r>>8, g>>8, b>>8)
+		}
+	}
+	halves := picture.RGBA{Width: 256, Height: 256, Pix: bytes.Repeat(append(bytes.Repeat([]byte{10, 0, 0, 255}, 128), bytes.Repeat([]byte{90, 0, 0, 255}, 128)...), 256)}
+	for i := 0; i < len(halves.Pix); i += 8 {
+		halves.Pix[i] += 20
+	}
+	data, err := Thumbnail(halves)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x, want := range map[int]uint32{0: 20, 63: 20, 64: 100, 127: 100} {
+		if r, _, _, _ := m.At(x, 77).RGBA(); r>>8 != want {
+			t.Errorf("the mean at %d is %d, want %d", x, r>>8, want)
 		}
 	}
 	if _, err := Thumbnail(picture.RGBA{Width: 2, Height: 2, Pix: make([]byte, 3)}); err == nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"reverie/app/picture"
-	"reverie/gpu/guide/resample"
 )
 
 // thumbnailSide is the longer side of a thumbnail in pixels: twice of what the strip shows, for screens of two pixels to one.
@@ -15,19 +14,29 @@ func Thumbnail(p picture.RGBA) ([]byte, error) {
 	if p.Width < 1 || p.Height < 1 || len(p.Pix) != 4*p.Width*p.Height {
 		return nil, fmt.Errorf("gallery: %d bytes are not %dx%d pixels", len(p.Pix), p.Width, p.Height)
 	}
-	long := max(p.Width, p.Height)
-	if long <= thumbnailSide {
-		return picture.WritePlain(p.Pix, p.Width, p.Height)
+	if long := max(p.Width, p.Height); long > thumbnailSide {
+		p = shrunk(p, max(1, p.Width*thumbnailSide/long), max(1, p.Height*thumbnailSide/long))
 	}
-	w, h := max(1, p.Width*thumbnailSide/long), max(1, p.Height*thumbnailSide/long)
-	rgb := make([]byte, 0, 3*p.Width*p.Height)
-	for i := 0; i < len(p.Pix); i += 4 {
-		rgb = append(rgb, p.Pix[i:i+3]...)
+	return picture.WritePlain(p.Pix, p.Width, p.Height)
+}
+
+// shrunk is a picture of w×h pixels, each the mean of those that it stands for. It is only looked at; what a model sees is resampled by the
+// engine, which the page does not hold.
+func shrunk(p picture.RGBA, w, h int) picture.RGBA {
+	small := picture.RGBA{Width: w, Height: h, Pix: make([]byte, 0, 4*w*h)}
+	for y := range h {
+		for x := range w {
+			var sum [4]int
+			top, bottom, left, right := y*p.Height/h, (y+1)*p.Height/h, x*p.Width/w, (x+1)*p.Width/w
+			for row := top; row < bottom; row++ {
+				for i := 4 * (row*p.Width + left); i < 4*(row*p.Width+right); i++ {
+					sum[i%4] += int(p.Pix[i])
+				}
+			}
+			for _, s := range sum {
+				small.Pix = append(small.Pix, byte(s/((bottom-top)*(right-left))))
+			}
+		}
 	}
-	rgb = resample.Lanczos(rgb, p.Width, p.Height, w, h)
-	small := make([]byte, 0, 4*w*h)
-	for i := 0; i < len(rgb); i += 3 {
-		small = append(small, rgb[i], rgb[i+1], rgb[i+2], 0xff)
-	}
-	return picture.WritePlain(small, w, h)
+	return small
 }

@@ -188,10 +188,7 @@ func focus(id string) {
 
 // save offers bytes as a file for download. Its kind is a media type.
 func save(name, kind string, data []byte) {
-	part := file.UnionFromJS(jsx.Bytes(data))
-	blob := file.NewBlob([]*file.Union{part}, &file.BlobPropertyBag{Type: kind})
-	urls := js.Global().Get("URL")
-	url := urls.Call("createObjectURL", blob.JSValue())
+	url := fileURL(kind, data)
 	link := js.Global().Get("document").Call("createElement", "a")
 	link.Set("href", url)
 	link.Set("download", name)
@@ -199,11 +196,32 @@ func save(name, kind string, data []byte) {
 	// The download reads the blob after the click; a minute is plenty.
 	var forget js.Func
 	forget = js.FuncOf(func(js.Value, []js.Value) any {
-		urls.Call("revokeObjectURL", url)
+		forgetURL(url)
 		forget.Release()
 		return nil
 	})
 	js.Global().Call("setTimeout", forget, 60_000)
+}
+
+// fileURL is an address under which the page can show bytes of a media type until forgetURL.
+func fileURL(kind string, data []byte) string {
+	blob := file.NewBlob([]*file.Union{file.UnionFromJS(jsx.Bytes(data))}, &file.BlobPropertyBag{Type: kind})
+	return js.Global().Get("URL").Call("createObjectURL", blob.JSValue()).String()
+}
+
+func forgetURL(url string) { js.Global().Get("URL").Call("revokeObjectURL", url) }
+
+// setDialog opens the dialog with that id over the page, or closes it, which gives the focus back.
+func setDialog(id string, open bool) {
+	dialog := elementByID(id)
+	if dialog.IsNull() || dialog.Get("open").Bool() == open {
+		return
+	}
+	if open {
+		dialog.Call("showModal")
+	} else {
+		dialog.Call("close")
+	}
 }
 
 // chosenFile takes the file from the input with that id, if one was chosen, and empties the input, so that the same file can be chosen
@@ -292,6 +310,9 @@ func watchHiding(hide func()) {
 		}
 	})
 }
+
+// watchReturn calls back when a person comes back to the page, who may have used another tab.
+func watchReturn(back func()) { listen("focus", func(js.Value) { back() }) }
 
 // watchUpdate calls ready when a new version of the page lies in the cache and waits. A page that no service worker controls yet is on
 // its first visit, and what is installed then is no update.

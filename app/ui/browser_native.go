@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"reverie/app/gallery"
 	"reverie/app/protocol"
 )
 
@@ -30,6 +31,11 @@ func storeText(string, string)                                      {}
 func watchHiding(func())                                            {}
 func every(time.Duration, func())                                   {}
 func hidden() bool                                                  { return false }
+func picturesVault() gallery.Vault                                  { return nil }
+func watchReturn(func())                                            {}
+func fileURL(string, []byte) string                                 { return "" }
+func forgetURL(string)                                              {}
+func setDialog(string, bool)                                        {}
 func openVault() vault                                              { return nil }
 func holdRun()                                                      {}
 func runsElsewhere() bool                                           { return false }

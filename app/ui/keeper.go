@@ -15,10 +15,10 @@ import (
 
 // vault holds bytes by name beyond the page's life. Its methods block.
 type vault interface {
-	put(name string, data []byte) error
-	get(name string) ([]byte, error)
-	names() ([]string, error)
-	remove(name string) error
+	Put(name string, data []byte) error
+	Get(name string) ([]byte, error)
+	Names() ([]string, error)
+	Remove(name string) error
 }
 
 // keeper keeps a run, and the pictures of a draft, each as a record that names entries of the vault: what a record needs is there before it
@@ -131,7 +131,7 @@ func putPicture(put func([]byte) (string, error), name string, p *protocol.Pictu
 
 // keep writes what a record needs, which make puts, then the record, and then removes what no record needs any more.
 func (k *keeper) keep(kind string, make func(put func([]byte) (string, error)) (record, error)) error {
-	there, err := k.vault.names()
+	there, err := k.vault.Names()
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (k *keeper) keep(kind string, make func(put func([]byte) (string, error)) (
 		name, known := k.entries[&data[0]]
 		if !known || !slices.Contains(there, name) {
 			name = "bytes-" + strconv.FormatUint(rand.Uint64(), 36)
-			if err := k.vault.put(name, data); err != nil {
+			if err := k.vault.Put(name, data); err != nil {
 				return "", err
 			}
 		}
@@ -161,7 +161,7 @@ func (k *keeper) keep(kind string, make func(put func([]byte) (string, error)) (
 	for _, n := range numbers(there, kind) {
 		number = max(number, n)
 	}
-	if err := k.vault.put(kind+strconv.Itoa(number+1), text); err != nil {
+	if err := k.vault.Put(kind+strconv.Itoa(number+1), text); err != nil {
 		return err
 	}
 	for data, name := range written {
@@ -175,7 +175,7 @@ func (k *keeper) keep(kind string, make func(put func([]byte) (string, error)) (
 
 // tidy removes what the newest records do not need.
 func (k *keeper) tidy() error {
-	there, err := k.vault.names()
+	there, err := k.vault.Names()
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (k *keeper) tidy() error {
 	}
 	for _, name := range there {
 		if !needed[name] {
-			if err := k.vault.remove(name); err != nil {
+			if err := k.vault.Remove(name); err != nil {
 				return err
 			}
 		}
@@ -226,7 +226,7 @@ func numbers(names []string, kind string) []int {
 
 func (k *keeper) read(name string) (record, error) {
 	var r record
-	text, err := k.vault.get(name)
+	text, err := k.vault.Get(name)
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
@@ -254,7 +254,7 @@ func (k *keeper) draft() (start *Opened, pictures []protocol.Named, err error) {
 
 // newest takes the newest record of a kind that can be read.
 func (k *keeper) newest(kind string, take func(record) error) error {
-	there, err := k.vault.names()
+	there, err := k.vault.Names()
 	if err != nil {
 		return err
 	}
@@ -317,7 +317,7 @@ func (k *keeper) picture(p keptPicture) (protocol.Picture, error) {
 
 // bytes reads an entry and remembers where it is kept.
 func (k *keeper) bytes(name string) ([]byte, error) {
-	data, err := k.vault.get(name)
+	data, err := k.vault.Get(name)
 	if err == nil && len(data) > 0 {
 		if k.entries == nil {
 			k.entries = map[*byte]string{}
@@ -329,12 +329,12 @@ func (k *keeper) bytes(name string) ([]byte, error) {
 
 // forget removes the run that is kept.
 func (k *keeper) forget() error {
-	there, err := k.vault.names()
+	there, err := k.vault.Names()
 	if err != nil {
 		return err
 	}
 	for _, n := range numbers(there, runRecord) {
-		if err := k.vault.remove(runRecord + strconv.Itoa(n)); err != nil {
+		if err := k.vault.Remove(runRecord + strconv.Itoa(n)); err != nil {
 			return err
 		}
 	}

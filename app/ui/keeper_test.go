@@ -28,7 +28,7 @@ func (v *fakeVault) fails() bool {
 	return false
 }
 
-func (v *fakeVault) put(name string, data []byte) error {
+func (v *fakeVault) Put(name string, data []byte) error {
 	v.puts++
 	if v.fails() {
 		v.entries[name] = slices.Clone(data[:len(data)/2]) // as when the browser is killed
@@ -38,7 +38,7 @@ func (v *fakeVault) put(name string, data []byte) error {
 	return nil
 }
 
-func (v *fakeVault) get(name string) ([]byte, error) {
+func (v *fakeVault) Get(name string) ([]byte, error) {
 	data, ok := v.entries[name]
 	if !ok {
 		return nil, errors.New("not there")
@@ -46,14 +46,14 @@ func (v *fakeVault) get(name string) ([]byte, error) {
 	return slices.Clone(data), nil
 }
 
-func (v *fakeVault) names() ([]string, error) {
+func (v *fakeVault) Names() ([]string, error) {
 	if v.fails() {
 		return nil, errFull
 	}
 	return slices.Collect(maps.Keys(v.entries)), nil
 }
 
-func (v *fakeVault) remove(name string) error {
+func (v *fakeVault) Remove(name string) error {
 	if v.fails() {
 		return errFull
 	}

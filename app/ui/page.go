@@ -43,6 +43,7 @@ type Page struct {
 	keeping  bool   // it is busy
 	restored bool   // it has told what was kept
 	pictures string // names the draft's pictures that are kept
+	gallery  galleryView
 }
 
 // keepDelay is how long the page waits with storing a small model.
@@ -60,6 +61,7 @@ func (p *Page) OnMount(ctx app.Context) {
 	p.keeper.vault = openVault()
 	p.prefill = p.state.RestoreForm(loadText(formKey))
 	p.restore()
+	p.openGallery()
 	ctx.Defer(func(app.Context) { focusOnDesktop(promptID) })
 	p.fetchModels()
 	watchUpdate(func() {
@@ -251,6 +253,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	}
 	p.draw()
 	p.keep()
+	p.keepFinished()
 	if p.state.TakePersist() {
 		p.persist()
 	}
@@ -452,7 +455,7 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 				return
 			}
 			name := fileName(run.Script.At(at), at)
-			save(name, "image/png", png)
+			save(name, pngKind, png)
 			s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
 		})
 	})

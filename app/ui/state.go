@@ -73,9 +73,10 @@ type State struct {
 	restart bool                    // another run begins when this one has ended
 	draw    func() uint64           // new seeds
 
-	keepDue    bool   // what the browser keeps of the run is not the newest
-	keepFailed bool   // it cannot keep it, and the person knows
-	awaited    string // the name of a start picture that the browser may have kept
+	finished   *finishedPicture // that is to be kept
+	keepDue    bool             // what the browser keeps of the run is not the newest
+	keepFailed bool             // it cannot keep it, and the person knows
+	awaited    string           // the name of a start picture that the browser may have kept
 
 	opening   int // files that are being decoded
 	forecast  forecast
@@ -279,6 +280,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 			s.Run.Step, s.Run.done, s.keepDue = m.Step, true, true
 		}
 		s.show(m.Picture, m.Step)
+		s.finish()
 		s.end()
 		s.Status = "Done: " + count(m.Step, "step") + "."
 	case protocol.Stopped:
@@ -448,6 +450,7 @@ func (s *State) stopped(m protocol.Stopped) {
 	}
 	s.show(m.Picture, m.Step)
 	s.Run.Step, s.keepDue = m.Step, true
+	s.finish()
 	s.Status = "Stopped " + s.Run.afterStep() + "."
 }
 

@@ -7,31 +7,32 @@ import (
 	"syscall/js"
 	"time"
 
+	"reverie/app/gallery"
 	"reverie/gpu/jsx"
 )
 
-// The cache in which the browser keeps a run, which the service worker leaves alone, and the folder of its entries' URLs, which follows the
-// app's. The run's tab holds a lock of that name.
-const (
-	runCache  = "reverie-run"
-	runFolder = "run/"
-)
+// runCache is the cache in which the browser keeps a run, and the name before that of the lock which the run's tab holds. The service worker
+// leaves it alone.
+const runCache = "reverie-run"
 
-// cacheVault is a vault in a cache of the browser.
-type cacheVault struct{ folder string }
+// cacheVault is a vault in a cache of the browser. The URLs of its entries lie in a folder that follows the app's.
+type cacheVault struct{ name, folder string }
 
-func openVault() vault { return cacheVault{root() + runFolder} }
+func openVault() vault { return cacheVault{runCache, root() + "run/"} }
+
+// picturesVault is where the pictures stay.
+func picturesVault() gallery.Vault { return cacheVault{"reverie-pictures", root() + "pictures/"} }
 
 // cache opens the browser's cache. Private windows of some browsers have none.
-func (cacheVault) cache() (js.Value, error) {
+func (v cacheVault) cache() (js.Value, error) {
 	caches := js.Global().Get("caches")
 	if caches.IsUndefined() {
 		return caches, fmt.Errorf("ui: the browser keeps nothing for pages")
 	}
-	return jsx.Await(context.Background(), caches.Call("open", runCache))
+	return jsx.Await(context.Background(), caches.Call("open", v.name))
 }
 
-func (v cacheVault) put(name string, data []byte) error {
+func (v cacheVault) Put(name string, data []byte) error {
 	cache, err := v.cache()
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func (v cacheVault) put(name string, data []byte) error {
 	return err
 }
 
-func (v cacheVault) get(name string) ([]byte, error) {
+func (v cacheVault) Get(name string) ([]byte, error) {
 	cache, err := v.cache()
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (v cacheVault) get(name string) ([]byte, error) {
 	return jsx.GoBytes(buffer), nil
 }
 
-func (v cacheVault) names() ([]string, error) {
+func (v cacheVault) Names() ([]string, error) {
 	cache, err := v.cache()
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (v cacheVault) names() ([]string, error) {
 	return names, nil
 }
 
-func (v cacheVault) remove(name string) error {
+func (v cacheVault) Remove(name string) error {
 	cache, err := v.cache()
 	if err == nil {
 		_, err = jsx.Await(context.Background(), cache.Call("delete", v.folder+name))

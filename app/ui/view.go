@@ -31,6 +31,7 @@ func (p *Page) Render() app.UI {
 			p.renderResume(),
 			p.renderUpdate(),
 			app.Div().Class("studio").Body(p.renderResult(), p.renderControls()),
+			p.renderPictures(),
 		),
 		app.Footer().Body(
 			app.P().Text("VQGAN+CLIP on WebGPU. The same seed, settings and GPU give the same picture; other GPUs give one very much like it."),
