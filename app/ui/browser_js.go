@@ -19,17 +19,6 @@ import (
 	"reverie/gpu/jsx"
 )
 
-// environment finds what makes it pointless to start the engine here.
-func environment() (Screen, bool) {
-	if !js.Global().Get("isSecureContext").Bool() {
-		return insecure, false
-	}
-	if js.Global().Get("navigator").Get("gpu").IsUndefined() {
-		return noWebGPU, false
-	}
-	return Screen{}, true
-}
-
 // root is the URL of the app's folder; it ends in a slash.
 func root() string {
 	return strings.TrimRight(js.Global().Get("location").Get("origin").String()+app.Getenv("GOAPP_ROOT_PREFIX"), "/") + "/"
@@ -174,14 +163,11 @@ func draw(id string, p *protocol.Picture, lost func()) {
 	surface.PutImageData(canvas.NewImageData(patch.Uint8ClampedArrayFromJS(pixels), w, &h), 0, 0)
 }
 
-// focus leads to the element with that id, out of whatever is folded around it.
+// focus leads to the element with that id.
 func focus(id string) {
 	element := elementByID(id)
 	if element.IsNull() {
 		return
-	}
-	if folded := element.Call("closest", "details"); !folded.IsNull() {
-		folded.Set("open", true)
 	}
 	element.Call("focus")
 }
@@ -261,12 +247,22 @@ func watchFiles(take func(read func() ([]byte, error), name string), takeText fu
 		types := event.Get("dataTransfer").Get("types")
 		return !types.Call("includes", "Files").Bool() && event.Get("target").Call("matches", "textarea, input").Bool()
 	}
+	sign := func(on bool) {
+		js.Global().Get("document").Get("documentElement").Get("classList").Call("toggle", "dropping", on)
+	}
 	listen("dragover", func(event js.Value) {
 		if !ownDrop(event) {
 			event.Call("preventDefault")
+			sign(true)
+		}
+	})
+	listen("dragleave", func(event js.Value) {
+		if event.Get("relatedTarget").IsNull() { // out of the window
+			sign(false)
 		}
 	})
 	listen("drop", func(event js.Value) {
+		sign(false)
 		if ownDrop(event) {
 			return
 		}

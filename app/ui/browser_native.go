@@ -16,7 +16,6 @@ var errNoBrowser = errors.New("ui: not in a browser")
 
 type engine struct{}
 
-func environment() (Screen, bool)                                   { return Screen{}, true }
 func root() string                                                  { return "/" }
 func fragment() string                                              { return "" }
 func query(string) string                                           { return "" }
@@ -54,3 +53,10 @@ func focusOnDesktop(string)                                         {}
 func userAgent() string                                             { return "" }
 func copyText(string) error                                         { return errNoBrowser }
 func get(string) ([]byte, error)                                    { return nil, errNoBrowser }
+func watchKeys(func(string) bool, func(string))                     {}
+func watchOutside(func())                                           {}
+func stayAwake(bool)                                                {}
+func reducedMotion() bool                                           { return false }
+func toggleFullScreen(string)                                       {}
+func showDialog(string)                                             {}
+func closeDialog(string)                                            {}

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/recipe"
@@ -23,7 +21,7 @@ func (p *Page) renderWrong(id string) app.UI {
 	if wrong {
 		text = p.state.Problem
 	}
-	return app.P().ID(id + "-problem").Class("problem").Hidden(!wrong).Text(text)
+	return elem("p").ID(id + "-problem").Class("problem").Hidden(!wrong).Text(text)
 }
 
 func (p *Page) invalid(id string) string {
@@ -46,9 +44,9 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	case recipe.Choice:
 		class, field = "field wide", p.picker(o, kind)
 	case recipe.Switch:
-		return app.Div().Class("field wide").Body(
-			app.Div().Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), app.Label().For(id).Text(o.Label)),
-			app.P().ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
+		return elem("div").Class("field wide").Body(
+			elem("div").Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), elem("label").Attr("for", id).Text(o.Label)),
+			elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
 		)
 	case recipe.Text:
 		class, field = "field wide", p.input(o, "text")
@@ -61,7 +59,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	default:
 		field = p.input(o, "decimal").Placeholder(p.state.Model().suggests(o))
 	}
-	return app.Div().Class(class).Body(app.Label().For(id).Text(o.Label), field, app.P().ID(id+"-help").Class("help").Text(help), p.renderWrong(id))
+	return elem("div").Class(class).Body(elem("label").Attr("for", id).Text(o.Label), field, elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id))
 }
 
 // input is a field for text, with a keyboard that suits it. It is for all numbers that a number input would round, too.
@@ -77,7 +75,7 @@ func (p *Page) whole(o *recipe.Option, min int) app.UI {
 
 func (p *Page) picker(o *recipe.Option, words recipe.Choice) app.UI {
 	id, chosen := fieldID(o), p.state.Form.Text(o)
-	return app.Select().ID(id).Aria("describedby", p.describedBy(id)).Aria("invalid", p.invalid(id)).OnChange(p.chosen(o), app.EventScope(o.Name)).Body(
+	return elem("select").ID(id).Aria("describedby", p.describedBy(id)).Aria("invalid", p.invalid(id)).OnChange(p.chosen(o), app.EventScope(o.Name)).Body(
 		app.Range(words).Slice(func(i int) app.UI {
 			return app.Option().Value(words[i].Value).Selected(words[i].Value == chosen).Text(words[i].Label)
 		}),
@@ -135,26 +133,8 @@ func (p *Page) renderEssentials() app.UI {
 	for _, o := range essentials() {
 		list = append(list, p.renderField(o))
 	}
-	return app.Div().Class("grid").Body(append(list, app.Div().Class("field beside").Body(
-		app.Div().Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), app.Label().For(lockID).Text("Lock seed")),
-		app.P().ID(lockID+"-help").Class("help").Text("Else each run gets a new one."),
+	return elem("div").Class("grid").Body(append(list, elem("div").Class("field beside").Body(
+		elem("div").Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), elem("label").Attr("for", lockID).Text("Lock seed")),
+		elem("p").ID(lockID+"-help").Class("help").Text("Else each run gets a new one."),
 	))...)
-}
-
-// renderAdvanced is all other groups of options, each with its heading.
-func (p *Page) renderAdvanced() app.UI {
-	body := []app.UI{app.Summary().Text("Advanced")}
-	for _, group := range recipe.Groups {
-		var list []app.UI
-		for _, o := range fields() {
-			if o.Group == group && group != recipe.Essentials {
-				list = append(list, p.renderField(o))
-			}
-		}
-		if len(list) > 0 {
-			id := "group-" + strings.ReplaceAll(strings.ToLower(string(group)), " ", "-")
-			body = append(body, app.Section().Class("group").Aria("labelledby", id).Body(app.H2().ID(id).Text(string(group)), app.Div().Class("grid").Body(list...)))
-		}
-	}
-	return app.Details().ID(advancedID).Class("advanced").Body(append(body, p.renderImagePrompts())...)
 }

@@ -82,7 +82,7 @@ func (d *FilmDialog) post(m film.Message) {
 
 func (d *FilmDialog) Render() app.UI {
 	f := &d.form
-	return app.Dialog().ID(filmID).Class("film").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
+	return app.Dialog().ID(filmID).Class("film-dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
 		app.H2().ID(filmID+"-title").Text("Make a film"),
 		app.P().Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
 		app.Div().Class("field").Body(

@@ -66,6 +66,7 @@ func (s *State) forecastMayChange(m protocol.Message) bool {
 func (s *State) foreseen(m protocol.Foreseen) {
 	if m.ID == s.forecast.id {
 		s.forecast.told = &m
+		s.suit()
 		s.reconsider()
 	}
 }

@@ -79,7 +79,7 @@ func TestEveryOptionHasAField(t *testing.T) {
 			}
 		}
 		if o.Group != recipe.Essentials {
-			want = append(want, ">"+string(o.Group)+"</h2>")
+			want = append(want, ">"+string(o.Group)+"</h3>")
 		}
 		for _, w := range want {
 			if !strings.Contains(page, w) {

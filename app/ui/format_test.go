@@ -68,26 +68,6 @@ func TestProgressText(t *testing.T) {
 	}
 }
 
-func TestSparkline(t *testing.T) {
-	for _, c := range []struct {
-		values []float64
-		want   string
-	}{
-		{nil, ""}, {[]float64{1}, ""}, {[]float64{3, 1, 2}, "0.0,2.0 120.0,46.0 240.0,24.0"}, {[]float64{5, 5}, "0.0,2.0 240.0,2.0"},
-	} {
-		if got := sparkline(c.values); got != c.want {
-			t.Errorf("sparkline(%v) = %q, want %q", c.values, got, c.want)
-		}
-	}
-	long := make([]float64, 1001)
-	for i := range long {
-		long[i] = float64(i)
-	}
-	if points := strings.Fields(sparkline(long)); len(points) != sparkPoints || points[0] != "0.0,46.0" || points[sparkPoints-1] != "240.0,2.0" {
-		t.Errorf("a long history has %d points from %s to %s", len(points), points[0], points[len(points)-1])
-	}
-}
-
 func TestParseModels(t *testing.T) {
 	models, err := parseModels([]byte(`[{"name":"mini","title":"","factor":8,"bytes":9200000}]`))
 	if err != nil || len(models) != 1 || models[0].title() != "mini" || !models[0].Small() {

@@ -10,20 +10,19 @@ import (
 )
 
 // renderHelp is what a person looks for when something is wrong or slow.
-func (p *Page) renderHelp() app.UI {
+func (p *Page) renderHelp() []app.UI {
 	s := &p.state
-	return app.Details().Class("advanced").Body(
-		app.Summary().Text("Help"),
-		app.P().Text("Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."),
-		app.P().Text("Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."),
-		app.Div().Class("row").Body(
+	return []app.UI{
+		elem("p").Text(benchmarkHelp),
+		elem("p").Text(kernelsHelp),
+		elem("div").Class("row").Body(
 			p.button("Benchmark", "", s.Phase == Idle, p.pressBenchmark),
 			app.If(s.Measured != nil, func() app.UI { return p.button("Copy results", "", true, p.pressCopyBenchmark) }),
 		),
 		app.If(s.Measured != nil, func() app.UI {
-			return app.Pre().ID("benchmark").Class("report").TabIndex(0).Aria("label", "Benchmark results").Role("region").Text(p.benchmark())
+			return elem("pre").ID("benchmark").Class("report").TabIndex(0).Aria("label", "Benchmark results").Role("region").Text(p.benchmark())
 		}),
-	)
+	}
 }
 
 func (p *Page) pressBenchmark(app.Context, app.Event) { p.send(p.state.PressBenchmark()) }

@@ -72,7 +72,7 @@ func (s *State) missingOf(found picture.Found) []string {
 		notices = append(notices, fmt.Sprintf("The run started from the picture %.60q: open that file as well to repeat it.", name))
 	}
 	for _, name := range s.missing() {
-		notices = append(notices, fmt.Sprintf("The run has the image prompt %.60q: open that file beside its name, under Advanced.", name))
+		notices = append(notices, fmt.Sprintf("The run has the image prompt %.60q: open that file beside its name, under Settings.", name))
 	}
 	return notices
 }

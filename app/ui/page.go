@@ -23,34 +23,42 @@ const (
 	openImageID   = "open-image"
 	imagePromptID = "image-prompt"
 	lockID        = "lock-seed"
-	advancedID    = "advanced"
+	frameID       = "frame"
+	keysID        = "keys"
 )
 
 // Page is the root component.
 type Page struct {
 	app.Compo
 
-	state    State
-	live     bool        // whether this is a browser that runs the page
-	ctx      app.Context // the page's own: what comes later must not depend on a button that may be gone
-	engine   *engine
-	opened   bool              // whether OnNav was called
-	prefill  string            // the fragment that the form has taken
-	drawn    *protocol.Picture // what the canvas shows
-	rendered time.Time         // when a step was last shown
-	edits    int               // of the form
-	keeper   keeper
-	keeping  bool   // it is busy
-	restored bool   // it has told what was kept
-	pictures string // names the draft's pictures that are kept
-	gallery  galleryView
+	state     State
+	live      bool        // whether this is a browser that runs the page
+	ctx       app.Context // the page's own: what comes later must not depend on a button that may be gone
+	engine    *engine
+	opened    bool              // whether OnNav was called
+	prefill   string            // the fragment that the form has taken
+	drawn     *protocol.Picture // what the canvas shows
+	changedAt time.Time         // when that was last another one
+	rendered  time.Time         // when a step was last shown
+	edits     int               // of the form
+	keeper    keeper
+	keeping   bool   // it is busy
+	restored  bool   // it has told what was kept
+	pictures  string // names the draft's pictures that are kept
+	gallery   galleryView
+
+	folds   map[string]bool // which parts of the panel are open
+	steered bool            // whether Steer was opened for a run
+	open    string          // the id of the menu that is open, or ""
+	crisp   bool            // whether the picture's pixels are shown as squares
+	keysOff bool            // whether single keys do nothing
 }
 
 // keepDelay is how long the page waits with storing a small model.
 const keepDelay = 2 * time.Second
 
 // NewPage is the page as the server renders it and as it first appears.
-func NewPage() *Page { return &Page{state: NewState()} }
+func NewPage() *Page { return &Page{state: NewState(), folds: map[string]bool{}} }
 
 // renderInterval is the least time between two updates of the numbers while a run goes on.
 const renderInterval = 100 * time.Millisecond
@@ -59,7 +67,10 @@ func (p *Page) OnMount(ctx app.Context) {
 	p.live, p.ctx = true, ctx
 	p.openDoor()
 	p.keeper.vault = openVault()
-	p.prefill = p.state.RestoreForm(loadText(formKey))
+	kept := loadText(formKey)
+	p.state.fresh = kept == "" && len(fragment()) <= 1
+	p.prefill = p.state.RestoreForm(kept)
+	p.keysOff = loadText(keysKey) == "off"
 	p.restore()
 	p.openGallery()
 	ctx.Defer(func(app.Context) { focusOnDesktop(promptID) })
@@ -78,12 +89,14 @@ func (p *Page) OnMount(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { p.send(p.state.Hide()) })
 		p.storeForm()
 	})
+	watchKeys(p.wantsKey, func(key string) {
+		ctx.Dispatch(func(app.Context) { p.key(key) })
+	})
+	watchOutside(func() {
+		ctx.Dispatch(func(app.Context) { p.open = "" })
+	})
 	watchLaunches(open)
 	takeShared(open)
-	if screen, ok := environment(); !ok {
-		p.state.Block(screen)
-		return
-	}
 	p.startEngine()
 	every(turn, func() {
 		ctx.Dispatch(func(ctx app.Context) { p.turn(ctx) })
@@ -254,8 +267,15 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.draw()
 	p.keep()
 	p.keepFinished()
+	stayAwake(p.state.Phase == Starting || p.state.Phase == Running)
 	if p.state.TakePersist() {
 		p.persist()
+	}
+	if _, began := m.(protocol.Started); began && !p.steered { // what may be changed now is shown once; who folds it away has seen it
+		p.steered, p.folds[steerFold] = true, true
+	}
+	if p.state.NoRoom != "" { // what can be deleted is there
+		p.folds[modelFold] = true
 	}
 	if _, news := m.(protocol.Storage); news && !saveData() {
 		// A person who is about to press Start comes first.
@@ -273,11 +293,22 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 
 // draw puts the newest picture on the canvas, once what was changed is on the page.
 func (p *Page) draw() {
-	if p.state.Shown == p.drawn {
+	if p.state.Shown == p.drawn || p.state.Phase == Running && time.Since(p.changedAt) < p.calm() {
 		return
 	}
-	p.drawn = p.state.Shown
+	p.drawn, p.changedAt = p.state.Shown, time.Now()
 	p.redraw()
+}
+
+// calmInterval is the least time between two pictures for a person who wants little motion.
+const calmInterval = 2 * time.Second
+
+// calm is how long a picture stays while a run goes on.
+func (p *Page) calm() time.Duration {
+	if reducedMotion() {
+		return calmInterval
+	}
+	return 0
 }
 
 // redraw draws though the picture is the same: the canvas may have lost it, or be new.
@@ -344,7 +375,7 @@ func (p *Page) start() {
 func (p *Page) started() {
 	p.changed(now)
 	if id := p.state.Wrong; id != "" {
-		p.ctx.Defer(func(app.Context) { focus(id) })
+		p.reveal(id)
 	}
 }
 
@@ -373,6 +404,20 @@ func (p *Page) pressUndo(app.Context, app.Event) {
 	p.state.PressUndo()
 	p.changed(now)
 }
+
+func (p *Page) pressRemoveStart(app.Context, app.Event) {
+	p.state.RemoveStart()
+	p.changed(now)
+}
+
+func (p *Page) pressUseOffer(app.Context, app.Event) {
+	p.state.UseOffer()
+	p.changed(now)
+}
+
+func (p *Page) pressFullScreen(app.Context, app.Event) { toggleFullScreen(frameID) }
+
+func (p *Page) pressCrisp(app.Context, app.Event) { p.crisp = !p.crisp }
 
 func (p *Page) pressDropChanges(app.Context, app.Event) {
 	p.state.DropChanges()

@@ -174,7 +174,7 @@ func roomText(removed int, room int64) string {
 	return fmt.Sprintf("The %d oldest pictures went to make room: pictures may take %s here, and favourites stay.", removed, byteCount(room))
 }
 
-// about says in one line what a picture is.
-func about(p gallery.Picture) string {
+// aboutPicture says in one line what a picture is.
+func aboutPicture(p gallery.Picture) string {
 	return fmt.Sprintf("%s · %d × %d · %s", count(p.Step, "step"), p.Width, p.Height, byteCount(p.Bytes))
 }

@@ -264,7 +264,7 @@ func (v *picturesView) renderLightbox() app.UI {
 func (v *picturesView) renderPicture(p gallery.Picture) app.UI {
 	return app.Elem("figure").Body(
 		app.Elem("img").Attr("alt", p.Prompt()).Attr("width", p.Width).Attr("height", p.Height).Attr("src", v.page.gallery.files[p.ID]),
-		app.Elem("figcaption").Class("quiet").Text(about(p)),
+		app.Elem("figcaption").Class("quiet").Text(aboutPicture(p)),
 	)
 }
 

@@ -16,6 +16,7 @@ type Run struct {
 	Script   recipe.Script // with all changes so far
 	Step     int           // updates made
 	Losses   []float64     // of the last updates, one each
+	parts    [][]float64   // the same, term by term: pulls first, then one for each prompt
 	Notices  []string
 	Ended    bool
 	Bytes    int64         // of the GPU's memory
@@ -111,6 +112,7 @@ func (r *Run) Percent() (percent int, end bool) {
 func (r *Run) step(m protocol.Step, now time.Time) {
 	r.Step = m.Step
 	r.Losses = append(r.Losses, m.Loss)
+	r.parts = append(r.parts, m.Losses)
 	r.arrivals = append(r.arrivals, now)
 	if len(r.arrivals) > paceWindow {
 		r.arrivals = r.arrivals[len(r.arrivals)-paceWindow:]
@@ -122,6 +124,7 @@ func (r *Run) again() *Run {
 	next := &Run{Script: r.Script, Step: r.saved.Step, loaded: r.loaded, start: r.start, pictures: r.pictures, saved: r.saved, cut: r.cut}
 	if lost := r.Step - r.saved.Step; lost < len(r.Losses) {
 		next.Losses = slices.Clone(r.Losses[:len(r.Losses)-max(0, lost)])
+		next.parts = slices.Clone(r.parts[:min(len(r.parts), len(next.Losses))])
 	}
 	return next
 }

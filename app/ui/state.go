@@ -46,13 +46,11 @@ type State struct {
 	Loaded   protocol.Loaded
 	Progress protocol.Progress // when Loading or Starting
 	NoRoom   string            // why the chosen model cannot be kept, and what to do
-	// ShowStorage says that what is kept has become interesting.
-	ShowStorage bool
-	Run         *Run
-	Shown       *protocol.Picture // the newest picture
-	ShownAt     int               // the updates made before it
-	ShownRun    *Run              // the run that it belongs to
-	Offer       *Opened           // a picture that was opened for its settings and could be the start, too
+	Run      *Run
+	Shown    *protocol.Picture // the newest picture
+	ShownAt  int               // the updates made before it
+	ShownRun *Run              // the run that it belongs to
+	Offer    *Opened           // a picture that was opened for its settings and could be the start, too
 
 	Measured *protocol.Measured // how fast the device is, once somebody asked
 	Kernels  []protocol.Kernel  // that the device runs
@@ -78,7 +76,8 @@ type State struct {
 	keepFailed bool             // it cannot keep it, and the person knows
 	awaited    string           // the name of a start picture that the browser may have kept
 
-	opening   int // files that are being decoded
+	fresh     bool // nobody has chosen anything yet
+	opening   int  // files that are being decoded
 	forecast  forecast
 	listed    []Model         // by the site
 	unlisted  bool            // the site's list cannot be fetched
@@ -484,7 +483,7 @@ func (s *State) explain(m protocol.Error) {
 	text := m.Message
 	switch {
 	case m.Reason == protocol.NoRoom:
-		s.Status, s.NoRoom, s.ShowStorage = text, text, true
+		s.Status, s.NoRoom = text, text
 		return
 	case m.Reason == protocol.Offline && s.brokeOff:
 		text = "The download broke off: check the connection and press Download models to go on from there."

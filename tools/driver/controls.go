@@ -45,11 +45,22 @@ type Control struct {
 // patience is how long Find waits for a control. A page that is not interactive yet counts as one without controls.
 const patience = 30 * time.Second
 
-// Find waits for the control of that role whose accessible name is name, or begins with what stands before a final "…".
+// foldedFor is how long Find waits before it looks in what is folded away.
+const foldedFor = 300 * time.Millisecond
+
+// unfold presses the buttons that show what is folded away, but those of menus.
+const unfold = `document.querySelectorAll("button[aria-expanded=false]:not([aria-haspopup]):not([disabled])").forEach((b) => b.click())`
+
+// Find waits for the control of that role whose accessible name is name, or begins with what stands before a final "…". It unfolds what is folded away for it.
 func (p *Page) Find(role, name string) (Control, error) {
-	deadline := time.Now().Add(patience)
+	begin, folded := time.Now(), true
+	deadline := begin.Add(patience)
 	for {
 		c, err := p.Look(role, name)
+		if err != nil && folded && time.Since(begin) > foldedFor {
+			folded = false
+			Evaluate[any](p, unfold) // a page that is not there yet has nothing folded
+		}
 		if err == nil || time.Now().After(deadline) || p.ctx.Err() != nil {
 			return c, err
 		}

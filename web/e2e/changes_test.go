@@ -242,8 +242,6 @@ func TestTwoImagePromptsOfOneName(t *testing.T) {
 		v.must(err)
 		v.must(jpeg.Encode(f, m, nil))
 		v.must(f.Close())
-		_, err = driver.Evaluate[bool](v.Page, `document.getElementById("advanced").open = true`)
-		v.must(err)
 		v.must(v.Choose("Add image prompt", path))
 		v.status("is an image prompt now")
 	}

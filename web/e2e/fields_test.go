@@ -25,8 +25,6 @@ func TestFieldsShowWhatTheRunTakes(t *testing.T) {
 	v.must(err)
 	fill := func(rate, cutPow string) {
 		t.Helper()
-		_, err := driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-pow").closest("details").open = true`)
-		v.must(err)
 		v.must(v.Fill("textbox", "Learning rate", rate))
 		v.must(v.Fill("textbox", "Cut power", cutPow))
 	}

@@ -147,10 +147,6 @@ func (v *visit) openPictures(r oldRun) {
 		v.must(v.Choose("Open image", v.oldFile(r.Init)))
 		v.status(r.Init + " carries no settings")
 	}
-	if len(r.Images) > 0 {
-		_, err := driver.Evaluate[bool](v.Page, `document.querySelectorAll("details").forEach((d) => d.open = true), true`)
-		v.must(err)
-	}
 	for _, name := range r.Images {
 		v.must(v.Choose("Add image prompt", v.oldFile(name)))
 		v.status(name + " is an image prompt") // or is one already, from the run before

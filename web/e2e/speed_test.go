@@ -20,8 +20,6 @@ import (
 func TestBenchmark(t *testing.T) {
 	v := open(t, chromium.Software, "")
 	v.ready()
-	_, err := driver.Evaluate[bool](v.Page, `[...document.querySelectorAll("summary")].find((s) => s.textContent === "Help").click() ?? true`)
-	v.must(err)
 	v.must(v.Click("button", "Benchmark"))
 	measured := until[protocol.Measured](v)
 	for _, s := range measured.Speeds {

@@ -98,8 +98,6 @@ func TestModelSuggestsSettings(t *testing.T) {
 		until[protocol.Done](v)
 		return model
 	}
-	_, err = driver.Evaluate[bool](v.Page, `document.getElementById("field-cut-pow").closest("details").open = true`)
-	v.must(err)
 	v.must(v.Fill("textbox", "Cut power", "0.5"))
 	v.choose("model", "mini")
 	v.takes("learning-rate", "", rate)

@@ -45,7 +45,7 @@ const (
 // kinds are the media types of what the site serves, so that it does not depend on the machine's tables.
 var kinds = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".svg": "image/svg+xml",
-	".png": "image/png", ".webmanifest": "application/manifest+json", ".json": "application/json", ".txt": "text/plain; charset=utf-8",
+	".png": "image/png", ".webp": "image/webp", ".webmanifest": "application/manifest+json", ".json": "application/json", ".txt": "text/plain; charset=utf-8",
 	".html": "text/html; charset=utf-8",
 }
 
@@ -56,7 +56,7 @@ func newAsset(name string, plain []byte) *asset {
 
 // pack gives what is text compressed forms, which are made once, when one is asked for.
 func (a *asset) pack() *asset {
-	if a.kind == kinds[".png"] {
+	if a.kind == kinds[".png"] || a.kind == kinds[".webp"] {
 		return a
 	}
 	a.packed = sync.OnceValue(func() [][]byte {

@@ -4,6 +4,7 @@ package site
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -25,6 +26,18 @@ var untrue = regexp.MustCompile(`\s(` + strings.Join(booleans, "|") + `)="false"
 // mended is the page without its address, and with the boolean attributes that are true and no others.
 func mended(page []byte) []byte {
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
+}
+
+// launch is where go-app's script begins to fetch the page's program.
+const launch = "\ngoappInitWebAssembly();\n"
+
+// gated is that script, which fetches no program where web/start.js says why the browser cannot run Reverie.
+func gated(script []byte) (*asset, error) {
+	if bytes.Count(script, []byte(launch)) != 1 {
+		return nil, errors.New("site: go-app's script begins in another way: mend launch in web/site")
+	}
+	gate := "\nif (isSecureContext && navigator.gpu) goappInitWebAssembly(); else document.getElementById(\"app-wasm-loader\").remove();\n"
+	return newAsset("/app.js", bytes.Replace(script, []byte(launch), []byte(gate), 1)), nil
 }
 
 // guarded is the page with its policy inside, for hosts that send no headers. It stands before everything that it is about. Who may frame the page

@@ -167,6 +167,11 @@ func (s *Site) addShell(c Config) error {
 			return fmt.Errorf("site: making %s: HTTP status %d", url, answer.Code)
 		}
 		a := newAsset(url, answer.Body.Bytes())
+		if url == "/app.js" {
+			if a, err = gated(a.plain); err != nil {
+				return err
+			}
+		}
 		if url == "/" { // whose attributes are in another order each time
 			a = &asset{kind: kinds[".html"], cache: revalidate, etag: strconv.Quote(s.Build), plain: mended(a.plain)}
 			if !c.Dev {
@@ -224,17 +229,15 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("site: %w", err)
 	}
 	app.Route("/", func() app.Composer { return ui.NewPage() })
-	// go-app asks for the page's program only when two scripts have come: this saves a tenth of a first visit over a slow line.
-	preload := fmt.Sprintf(`<link rel="preload" as="fetch" crossorigin href=%q>`, location(c.Base).Resolve("/web/app.wasm"))
 	h := &app.Handler{
 		Name: "Reverie", ShortName: "Reverie", Title: "Reverie", Lang: "en", Description: description,
 		Icon:            app.Icon{Default: "/web/icon-192.png", Large: "/web/icon-512.png", SVG: "/web/icon.svg", Maskable: "/web/icon-maskable.png"},
 		BackgroundColor: "#15131c", ThemeColor: "#15131c",
 		LoadingLabel:          "Loading… {progress} %",
 		Styles:                []string{"/web/app.css"},
-		Scripts:               []string{"/web/start.js async"},
-		CacheableResources:    []string{"/web/icon.svg", "/web/worker.js", "/web/gpu.js"},
-		RawHeaders:            []string{preload, `<meta name="color-scheme" content="light dark">`},
+		Scripts:               []string{"/web/start.js"},
+		CacheableResources:    []string{"/web/icon.svg", "/web/examples.webp", "/web/worker.js", "/web/gpu.js"},
+		RawHeaders:            []string{`<meta name="color-scheme" content="light dark">`},
 		Resources:             location(c.Base),
 		Version:               s.Build,
 		WasmContentLength:     strconv.Itoa(len(s.assets["/web/app.wasm"].plain)),

@@ -1,0 +1,60 @@
+package ui
+
+import "github.com/maxence-charriere/go-app/v10/pkg/app"
+
+// renderKeys is the dialog that lists the keys and can turn them off.
+func (p *Page) renderKeys() app.UI {
+	return elem("dialog").ID(keysID).Aria("labelledby", "keys-title").Body(
+		elem("h2").ID("keys-title").Text("Keys"),
+		elem("dl").Body(app.Range(shortcuts).Slice(func(i int) app.UI {
+			return elem("div").Body(elem("dt").Body(elem("kbd").Text(shortcuts[i].Key)), elem("dd").Text(shortcuts[i].Does))
+		})),
+		elem("div").Class("check").Body(
+			app.Input().ID("single-keys").Type("checkbox").Checked(!p.keysOff).OnChange(func(ctx app.Context, _ app.Event) {
+				p.keysOff = !ctx.JSSrc().Get("checked").Bool()
+				storeText(keysKey, map[bool]string{true: "off"}[p.keysOff])
+			}),
+			elem("label").Attr("for", "single-keys").Text("Single keys do something"),
+		),
+		p.button("Close", "", true, func(app.Context, app.Event) { closeDialog(keysID) }),
+	)
+}
+
+// pressKeys opens the dialog.
+func (p *Page) pressKeys(app.Context, app.Event) { showDialog(keysID) }
+
+// keysKey is the name under which the browser keeps whether single keys do something.
+const keysKey = "reverie-keys"
+
+// wantsKey says whether a single key stands for something now.
+func (p *Page) wantsKey(key string) bool {
+	switch key {
+	case "Escape":
+		return p.open != "" || !p.keysOff && p.state.Working()
+	case " ":
+		return !p.keysOff && (p.state.Phase == Running || p.state.Phase == Paused)
+	case "s", "S", "c", "C", "?", "/":
+		return !p.keysOff
+	}
+	return false
+}
+
+// key does what a single key stands for.
+func (p *Page) key(key string) {
+	switch {
+	case key == "Escape" && p.open != "":
+		p.open = ""
+	case key == "Escape":
+		p.send(p.state.PressStop())
+	case key == " ":
+		p.pressPrimary(p.ctx, app.Event{})
+	case key == "s" || key == "S":
+		p.pressDownload(p.ctx, app.Event{})
+	case key == "c" || key == "C":
+		p.pressCopyLink(p.ctx, app.Event{})
+	case key == "?":
+		showDialog(keysID)
+	case key == "/":
+		focus(promptID)
+	}
+}

@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/recipe"
+)
+
+// The parts of the panel that fold, by the ids of what they show.
+const (
+	modelFold    = "model-part"
+	steerFold    = "steer-part"
+	settingsFold = "settings-part"
+	helpFold     = "help-part"
+)
+
+// renderPanel is what is not needed all the time.
+func (p *Page) renderPanel() app.UI {
+	return elem("section").Class("panel").Aria("label", "Panel").Body(
+		p.part(modelFold, "Model", p.renderModel(), p.renderStorage()),
+		p.renderTry(),
+		p.foldRow(steerFold, "Steer", "while it runs"),
+		p.part(steerFold, "Steer", p.renderSteer()...),
+		p.foldRow(settingsFold, "Settings", "of the next picture"),
+		p.part(settingsFold, "Settings", p.renderSettings()...),
+		p.foldRow(helpFold, "Help", ""),
+		p.part(helpFold, "Help", p.renderHelp()...),
+		elem("footer").Body(elem("p").Text(about), elem("p").Text(p.adapterLine())),
+	)
+}
+
+func (p *Page) adapterLine() string {
+	if p.state.Adapter == "" {
+		return ""
+	}
+	return "GPU: " + p.state.Adapter
+}
+
+// foldButton shows and hides a part of the panel.
+func (p *Page) foldButton(id, name string, body ...app.UI) app.HTMLButton {
+	return app.Button().Type("button").Disabled(!p.live).Aria("expanded", p.folds[id]).Aria("controls", id).Aria("label", name).
+		Body(body...).OnClick(func(app.Context, app.Event) {
+		p.folds[id] = !p.folds[id]
+		if id == modelFold && p.folds[id] {
+			p.ctx.Defer(func(app.Context) { focus(modelID) })
+		}
+	}, app.EventScope(id))
+}
+
+func (p *Page) foldRow(id, name, dim string) app.UI {
+	return elem("h2").Class("fold").Body(p.foldButton(id, strings.TrimSpace(name+" "+dim), elem("span").Text(name), elem("span").Class("dim").Text(dim)))
+}
+
+func (p *Page) part(id, name string, body ...app.UI) app.UI {
+	return elem("section").ID(id).Class("part").Hidden(!p.folds[id]).Aria("label", name).Body(body...)
+}
+
+// foldOf is the part of the panel in which the element with that id lies.
+func foldOf(id string) string {
+	if id == modelID {
+		return modelFold
+	}
+	if slices.ContainsFunc(steerings, func(s steering) bool { return fieldID(s.Option) == id }) {
+		return steerFold
+	}
+	if id == promptID || id == openImageID {
+		return ""
+	}
+	return settingsFold
+}
+
+// reveal unfolds what is around a field and leads the person to it.
+func (p *Page) reveal(id string) {
+	p.open = ""
+	if fold := foldOf(id); fold != "" {
+		p.folds[fold] = true
+	}
+	p.ctx.Defer(func(app.Context) { focus(id) })
+}
+
+// renderTry shows examples until there is a run.
+func (p *Page) renderTry() app.UI {
+	s := &p.state
+	if s.Run != nil {
+		return elem("div").Hidden(true)
+	}
+	return elem("section").Class("try").Hidden(false).Aria("labelledby", "try-title").Body(
+		elem("h2").ID("try-title").Text(tryTitle),
+		elem("div").Class("tries").Body(app.Range(Examples).Slice(func(i int) app.UI {
+			return app.Button().Type("button").Class("example").Disabled(!p.live).Body(elem("span").Class(fmt.Sprintf("art e%d", i)), elem("span").Text(Examples[i])).
+				OnClick(p.press(func() { s.UseExample(Examples[i]) }), app.EventScope(i))
+		})),
+	)
+}
+
+// renderSettings is all options that are no part of Steer, as the table groups them.
+func (p *Page) renderSettings() []app.UI {
+	body := []app.UI{p.renderEssentials(), p.renderImagePrompts()}
+	for _, group := range recipe.Groups {
+		var list []app.UI
+		for _, o := range fields() {
+			if o.Group == group && group != recipe.Essentials && !steers(o) {
+				list = append(list, p.renderField(o))
+			}
+		}
+		if len(list) > 0 {
+			id := "group-" + strings.ReplaceAll(strings.ToLower(string(group)), " ", "-")
+			body = append(body, elem("section").Class("group").Aria("labelledby", id).Body(elem("h3").ID(id).Text(string(group)), elem("div").Class("grid").Body(list...)))
+		}
+	}
+	return body
+}
+
+func (p *Page) renderImagePrompts() app.UI {
+	s := &p.state
+	const id = "group-image-prompts"
+	return elem("section").Class("group").Aria("labelledby", id).Body(
+		elem("h3").ID(id).Text(recipe.ImagePrompts.Label),
+		elem("div").Class("field").Body(
+			p.fileInput(imagePromptID, "Add image prompt", imagePromptID+"-help", p.chooseFile(imagePromptID, s.AddImagePrompt)),
+			elem("p").ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
+			p.renderWrong(imagePromptID),
+			elem("ul").Class("image-prompts").Body(
+				app.Range(s.Images).Slice(func(i int) app.UI { return p.renderImagePrompt(i) }),
+			),
+		),
+	)
+}
+
+func (p *Page) renderImagePrompt(i int) app.UI {
+	image := p.state.Images[i]
+	field := func(id, kind, text string, set func(*ImagePrompt, string)) app.UI {
+		return elem("span").Body(
+			elem("label").Attr("for", id).Text(kind+" of "+image.Name),
+			app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("invalid", p.invalid(id)).Value(text).OnInput(func(ctx app.Context, _ app.Event) {
+				text := ctx.JSSrc().Get("value").String()
+				p.state.EditImage(i, func(image *ImagePrompt) { set(image, text) })
+				p.changed(soon)
+			}, app.EventScope(image.Name, kind)).OnChange(func(app.Context, app.Event) { p.changed(now) }, app.EventScope(image.Name, kind)),
+			p.renderWrong(id),
+		)
+	}
+	name := image.Name
+	if image.Later {
+		name += " (for a change on the way)"
+	}
+	row := []app.UI{elem("span").Class("name").ID(fmt.Sprintf("image-%d-name", i)).Text(name)}
+	if !image.Later {
+		row = append(row,
+			field(weightID(i), "Weight", image.Weight, func(image *ImagePrompt, text string) { image.Weight = text }),
+			field(stopID(i), "Stop", image.Stop, func(image *ImagePrompt, text string) { image.Stop = text }))
+	}
+	if image.Picture == nil {
+		id := fmt.Sprintf("image-%d-file", i)
+		row = append(row, p.fileInput(id, "Open "+image.Name, fmt.Sprintf("image-%d-name", i), p.chooseFile(id, p.state.FillImagePrompt(image.Name))))
+	}
+	if !image.Later {
+		row = append(row, p.button("Remove "+image.Name, "", true, func(app.Context, app.Event) {
+			p.state.RemoveImagePrompt(i)
+			p.changed(now)
+		}))
+	}
+	return elem("li").Body(row...)
+}

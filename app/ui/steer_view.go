@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/recipe"
+)
+
+// renderSteer is what may change while a run goes on: how strongly each prompt pulls, and the numbers.
+func (p *Page) renderSteer() []app.UI {
+	s := &p.state
+	parts := s.parts()
+	body := []app.UI{
+		elem("div").Class("weights").Hidden(len(parts) == 0).Body(app.Range(parts).Slice(func(i int) app.UI {
+			weight := parts[i].Weight
+			id := fmt.Sprintf("part-%d-weight", i)
+			return elem("div").Class("slide").Body(
+				elem("label").Attr("for", id).Class(fmt.Sprintf("c%d", i%trackColors)).Text("Weight of "+parts[i].Text),
+				elem("output").Text(number(weight)),
+				p.slider(id, "", extent{-1, 3, 0.05}, weight, func(v float64) { s.Weigh(i, v) }),
+			)
+		})),
+	}
+	for _, live := range steerings {
+		body = append(body, p.renderLive(live.Option, live.Plain))
+	}
+	return append(body, elem("p").Class("help").Text(steerNote))
+}
+
+// steers says whether an option is in Steer, and not among the settings.
+func steers(o *recipe.Option) bool {
+	return slices.ContainsFunc(steerings, func(s steering) bool { return s.Option == o })
+}
+
+// extent is a slider's least and greatest value and its step.
+type extent struct{ min, max, step float64 }
+
+// reach is where the useful values of a live number lie; what is typed may lie beyond.
+func reach(o *recipe.Option) extent {
+	switch o {
+	case recipe.LearningRate.Option:
+		return extent{0.01, 0.5, 0.01}
+	case recipe.WeightDecay.Option:
+		return extent{0, 0.2, 0.005}
+	case recipe.CutPow.Option, recipe.Smoothness.Option:
+		return extent{0, 2, 0.05}
+	case recipe.InitWeight.Option:
+		return extent{0, 2, 0.05}
+	}
+	return extent{0, 3, 0.1}
+}
+
+// value is what a run takes of a live number now.
+func (s *State) value(o *recipe.Option) float64 {
+	text := s.Form.Text(o)
+	if text == "" {
+		text = s.Model().suggests(o)
+	}
+	v, err := o.Parse(text)
+	if err != nil {
+		return 0
+	}
+	return v.(float64)
+}
+
+// renderLive is a number with its plain word, its term, a slider and a field for any other value.
+func (p *Page) renderLive(o *recipe.Option, plain string) app.UI {
+	id := fieldID(o)
+	help := o.Help
+	if o.Open == recipe.ByModel {
+		help += " Left empty, the model's own."
+	}
+	return elem("div").Class("slide live").Title(help).Body(
+		elem("span").Class("name").Body(elem("b").Text(plain), app.Text(" "), elem("label").Class("dim").Attr("for", id).Text(o.Label)),
+		p.input(o, "decimal").Placeholder(p.state.Model().suggests(o)),
+		p.slider(id+"-slider", plain, reach(o), p.state.value(o), func(v float64) { p.state.Edit(o, o.Format(v)) }),
+		elem("p").ID(id+"-help").Class("unseen").Text(help),
+		p.renderWrong(id),
+	)
+}
+
+// slider sets a number; a run takes it when it is let go, or rests.
+func (p *Page) slider(id, name string, of extent, v float64, set func(float64)) app.UI {
+	take := func(when func(*Page)) app.EventHandler {
+		return func(ctx app.Context, _ app.Event) {
+			if v, err := strconv.ParseFloat(ctx.JSSrc().Get("value").String(), 64); err == nil {
+				set(v)
+				when(p)
+			}
+		}
+	}
+	slider := app.Input().ID(id).Type("range").Min(of.min).Max(of.max).Step(of.step).Attr("value", strconv.FormatFloat(v, 'g', 6, 64)).
+		OnInput(take(func(p *Page) { p.changed(soon) }), app.EventScope(id)).OnChange(take(func(p *Page) { p.changed(now) }), app.EventScope(id))
+	if name != "" {
+		slider = slider.Aria("label", name)
+	}
+	return slider
+}
