@@ -254,7 +254,7 @@ func (s *State) suit() {
 	}
 	w := recipe.Width.Default.(int)
 	s.editSides(w/2, w/2)
-	s.Status = fmt.Sprintf("Pictures of %d × %d would take about %s on this device, so %d × %d is chosen. You can change it.", w, w, span(m.Seconds*float64(steps)), w/2, w/2)
+	s.Status = fmt.Sprintf("Ready. Pictures of %d × %d would take about %s on this device, so %d × %d is chosen. You can change it.", w, w, span(m.Seconds*float64(steps)), w/2, w/2)
 }
 
 // chosen says whether a field says something else than an empty page.

@@ -293,10 +293,11 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 
 // draw puts the newest picture on the canvas, once what was changed is on the page.
 func (p *Page) draw() {
-	if p.state.Shown == p.drawn || p.state.Phase == Running && time.Since(p.changedAt) < p.calm() {
+	visible, _, _ := p.state.Visible()
+	if visible == p.drawn || p.state.Phase == Running && !p.state.look.on && time.Since(p.changedAt) < p.calm() {
 		return
 	}
-	p.drawn, p.changedAt = p.state.Shown, time.Now()
+	p.drawn, p.changedAt = visible, time.Now()
 	p.redraw()
 }
 
@@ -488,10 +489,10 @@ func (p *Page) openFile(read func() ([]byte, error), name string, open opener) {
 
 func (p *Page) pressDownload(app.Context, app.Event) {
 	s := &p.state
-	if s.Shown == nil {
+	shown, run, at := s.Visible()
+	if shown == nil {
 		return
 	}
-	shown, run, at := s.Shown, s.ShownRun, s.ShownAt
 	p.ctx.Async(func() {
 		png, hidden, err := p.encode(shown, run, at)
 		p.ctx.Dispatch(func(app.Context) {

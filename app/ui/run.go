@@ -17,6 +17,7 @@ type Run struct {
 	Step     int           // updates made
 	Losses   []float64     // of the last updates, one each
 	parts    [][]float64   // the same, term by term: pulls first, then one for each prompt
+	history  History       // of its tokens
 	Notices  []string
 	Ended    bool
 	Bytes    int64         // of the GPU's memory
@@ -51,11 +52,14 @@ func (r *Run) Steps() (steps int, end bool) {
 }
 
 // At says where the run is: "Step 3 of 150", or "Step 3" without an end.
-func (r *Run) At() string {
+func (r *Run) At() string { return r.atStep(r.Step) }
+
+// atStep is At when the run was at a step, or as if it were.
+func (r *Run) atStep(step int) string {
 	if steps, end := r.Steps(); end {
-		return fmt.Sprintf("Step %d of %d", r.Step, steps)
+		return fmt.Sprintf("Step %d of %d", step, steps)
 	}
-	return fmt.Sprintf("Step %d", r.Step)
+	return fmt.Sprintf("Step %d", step)
 }
 
 // afterStep is At in a sentence.
@@ -113,6 +117,9 @@ func (r *Run) step(m protocol.Step, now time.Time) {
 	r.Step = m.Step
 	r.Losses = append(r.Losses, m.Loss)
 	r.parts = append(r.parts, m.Losses)
+	if m.Tokens != nil {
+		r.history.Add(m.Step-1, m.Tokens.Data)
+	}
 	r.arrivals = append(r.arrivals, now)
 	if len(r.arrivals) > paceWindow {
 		r.arrivals = r.arrivals[len(r.arrivals)-paceWindow:]
@@ -121,7 +128,7 @@ func (r *Run) step(m protocol.Step, now time.Time) {
 
 // again is the run as it is when it goes on from what was saved.
 func (r *Run) again() *Run {
-	next := &Run{Script: r.Script, Step: r.saved.Step, loaded: r.loaded, start: r.start, pictures: r.pictures, saved: r.saved, cut: r.cut}
+	next := &Run{Script: r.Script, Step: r.saved.Step, loaded: r.loaded, start: r.start, pictures: r.pictures, saved: r.saved, cut: r.cut, history: r.history}
 	if lost := r.Step - r.saved.Step; lost < len(r.Losses) {
 		next.Losses = slices.Clone(r.Losses[:len(r.Losses)-max(0, lost)])
 		next.parts = slices.Clone(r.parts[:min(len(r.parts), len(next.Losses))])
@@ -209,6 +216,7 @@ func (s *State) PressDiscard() {
 	if s.Run == nil || !s.Run.cut {
 		return
 	}
+	s.stopLooking()
 	s.Run, s.Shown, s.ShownRun, s.ShownAt = nil, nil, nil, 0
 	s.keepDue = true
 	s.Status = "The run is discarded."

@@ -27,6 +27,7 @@ func (p *Page) renderStage() app.UI {
 		elem("div").Class("time").Body(
 			p.renderProgress(),
 			p.renderTrack(),
+			p.renderLook(),
 			p.renderActions(),
 		),
 	)

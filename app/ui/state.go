@@ -66,10 +66,11 @@ type State struct {
 	edits   map[*recipe.Option]bool // what the form says anew since a run took it
 	anew    []*recipe.Option        // of these, what the run under way cannot take
 	next    *Run                    // that is being started
-	changes int                     // that were sent
-	flush   bool                    // the run that has begun may have to take what was edited meanwhile
-	restart bool                    // another run begins when this one has ended
-	draw    func() uint64           // new seeds
+	look    lookBack
+	changes int           // that were sent
+	flush   bool          // the run that has begun may have to take what was edited meanwhile
+	restart bool          // another run begins when this one has ended
+	draw    func() uint64 // new seeds
 
 	finished   *finishedPicture // that is to be kept
 	keepDue    bool             // what the browser keeps of the run is not the newest
@@ -240,6 +241,8 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		if s.Status == looking || s.Status == startingAgain { // a file that was opened meanwhile has said more
 			s.Status = s.readyText()
 		}
+	case protocol.Looked:
+		s.looked(m)
 	case protocol.Foreseen:
 		s.foreseen(m)
 	case protocol.Kernels:
@@ -268,6 +271,9 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Saved:
 		if s.Run != nil {
 			s.Run.Script, s.Run.saved = m.Script, saved{m.Step, m.State.Data}
+			if m.Tokens != nil {
+				s.Run.history.Add(m.Step, m.Tokens.Data)
+			}
 			s.keepDue = true
 		}
 	case protocol.Step:
@@ -333,6 +339,7 @@ func (s *State) first(m protocol.First) {
 		return
 	}
 	s.Run = s.next
+	s.stopLooking()
 	s.Run.Script = m.Script
 	if s.Loaded.Model == recipe.Model.In(m.Script.Recipe) {
 		s.Run.loaded = s.Loaded
@@ -353,6 +360,7 @@ func (s *State) started(m protocol.Started) {
 	r.Script, r.Step, r.Notices, r.Bytes, r.Foreseen = m.Script, m.Step, m.Notices, m.Bytes, time.Duration(m.Seconds*float64(time.Second))
 	r.loaded, r.Ended, r.cut = s.Loaded, false, false
 	s.Run, s.next = r, nil
+	s.stopLooking()
 	s.flush, s.keepDue = len(s.edits) > 0, true
 	text := "Optimising without an end."
 	if steps, end := r.Steps(); end && r.Step > 0 {
@@ -559,6 +567,9 @@ func (s *State) Title() string {
 func (s *State) PreviewName() string {
 	if s.Run == nil {
 		return fmt.Sprintf("Step 0 of %s: no picture yet", s.Form.Text(recipe.Steps.Option))
+	}
+	if s.look.on {
+		return s.Run.atStep(s.look.step) + ", looking back: " + recipe.Prompt.In(s.Run.Script.At(s.look.step))
 	}
 	return s.Run.At() + ": " + s.Run.Prompt()
 }

@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"reverie/app/protocol"
+	"reverie/recipe"
+)
+
+// stepID is the slider's that looks back over a run.
+const stepID = "step"
+
+// lookBack is a look at an earlier step of the run, while the run may go on.
+type lookBack struct {
+	on      bool
+	step    int               // that is looked at
+	asked   int               // the ID of the last question
+	picture *protocol.Picture // of the step, once it has come
+	at      int               // the step of picture
+}
+
+// Reach is the first and the last step that can be looked at; ok is false where there is no way back.
+func (s *State) Reach() (first, last int, ok bool) {
+	if s.Run == nil || s.Phase == Broken {
+		return 0, 0, false
+	}
+	first, last, ok = s.Run.history.Range()
+	return first, last, ok && last > first
+}
+
+// LookAt asks for the picture after so many updates of the run. At the last one the look back ends, and the page follows the run.
+func (s *State) LookAt(step int, base string) (protocol.Message, bool) {
+	_, last, ok := s.Reach()
+	if !ok || step >= last {
+		s.stopLooking()
+		return nil, false
+	}
+	tokens, found, ok := s.Run.history.At(step)
+	if !ok {
+		return nil, false
+	}
+	s.look.on, s.look.step = true, found
+	s.look.asked++
+	now := s.Run.Script.At(found)
+	return protocol.Look{ID: s.look.asked, Base: base, Model: recipe.Model.In(now), Width: s.columns(), Height: len(tokens) / 2 / max(1, s.columns()),
+		Half: recipe.Precision.In(now) == "half", Tokens: &protocol.Bytes{Data: tokens}}, true
+}
+
+// stopLooking shows the run's own picture again.
+func (s *State) stopLooking() { s.look = lookBack{asked: s.look.asked} }
+
+// looked takes the picture of an earlier step. What was asked before the last question is of no use any more.
+func (s *State) looked(m protocol.Looked) {
+	switch {
+	case !s.look.on || m.ID != s.look.asked:
+	case m.Problem != "":
+		s.stopLooking()
+		s.Status = m.Problem
+	default:
+		s.look.picture, s.look.at = m.Picture, s.look.step
+	}
+}
+
+// Visible is the picture that the page shows, with its run and the updates made until then: an earlier one, or the newest.
+func (s *State) Visible() (picture *protocol.Picture, run *Run, step int) {
+	if s.look.on && s.look.picture != nil {
+		return s.look.picture, s.Run, s.look.at
+	}
+	return s.Shown, s.ShownRun, s.ShownAt
+}
+
+// columns is the width of the run's latent in tokens.
+func (s *State) columns() int { return recipe.Width.In(s.Run.Script.Recipe) / s.factor() }
+
+// CanFork says whether an earlier step is looked at, from which another run may depart. A run under way would take the fork's settings for
+// changes of its own.
+func (s *State) CanFork() bool {
+	return s.look.on && s.look.picture != nil && (s.Phase == Idle || s.Phase == Loading)
+}
+
+// PressFork makes the earlier step that is looked at the start of the next run, which takes what the run took then.
+func (s *State) PressFork() {
+	if !s.CanFork() {
+		return
+	}
+	step := s.look.at
+	tokens, found, ok := s.Run.history.At(step)
+	if !ok || found != step {
+		s.Status = fmt.Sprintf("Step %d is not kept any more: choose a later one.", step)
+		return
+	}
+	codes := make([]uint16, len(tokens)/2)
+	for i := range codes {
+		codes[i] = binary.LittleEndian.Uint16(tokens[2*i:])
+	}
+	script := s.Run.Script.Fork(step, recipe.Tokens{Columns: s.columns(), Rows: len(codes) / max(1, s.columns()), Codes: codes})
+	s.settle()
+	s.Offer = nil
+	s.replace(fmt.Sprintf("Step %d", step), DraftOf(script, s.Draft))
+	s.Status = fmt.Sprintf("The next run departs from step %d. Change the prompt, or press Start.", step)
+}
+
+// renderLook is the head with which a person looks back over the run.
+func (p *Page) renderLook() app.UI {
+	s := &p.state
+	first, last, ok := s.Reach()
+	if !ok {
+		return elem("div").Class("look").Hidden(true)
+	}
+	at := last
+	if s.look.on {
+		at = s.look.step
+	}
+	text := "the newest step"
+	if s.look.on {
+		text = fmt.Sprintf("step %d of %d", at, last)
+	}
+	return elem("div").Class("look").Hidden(false).Body(
+		app.Input().ID(stepID).Type("range").Aria("label", "Step").Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).
+			Attr("value", at).OnInput(p.looksBack),
+		p.button("Fork here", "chip", s.CanFork(), func(app.Context, app.Event) {
+			s.PressFork()
+			p.changed(now)
+		}),
+	)
+}
+
+func (p *Page) looksBack(ctx app.Context, _ app.Event) {
+	p.send(p.state.LookAt(ctx.JSSrc().Get("valueAsNumber").Int(), p.weights()))
+	p.draw()
+}
