@@ -82,35 +82,37 @@ func (d *FilmDialog) post(m film.Message) {
 
 func (d *FilmDialog) Render() app.UI {
 	f := &d.form
-	return app.Dialog().ID(filmID).Class("film-dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
-		app.H2().ID(filmID+"-title").Text("Make a film"),
-		app.P().Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
-		app.Div().Class("field").Body(
-			app.Label().For(filmFormatID).Text("Format"),
-			app.Select().ID(filmFormatID).Aria("invalid", f.wrong == filmFormatID).OnChange(func(ctx app.Context, _ app.Event) {
+	return elem("dialog").ID(filmID).Class("film-dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
+		elem("h2").ID(filmID+"-title").Text("Make a film"),
+		elem("p").Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
+		elem("div").Class("field").Body(
+			elem("label").Attr("for", filmFormatID).Text("Format"),
+			elem("select").ID(filmFormatID).Aria("invalid", f.wrong == filmFormatID).OnChange(func(ctx app.Context, _ app.Event) {
 				f.format = film.Format(ctx.JSSrc().Get("value").String())
 			}).Body(app.Range(film.Formats).Slice(func(i int) app.UI {
 				k := film.Formats[i]
-				return app.Option().Value(string(k)).Selected(k == f.format).Text(filmFormats[k])
+				return elem("option").Attr("value", string(k)).Attr("selected", k == f.format).Text(filmFormats[k])
 			})),
 		),
-		app.Div().Class("pair").Body(
+		elem("div").Class("pair").Body(
 			app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
 		),
 		d.renderSwitch(filmSmoothID, "Smooth pixels", &f.smooth),
 		d.renderSwitch(filmFadeID, "Fade from picture to picture", &f.fade),
-		app.P().ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
-		app.Div().Class("progress").Body(
-			app.If(f.making && f.total > 0, func() app.UI { return app.Progress().Aria("label", "Film").Max(f.total).Value(f.done) }),
-			app.P().Role("status").Text(f.status),
-		),
-		app.Div().Class("row").Body(
-			app.If(f.making, func() app.UI {
-				return app.Button().Type("button").Class("button").Text("Cancel").OnClick(d.pressCancel)
-			}).Else(func() app.UI {
-				return app.Button().Type("button").Class("button primary").Text("Make film").OnClick(d.pressMake)
+		elem("p").ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
+		elem("div").Class("progress").Body(
+			app.If(f.making && f.total > 0, func() app.UI {
+				return elem("progress").Aria("label", "Film").Attr("max", f.total).Attr("value", f.done)
 			}),
-			app.Button().Type("button").Class("button").Text("Close").OnClick(func(app.Context, app.Event) { closeModal(filmID) }),
+			elem("p").Role("status").Text(f.status),
+		),
+		elem("div").Class("row").Body(
+			app.If(f.making, func() app.UI {
+				return elem("button").Attr("type", "button").Class("button").Text("Cancel").OnClick(d.pressCancel)
+			}).Else(func() app.UI {
+				return elem("button").Attr("type", "button").Class("button primary").Text("Make film").OnClick(d.pressMake)
+			}),
+			elem("button").Attr("type", "button").Class("button").Text("Close").OnClick(func(app.Context, app.Event) { closeModal(filmID) }),
 		),
 	)
 }
@@ -127,8 +129,8 @@ func (d *FilmDialog) closed(app.Context, app.Event) {
 
 func (d *FilmDialog) renderNumber(n filmNumber) app.UI {
 	wrong := d.form.wrong == n.id
-	return app.Div().Class("field").Body(
-		app.Label().For(n.id).Text(n.label),
+	return elem("div").Class("field").Body(
+		elem("label").Attr("for", n.id).Text(n.label),
 		app.Input().ID(n.id).Type("text").Attr("inputmode", "decimal").Value(*n.text).Aria("invalid", wrong).
 			Aria("describedby", filmID+"-problem").OnInput(func(ctx app.Context, _ app.Event) {
 			*n.text = ctx.JSSrc().Get("value").String()
@@ -137,10 +139,10 @@ func (d *FilmDialog) renderNumber(n filmNumber) app.UI {
 }
 
 func (d *FilmDialog) renderSwitch(id, label string, on *bool) app.UI {
-	return app.Div().Class("check").Body(
+	return elem("div").Class("check").Body(
 		app.Input().ID(id).Type("checkbox").Checked(*on).OnChange(func(ctx app.Context, _ app.Event) {
 			*on = ctx.JSSrc().Get("checked").Bool()
 		}, app.EventScope(id)),
-		app.Label().For(id).Text(label),
+		elem("label").Attr("for", id).Text(label),
 	)
 }

@@ -1,6 +1,9 @@
 package ui
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // HistoryBytes is how much of a run's tokens the page keeps: of 16×16 tokens the last 65,000 steps, of 64×64 the last 4,000.
 const HistoryBytes = 32 << 20
@@ -54,6 +57,9 @@ func (h *History) Range() (first, last int, ok bool) {
 	}
 	return h.steps[0].step, h.steps[len(h.steps)-1].step, true
 }
+
+// moments are all steps that are kept, as they are now.
+func (h *History) moments() []moment { return slices.Clone(h.steps) }
 
 // All are the tokens of all steps that are kept, one after another.
 func (h *History) All() []byte {

@@ -42,15 +42,21 @@ func (s *State) LookAt(step int, base string) (protocol.Message, bool) {
 	if !ok {
 		return nil, false
 	}
-	s.look.on, s.look.step = true, found
-	s.look.asked++
-	now := s.Run.Script.At(found)
-	return protocol.Look{ID: s.look.asked, Base: base, Model: recipe.Model.In(now), Width: s.columns(), Height: len(tokens) / 2 / max(1, s.columns()),
-		Half: recipe.Precision.In(now) == "half", Tokens: &protocol.Bytes{Data: tokens}}, true
+	m := s.question(found, tokens, base)
+	s.look.on, s.look.step, s.look.asked = true, found, m.ID
+	return m, true
+}
+
+// question asks for the picture of the tokens that the run had at a step.
+func (s *State) question(step int, tokens []byte, base string) protocol.Look {
+	s.looks++
+	now := s.Run.Script.At(step)
+	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: s.columns(), Height: len(tokens) / 2 / max(1, s.columns()),
+		Half: recipe.Precision.In(now) == "half", Tokens: &protocol.Bytes{Data: tokens}}
 }
 
 // stopLooking shows the run's own picture again.
-func (s *State) stopLooking() { s.look = lookBack{asked: s.look.asked} }
+func (s *State) stopLooking() { s.look = lookBack{} }
 
 // looked takes the picture of an earlier step. What was asked before the last question is of no use any more.
 func (s *State) looked(m protocol.Looked) {

@@ -46,6 +46,7 @@ type Page struct {
 	restored  bool   // it has told what was kept
 	pictures  string // names the draft's pictures that are kept
 	gallery   galleryView
+	filming   *filming // the film that is being made, or nil
 
 	folds   map[string]bool // which parts of the panel are open
 	steered bool            // whether Steer was opened for a run
@@ -264,6 +265,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	if shot, ok := m.(protocol.Shot); ok {
 		p.tellShot(shot)
 	}
+	p.tellFilm(m)
 	p.draw()
 	p.keep()
 	p.keepFinished()

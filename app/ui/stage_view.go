@@ -59,6 +59,7 @@ func (p *Page) renderActions() app.UI {
 		p.button("Copy link", "chip", true, p.pressCopyLink),
 		p.button("Stop", "chip", s.Working() && s.Phase != Stopping, p.pressStop),
 		p.button("Continue", "chip", s.CanContinue(), p.pressContinue),
+		p.button("Film", "chip", s.CanFilm(), p.pressFilm),
 		p.button("Download PNG", "chip strong", s.Shown != nil, p.pressDownload),
 	)
 }

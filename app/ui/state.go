@@ -67,6 +67,7 @@ type State struct {
 	anew    []*recipe.Option        // of these, what the run under way cannot take
 	next    *Run                    // that is being started
 	look    lookBack
+	looks   int           // pictures of tokens that were asked for
 	changes int           // that were sent
 	flush   bool          // the run that has begun may have to take what was edited meanwhile
 	restart bool          // another run begins when this one has ended

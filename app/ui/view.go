@@ -18,6 +18,7 @@ func (p *Page) Render() app.UI {
 			p.renderPanel(),
 		),
 		p.renderKeys(),
+		p.renderFilm(),
 		elem("div").Class("drop-sign").Aria("hidden", "true").Text(dropHere),
 	)
 }
