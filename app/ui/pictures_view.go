@@ -2,6 +2,8 @@ package ui
 
 import (
 	"errors"
+	"slices"
+	"sync"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -25,6 +27,7 @@ type galleryView struct {
 	urls    map[string]string // of thumbnails, by the pictures' IDs
 	files   map[string]string // of the pictures themselves in the lightbox
 	changes int               // how often it has changed
+	order   sync.Mutex        // held by what is done with the kept pictures, one after another
 }
 
 // picturesView is the strip of kept pictures with the lightbox. Its exported fields say when it is to be drawn anew.
@@ -56,6 +59,8 @@ func (p *Page) reshelve(do func() error, then func()) {
 		have[id] = true
 	}
 	p.ctx.Async(func() {
+		p.gallery.order.Lock()
+		defer p.gallery.order.Unlock()
 		var err error
 		if do != nil {
 			err = do()
@@ -107,7 +112,7 @@ func (p *Page) showThumbnails(fresh map[string][]byte) {
 		}
 	}
 	for id, url := range g.urls {
-		if _, ok := g.find(id); !ok {
+		if _, ok := g.find(id); !ok && !slices.Contains(g.deleted, id) { // which may come back
 			forgetURL(url)
 			delete(g.urls, id)
 		}

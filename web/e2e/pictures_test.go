@@ -116,7 +116,7 @@ func TestPicturesStay(t *testing.T) {
 	_, err = driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then((r) => r.update()).then(() => true)`)
 	v.must(err)
 	v.must(v.Click("button", "Load the new version"))
-	v.waits(fmt.Sprintf(`goappEnv.GOAPP_VERSION === %q`, next.Build))
+	v.waits(fmt.Sprintf(`typeof goappEnv === "object" && goappEnv.GOAPP_VERSION === %q`, next.Build))
 	v.strip(2)
 	v.openPicture("a red apple, favourite")
 	if !bytes.Equal(v.savedFromLightbox(), file) {
@@ -130,6 +130,7 @@ func TestEvolveFromAStoppedRun(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20blue%20heart&width=64&height=64&cutouts=2&steps=500&v=2")
 	v.ready()
 	v.must(v.Click("button", "Start"))
+	seed := recipe.Seed.In(until[protocol.Started](v).Script.Recipe)
 	until[protocol.Step](v)
 	v.must(v.Click("button", "Stop"))
 	stopped := until[protocol.Stopped](v)
@@ -138,12 +139,8 @@ func TestEvolveFromAStoppedRun(t *testing.T) {
 	v.must(v.Click("button", "Evolve (start from it)"))
 	v.status("The next run starts from “a blue heart”.")
 	v.must(v.Click("button", "Start"))
-	first := until[protocol.First](v)
-	if first.Picture == nil || stopped.Picture == nil {
-		t.Fatal("there are no pictures")
-	}
 	started := until[protocol.Started](v)
-	if name := fmt.Sprintf("a-blue-heart_%d_%d.png", 0, stopped.Step); recipe.InitImage.In(started.Script.Recipe) != name {
+	if name := fmt.Sprintf("a-blue-heart_%d_%d.png", seed, stopped.Step); recipe.InitImage.In(started.Script.Recipe) != name {
 		t.Errorf("it starts from %v, want %s", recipe.InitImage.In(started.Script.Recipe), name)
 	}
 	v.must(v.Click("button", "Stop"))
