@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"slices"
 	"testing"
@@ -177,10 +178,13 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	}
 }
 
-// framed is what a person sees in the frame.
+// framed is what a person sees of the picture, which keeps its shape in the middle of the canvas.
 func (v *visit) framed() image.Image {
 	v.Helper()
-	box, err := driver.Evaluate[[]float64](v.Page, `(({x, y, width, height}) => [x, y, width, height])(document.getElementById("preview").getBoundingClientRect())`)
+	box, err := driver.Evaluate[[]float64](v.Page, `((c) => {
+		const { x, y, width, height } = c.getBoundingClientRect(), scale = Math.min(width / c.width, height / c.height), w = c.width * scale, h = c.height * scale;
+		return [x + (width - w) / 2, y + (height - h) / 2, w, h];
+	})(document.getElementById("preview"))`)
 	v.must(err)
 	shot, err := v.Screenshot()
 	v.must(err)
@@ -192,20 +196,24 @@ func (v *visit) framed() image.Image {
 	}).SubImage(area)
 }
 
-// shows waits until the frame shows that again, wherever it is on the page now.
+// shows waits until the frame shows that again, wherever and however large it is on the page now: both are looked at in 48×48 places.
 func (v *visit) shows(want image.Image) {
 	v.Helper()
 	difference := 0.0
 	for range 40 {
 		got := v.framed()
 		difference = 0
-		w, h := min(got.Bounds().Dx(), want.Bounds().Dx()), min(got.Bounds().Dy(), want.Bounds().Dy())
-		for y := range h {
-			for x := range w {
-				r, g, b, _ := got.At(got.Bounds().Min.X+x, got.Bounds().Min.Y+y).RGBA()
-				R, G, B, _ := want.At(want.Bounds().Min.X+x, want.Bounds().Min.Y+y).RGBA()
+		const n = 48
+		at := func(m image.Image, x, y int) color.Color {
+			b := m.Bounds()
+			return m.At(b.Min.X+(2*x+1)*b.Dx()/(2*n), b.Min.Y+(2*y+1)*b.Dy()/(2*n))
+		}
+		for y := range n {
+			for x := range n {
+				r, g, b, _ := at(got, x, y).RGBA()
+				R, G, B, _ := at(want, x, y).RGBA()
 				for _, d := range []int{int(r) - int(R), int(g) - int(G), int(b) - int(B)} {
-					difference += float64(max(d, -d)) / 257 / 3 / float64(w*h)
+					difference += float64(max(d, -d)) / 257 / 3 / (n * n)
 				}
 			}
 		}

@@ -1,3 +1,5 @@
+//go:build !js
+
 // Command serve measures the requests a second that bin/serve answers beside nginx, which sends the same compressed files: in turn, in one run,
 // asked by wrk. nginx has no header to add and no method to refuse; serve does what it always does.
 //
