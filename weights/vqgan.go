@@ -14,7 +14,7 @@ const (
 	maxResolutions = 64
 	maxResBlocks   = 16
 	maxChannels    = 1 << 13
-	maxCodes       = 1 << 16 // a token takes two bytes
+	maxCodes       = 1 << 20
 )
 
 // Validate reports the first setting that no VQModel or GumbelVQ for RGB pictures can have.

@@ -320,8 +320,11 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 	return step, nil
 }
 
-// packed are tokens as messages have them.
+// packed are tokens as messages have them; nil for none.
 func packed[T uint16 | uint32](tokens []T) *protocol.Bytes {
+	if len(tokens) == 0 {
+		return nil
+	}
 	b := make([]byte, 0, 2*len(tokens))
 	for _, code := range tokens {
 		b = binary.LittleEndian.AppendUint16(b, uint16(code))
@@ -392,12 +395,16 @@ func (r *gpuRun) Save(ctx context.Context) (protocol.Saved, error) {
 	if err != nil {
 		return protocol.Saved{}, err
 	}
-	return saved(state)
+	return r.saved(state)
 }
 
-func saved(state *guide.State) (protocol.Saved, error) {
+func (r *gpuRun) saved(state *guide.State) (protocol.Saved, error) {
 	data, err := state.MarshalBinary()
-	return protocol.Saved{Step: state.Step, Script: state.Script, State: &protocol.Bytes{Data: data}, Tokens: packed(state.Tokens)}, err
+	told := protocol.Saved{Step: state.Step, Script: state.Script, State: &protocol.Bytes{Data: data}}
+	if r.model.TellsTokens() {
+		told.Tokens = packed(state.Tokens)
+	}
+	return told, err
 }
 
 func (r *gpuRun) Astray(ctx context.Context) (protocol.Saved, error) {
@@ -405,6 +412,6 @@ func (r *gpuRun) Astray(ctx context.Context) (protocol.Saved, error) {
 	if good == nil {
 		return protocol.Saved{}, why
 	}
-	told, err := saved(good)
+	told, err := r.saved(good)
 	return told, errors.Join(err, problem(why.Error()))
 }

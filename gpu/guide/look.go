@@ -75,6 +75,10 @@ func (m *Model) Unlook() {
 	}
 }
 
+// TellsTokens says whether two bytes tell all codes of the model apart. A run with a larger codebook tells no tokens, and there is no way back
+// over it.
+func (m *Model) TellsTokens() bool { return m.manifest.VQGAN.NEmbed <= 1<<16 }
+
 // checkTokens says, in a sentence, why codes are no picture of the model's, or nil.
 func (m *Model) checkTokens(h, w int, tokens []uint16) error {
 	if h < 1 || w < 1 || len(tokens) != h*w {

@@ -252,6 +252,9 @@ func (s *Session) Report(ctx context.Context) (Report, error) {
 	now := time.Now()
 	report := Report{Step: s.done, Losses: out.Losses, Tokens: out.Tokens, Pixels: out.Pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
 	s.clock = now
+	if !s.model.TellsTokens() {
+		report.Tokens = nil
+	}
 	for _, l := range report.Losses {
 		report.Loss += l
 	}

@@ -354,7 +354,7 @@ func (s *Step) Collect(ctx context.Context) (Outputs, error) {
 	return out, nil
 }
 
-// tokensOf are n codes as the device writes them; no codebook that can be read has more than 65536.
+// tokensOf are n codes as the device writes them, of which two bytes are kept: see Model.TellsTokens.
 func tokensOf(indices []byte, n int) []uint16 {
 	tokens := make([]uint16, n)
 	for i := range tokens {
