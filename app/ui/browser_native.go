@@ -35,7 +35,7 @@ func watchReturn(func())                                            {}
 func fileURL(string, []byte) string                                 { return "" }
 func forgetURL(string)                                              {}
 func setDialog(string, bool)                                        {}
-func openVault() vault                                              { return nil }
+func openVault() gallery.Vault                                      { return nil }
 func holdRun()                                                      {}
 func runsElsewhere() bool                                           { return false }
 func save(string, string, []byte)                                   {}

@@ -60,15 +60,3 @@ func (h *History) Range() (first, last int, ok bool) {
 
 // moments are all steps that are kept, as they are now.
 func (h *History) moments() []moment { return slices.Clone(h.steps) }
-
-// All are the tokens of all steps that are kept, one after another.
-func (h *History) All() []byte {
-	all := make([]byte, 0, h.bytes)
-	for _, m := range h.steps {
-		all = append(all, m.tokens...)
-	}
-	return all
-}
-
-// Bytes is the size of all tokens that are kept.
-func (h *History) Bytes() int { return h.bytes }

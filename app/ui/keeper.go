@@ -9,23 +9,16 @@ import (
 	"strconv"
 	"strings"
 
+	"reverie/app/gallery"
 	"reverie/app/protocol"
 	"reverie/recipe"
 )
-
-// vault holds bytes by name beyond the page's life. Its methods block.
-type vault interface {
-	Put(name string, data []byte) error
-	Get(name string) ([]byte, error)
-	Names() ([]string, error)
-	Remove(name string) error
-}
 
 // keeper keeps a run, and the pictures of a draft, each as a record that names entries of the vault: what a record needs is there before it
 // is, and older records go once it is, so that at any time a whole one can be found. Several tabs may share a vault; then the last one to
 // write is kept.
 type keeper struct {
-	vault   vault
+	vault   gallery.Vault
 	entries map[*byte]string // the names under which bytes are kept
 }
 

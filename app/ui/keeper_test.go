@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"reverie/app/gallery"
 	"reverie/app/protocol"
 	"reverie/recipe"
 )
@@ -73,7 +74,7 @@ func keptAt(step int, start *Opened) keptRun {
 }
 
 // wantRun compares what a later visit finds with what was kept.
-func wantRun(t *testing.T, what string, v vault, want keptRun) {
+func wantRun(t *testing.T, what string, v gallery.Vault, want keptRun) {
 	t.Helper()
 	got, err := (&keeper{vault: v}).run()
 	if err != nil || got == nil {

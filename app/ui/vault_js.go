@@ -18,7 +18,7 @@ const runCache = "reverie-run"
 // cacheVault is a vault in a cache of the browser. The URLs of its entries lie in a folder that follows the app's.
 type cacheVault struct{ name, folder string }
 
-func openVault() vault { return cacheVault{runCache, root() + "run/"} }
+func openVault() gallery.Vault { return cacheVault{runCache, root() + "run/"} }
 
 // picturesVault is where the pictures stay.
 func picturesVault() gallery.Vault { return cacheVault{"reverie-pictures", root() + "pictures/"} }
