@@ -104,3 +104,24 @@ func TestNoLookAcrossRuns(t *testing.T) {
 		t.Error("the earlier run can still be looked at")
 	}
 }
+
+// A run that was saved and goes on can be looked back over from its beginning, in its own precision.
+func TestLookBackOverAContinuedRun(t *testing.T) {
+	s := told(t)
+	s.Run.Script.Recipe = s.Run.Script.Recipe.With(recipe.Precision.Is("half"))
+	s.Receive(protocol.Saved{Step: 4, Script: s.Run.Script, State: &protocol.Bytes{Data: []byte{1}}, Tokens: &protocol.Bytes{Data: []byte{4, 0, 7, 1}}}, start)
+	if _, last, _ := s.Reach(); last != 4 {
+		t.Errorf("what was saved after step 4 makes %d the last", last)
+	}
+	s.Receive(protocol.Done{Step: 4, Picture: pixel(4)}, start)
+	if _, ok := s.PressContinue("/weights/"); !ok {
+		t.Fatalf("Continue does nothing: %s", s.Problem)
+	}
+	s.Receive(protocol.Started{Script: s.Run.Script, Step: 4}, start)
+	if first, last, ok := s.Reach(); first != 0 || last != 4 || !ok {
+		t.Errorf("once it goes on, steps %d to %d can be looked at (%t)", first, last, ok)
+	}
+	if m, _ := s.LookAt(1, "/weights/"); !m.(protocol.Look).Half {
+		t.Error("the picture of a run in half precision is asked for in full")
+	}
+}
