@@ -32,6 +32,8 @@ func pace(d time.Duration) string {
 // byteCount writes a number of bytes in MB, or GB where that is shorter.
 func byteCount(n int64) string {
 	switch mb := float64(n) / 1e6; {
+	case n > 0 && mb < 0.1:
+		return fmt.Sprintf("%d kB", max(1, n/1000))
 	case mb < 10:
 		return fmt.Sprintf("%.1f MB", mb)
 	case mb < 1000:

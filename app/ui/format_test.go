@@ -30,7 +30,7 @@ func TestPaceText(t *testing.T) {
 }
 
 func TestByteCount(t *testing.T) {
-	for n, want := range map[int64]string{0: "0.0 MB", 9_200_000: "9.2 MB", 150_400_000: "150 MB", 10_758_000_000: "10.8 GB"} {
+	for n, want := range map[int64]string{0: "0.0 MB", 400: "1 kB", 30_400: "30 kB", 100_000: "0.1 MB", 9_200_000: "9.2 MB", 150_400_000: "150 MB", 10_758_000_000: "10.8 GB"} {
 		if got := byteCount(n); got != want {
 			t.Errorf("byteCount(%d) = %q, want %q", n, got, want)
 		}

@@ -49,7 +49,12 @@ func (p *Page) renderTrack() app.UI {
 	if s.Run == nil {
 		return elem("div").Hidden(true)
 	}
-	return newTrack(s.Run, s.Phase == Running).Render()
+	t := newTrack(s.Run, s.Phase == Running)
+	if s.look.on {
+		t.Where = s.Run.atStep(s.look.step)
+		t.Left = "looking back"
+	}
+	return t.Render()
 }
 
 // renderActions is what one does with a run and its picture.

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -230,6 +231,13 @@ func (p *Page) files() (map[string]bool, error) {
 // Resize gives the page a window of that many pixels.
 func (p *Page) Resize(width, height int64) error {
 	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
+}
+
+// Colours makes the person's preference "light" or "dark".
+func (p *Page) Colours(scheme string) error {
+	preference := &emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme}
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{preference}})
+	return err
 }
 
 // Screenshot is a PNG of what the window shows.

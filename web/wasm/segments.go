@@ -12,7 +12,7 @@ import (
 )
 
 // Go's linker leaves zeros out of a program's data and so writes about 100,000 segments, each with an address and a length of its own. Those
-// hardly compress, and zeros do: joined, a program is an eighth smaller as Brotli sends it.
+// hardly compress, and zeros do.
 
 // maxGap is how many zeros are written to join two segments. More are cheaper to leave out, in a browser's memory as well as in the file.
 const maxGap = 4096
