@@ -43,21 +43,23 @@ type engine struct {
 }
 
 // startEngine starts a worker, or takes over the one that web/start.js has started. It calls receive with each of its messages, on the
-// JavaScript event loop.
-func startEngine(receive func(protocol.Message)) *engine {
+// JavaScript event loop, and with what tells it to programs: they hear of it when the page has taken it, and find the page so.
+func startEngine(receive func(m protocol.Message, announce func())) *engine {
 	hear := func(event js.Value) {
 		if event.Get("type").String() == "error" {
-			receive(protocol.Exit{Code: 1, Tail: event.Get("message").String()})
+			receive(protocol.Exit{Code: 1, Tail: event.Get("message").String()}, func() {})
 			return
 		}
-		m, err := protocol.Receive(event.Get("data"))
+		data := event.Get("data")
+		m, err := protocol.Receive(data)
 		if err != nil {
 			m = protocol.Error{Message: err.Error()}
 		}
-		if _, beat := m.(protocol.Beat); !beat {
-			announce(event.Get("data"))
-		}
-		receive(m)
+		receive(m, func() {
+			if _, beat := m.(protocol.Beat); !beat {
+				tell(data.Get("text"))
+			}
+		})
 	}
 	e := &engine{}
 	early := js.Global().Get("reverieEngine")
@@ -77,9 +79,6 @@ func startEngine(receive func(protocol.Message)) *engine {
 	}
 	return e
 }
-
-// announce tells a message of the worker.
-func announce(data js.Value) { tell(data.Get("text")) }
 
 // tell raises the event "reverie" with a message's JSON on the window, for programs that follow a run.
 func tell(text js.Value) {

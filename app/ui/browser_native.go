@@ -19,7 +19,7 @@ type engine struct{}
 func root() string                                                  { return "/" }
 func fragment() string                                              { return "" }
 func query(string) string                                           { return "" }
-func startEngine(func(protocol.Message)) *engine                    { return &engine{} }
+func startEngine(func(protocol.Message, func())) *engine            { return &engine{} }
 func (*engine) post(protocol.Message) error                         { return errNoBrowser }
 func (*engine) close()                                              {}
 func draw(string, *protocol.Picture, func())                        {}

@@ -229,10 +229,11 @@ func (p *Page) startEngine() {
 		p.engine.close()
 	}
 	var current *engine
-	current = startEngine(func(m protocol.Message) {
+	current = startEngine(func(m protocol.Message, announce func()) {
 		p.ctx.Dispatch(func(ctx app.Context) {
 			if p.engine == current {
 				p.receive(ctx, m)
+				announce()
 			}
 		})
 	})

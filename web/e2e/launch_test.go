@@ -32,6 +32,7 @@ func TestShared(t *testing.T) {
 	v := open(t, chromium.Software, "")
 	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
 	v.must(err)
+	v.keeps("mini", whole)
 	v.must(v.serve.Close()) // nobody else answers
 	share := func(field, value string) {
 		t.Helper()
