@@ -178,9 +178,7 @@ func (p *Plan) Dispatches() []Stretch {
 // sliceSeconds is the longest that one submission should keep the device from drawing the desktop.
 const sliceSeconds = 0.05
 
-// softwareSlice is sliceSeconds of an adapter that is the processor: the system shares that, and the desktop waits for no submission. A
-// submission leaves objects behind that the browser frees with the worker's garbage only, which is rare: Chromium's GPU process grows by
-// about 1.3 MB per 1,000 of them, and shrinks again after some 66,000.
+// softwareSlice is sliceSeconds of an adapter that is the processor: the system shares that, and the desktop waits for no submission.
 const softwareSlice = 1
 
 // SliceWork is the FLOP that the device does in the longest submission. What is more in one dispatch should be more than one.

@@ -52,6 +52,11 @@ func TestASilentWorkerIsReplaced(t *testing.T) {
 			s.PressStart("/")
 			return s
 		}, "The engine fell silent and was started again: try again what you were doing."},
+		{"a benchmark", func(t *testing.T) *State {
+			s := idle(t)
+			s.PressBenchmark()
+			return s
+		}, "The engine fell silent and was started again: try again what you were doing."},
 		{"a download", func(t *testing.T) *State {
 			s := idle(t)
 			s.PressLoad("/", false)
@@ -70,8 +75,8 @@ func TestASilentWorkerIsReplaced(t *testing.T) {
 		if s.Phase != Opening || s.Problem != c.want || s.Status != c.want || text(s, recipe.Prompt) != "a red apple" {
 			t.Errorf("%s: phase %d, problem %q, status %q; want %q", c.name, s.Phase, s.Problem, s.Status, c.want)
 		}
-		if got := turns(s, 99, false); got != 0 {
-			t.Errorf("%s: a worker that is on its way is replaced after %d turns", c.name, got)
+		if got := turns(s, 99, false); got != 0 || s.Phase != Opening {
+			t.Errorf("%s: a worker that is on its way is replaced after %d turns, or given up: phase %d", c.name, got, s.Phase)
 		}
 		s.Receive(protocol.Ready{}, start)
 		if s.Phase != Idle || s.Problem != c.want {
@@ -83,9 +88,26 @@ func TestASilentWorkerIsReplaced(t *testing.T) {
 	}
 }
 
+// The turns are a matter of time for the person who waits.
+func TestSilenceIsNoticedWithinFiveSeconds(t *testing.T) {
+	if mostSilent*turn > 5*time.Second {
+		t.Errorf("a silent worker is noticed after %v", mostSilent*turn)
+	}
+}
+
+// A screen that says why nothing runs stays, though its worker says nothing any more.
+func TestABrokenPageIsNotSilent(t *testing.T) {
+	s := running(t, 9)
+	s.Receive(protocol.Lost{}, start)
+	if got := turns(s, 99, false); got != 0 || s.Screen.Title != "The GPU was reset" {
+		t.Errorf("replaced after %d turns, and the screen is %+v", got, s.Screen)
+	}
+}
+
 // Browsers hold up what nobody looks at.
 func TestOutOfSightNoTurnCounts(t *testing.T) {
 	s := running(t, 9)
+	turns(s, mostSilent-1, false)
 	if got := turns(s, 99, true); got != 0 {
 		t.Errorf("replaced after %d turns", got)
 	}
@@ -191,5 +213,39 @@ func TestADownloadThatStandsStill(t *testing.T) {
 	beating(1)
 	if !strings.Contains(s.Status, "The server sends nothing at the moment") {
 		t.Errorf("the status is %q", s.Status)
+	}
+}
+
+// Only waiting for the server is said to be that, and each wait is counted from its begin.
+func TestWhatStandsStill(t *testing.T) {
+	const said = "The server sends nothing at the moment"
+	beating := func(s *State, n int) {
+		for range n {
+			s.Receive(protocol.Beat{}, start)
+			s.Turn(false)
+		}
+	}
+	s := idle(t)
+	s.PressStart("/")
+	beating(s, mostSilent)
+	if !strings.Contains(s.Status, said) {
+		t.Errorf("a run that waits for its first file: %q", s.Status)
+	}
+	s.Receive(protocol.Progress{Phase: protocol.PhaseCompile, Total: 9}, start)
+	beating(s, 99)
+	if strings.Contains(s.Status, said) {
+		t.Errorf("while shaders are compiled: %q", s.Status)
+	}
+
+	s = idle(t)
+	s.PressLoad("/", false)
+	beating(s, mostSilent-1)
+	s.PressStop()
+	s.Receive(protocol.Stopped{}, start)
+	beating(s, 1)
+	s.PressLoad("/", false)
+	beating(s, mostSilent-1)
+	if strings.Contains(s.Status, said) {
+		t.Errorf("a download that has begun anew: %q", s.Status)
 	}
 }

@@ -50,9 +50,6 @@ func keepManifest(ctx context.Context, to store.Store, name string, text []byte)
 	defer unlock()
 	b := blob.Of(text)
 	w, err := to.Write(ctx, name+manifestSuffix, 0)
-	if errors.Is(err, store.ErrBusy) { // another tab keeps it at this moment
-		return nil
-	}
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,18 @@ type transfer struct {
 	into  blob.Blob // as long as the shard
 	got   int64     // bytes that are there, from the first
 	fresh bool      // whether the browser's own cache has delivered wrong bytes
+	keep  store.Store
 	meter *meter
+}
+
+// unkept goes on without the store where it fails, and is an error only where there is no room, which the person can mend. Another tab may hold
+// the file, and the site's data may be deleted while it comes.
+func (t *transfer) unkept(err error) error {
+	if errors.Is(err, store.ErrFull) {
+		return err
+	}
+	t.keep = store.Nothing{}
+	return nil
 }
 
 // fetch brings a shard into memory and checks it: from the store as far as that has it, the rest from the server. What comes is written
@@ -134,12 +145,10 @@ func (s *Source) fetch(ctx context.Context, shard weights.Shard, into blob.Blob,
 		return err
 	}
 	defer unlock()
-	t := &transfer{Source: s, shard: shard, into: into, meter: m, fresh: s.Store.Kind() != store.None}
-	n, err := s.Store.Read(ctx, shard.SHA256, into)
-	if err != nil && !errors.Is(err, store.ErrBusy) {
-		return err
+	t := &transfer{Source: s, shard: shard, into: into, meter: m, fresh: s.Store.Kind() != store.None, keep: s.Store}
+	if n, err := s.Store.Read(ctx, shard.SHA256, into); err == nil { // else it is fetched
+		t.got = int64(n)
 	}
-	t.got = int64(n)
 	m.read(t.got)
 	return t.run(ctx)
 }
@@ -201,7 +210,7 @@ func (t *transfer) attempt(ctx context.Context) error {
 func (t *transfer) restart(ctx context.Context) error {
 	t.meter.dropped(t.got)
 	t.got, t.fresh = 0, true
-	return t.Store.Remove(ctx, t.shard.SHA256)
+	return t.keep.Remove(ctx, t.shard.SHA256)
 }
 
 // receive asks the server for what is missing.
@@ -218,14 +227,14 @@ func (t *transfer) receive(ctx context.Context) error {
 	if err := t.accept(ctx, d); err != nil {
 		return err
 	}
-	w, err := t.Store.Write(ctx, t.shard.SHA256, t.got)
-	if errors.Is(err, store.ErrBusy) {
-		w, err = store.Nothing{}.Write(ctx, t.shard.SHA256, t.got) // another tab keeps it
-	}
+	w, err := t.keep.Write(ctx, t.shard.SHA256, t.got)
 	if err != nil {
-		return err
+		if err := t.unkept(err); err != nil {
+			return err
+		}
+		w, _ = t.keep.Write(ctx, t.shard.SHA256, t.got)
 	}
-	defer w.Close()
+	defer func() { w.Close() }()
 	for t.got < t.shard.Size {
 		piece, err := patiently(ctx, d.Next)
 		if err == io.EOF {
@@ -238,13 +247,20 @@ func (t *transfer) receive(ctx context.Context) error {
 			piece = piece.Slice(0, int(t.shard.Size-t.got)) // it is wrong, and the digest will say so
 		}
 		if err := w.Append(piece); err != nil {
-			return err
+			if err := t.unkept(err); err != nil {
+				return err
+			}
+			w.Close()
+			w, _ = t.keep.Write(ctx, t.shard.SHA256, t.got)
 		}
 		t.into.Copy(int(t.got), piece)
 		t.got += int64(piece.Len())
 		t.meter.received(int64(piece.Len()))
 	}
-	return w.Finish(ctx, t.into)
+	if err := w.Finish(ctx, t.into); err != nil {
+		return t.unkept(err)
+	}
+	return nil
 }
 
 // accept looks at how the server answers.
@@ -330,7 +346,10 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return m, keepManifest(ctx, s.Store, s.Name, text)
+	if err := keepManifest(ctx, s.Store, s.Name, text); errors.Is(err, store.ErrFull) || ctx.Err() != nil {
+		return nil, err
+	}
+	return m, nil // what could not be kept otherwise is fetched again
 }
 
 // Look is the manifest that is kept, or else the server's. It keeps nothing.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -264,6 +265,64 @@ func TestFullStore(t *testing.T) {
 	}
 	if len(keep.files[sum(data)]) != 50 {
 		t.Errorf("%d bytes are kept, want those that fit", len(keep.files[sum(data)]))
+	}
+}
+
+// brokenStore fails as a store does whose files are deleted by somebody else: at the first use of a kind that is named.
+type brokenStore struct {
+	memoryStore
+	at string
+}
+
+var errGone = errors.New("store: the file is gone")
+
+func (s *brokenStore) Read(ctx context.Context, name string, into blob.Blob) (int, error) {
+	if s.at == "read" {
+		return 7, errGone
+	}
+	return s.memoryStore.Read(ctx, name, into)
+}
+
+func (s *brokenStore) Write(ctx context.Context, name string, at int64) (store.Writer, error) {
+	if s.at == "write" {
+		return nil, store.ErrBusy
+	}
+	w, err := s.memoryStore.Write(ctx, name, at)
+	return brokenWriter{w, s}, err
+}
+
+type brokenWriter struct {
+	store.Writer
+	store *brokenStore
+}
+
+func (w brokenWriter) Append(b blob.Blob) error {
+	if w.store.at == "append" {
+		return errGone
+	}
+	return w.Writer.Append(b)
+}
+
+func (w brokenWriter) Finish(ctx context.Context, whole blob.Blob) error {
+	if w.store.at == "finish" {
+		return errGone
+	}
+	return w.Writer.Finish(ctx, whole)
+}
+
+// A store that fails keeps nobody from a model, and holds no bytes afterwards that would be taken for the file's.
+func TestBrokenStore(t *testing.T) {
+	data := content(1, 100)
+	for _, at := range []string{"read", "write", "append", "finish"} {
+		keep := &brokenStore{memoryStore{files: map[string][]byte{}}, at}
+		s := &server{files: map[string][]byte{sum(data): data}, script: []answer{{cut: 40}}}
+		got, err := source(s, keep).File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
+		if err != nil || sum(got.Bytes()) != sum(data) {
+			t.Errorf("%s fails: %v, or other bytes", at, err)
+		}
+		if kept := keep.files[sum(data)]; len(kept) > 0 && !bytes.HasPrefix(data, kept) {
+			t.Errorf("%s fails: %x is kept of %x", at, kept, data)
+		}
 	}
 }
 

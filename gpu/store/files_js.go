@@ -11,10 +11,7 @@ import (
 
 // files keeps each file in a folder of the origin private file system, through handles that read and write at once. Browsers give
 // those to dedicated workers only.
-type files struct {
-	folder string
-	dir    js.Value // FileSystemDirectoryHandle
-}
+type files struct{ folder string }
 
 func openFiles(ctx context.Context, folder string) (*files, error) {
 	manager, handle := storageManager(), js.Global().Get("FileSystemFileHandle")
@@ -22,15 +19,20 @@ func openFiles(ctx context.Context, folder string) (*files, error) {
 		handle.Get("prototype").Get("createSyncAccessHandle").IsUndefined() {
 		return nil, errMissing
 	}
-	root, err := jsx.Await(ctx, manager.Call("getDirectory"))
+	s := &files{folder}
+	_, err := s.dir(ctx)
+	return s, err
+}
+
+// dir is the folder's FileSystemDirectoryHandle. It is asked for anew at each use: a person may delete the site's data at any time, and a handle
+// from before then is of no use any more.
+func (s *files) dir(ctx context.Context) (js.Value, error) {
+	root, err := jsx.Await(ctx, storageManager().Call("getDirectory"))
 	if err != nil {
-		return nil, problem(err)
+		return root, problem(err)
 	}
-	dir, err := jsx.Await(ctx, root.Call("getDirectoryHandle", folder, map[string]any{"create": true}))
-	if err != nil {
-		return nil, problem(err)
-	}
-	return &files{folder, dir}, nil
+	dir, err := jsx.Await(ctx, root.Call("getDirectoryHandle", s.folder, map[string]any{"create": true}))
+	return dir, problem(err)
 }
 
 func (s *files) Room(ctx context.Context) (Room, error) { return room(ctx) }
@@ -42,8 +44,12 @@ func (s *files) Lock(ctx context.Context, name string) (func(), error) {
 }
 
 func (s *files) Sizes(ctx context.Context) (map[string]int64, error) {
+	dir, err := s.dir(ctx)
+	if err != nil {
+		return nil, err
+	}
 	sizes := map[string]int64{}
-	entries := s.dir.Call("values")
+	entries := dir.Call("values")
 	for {
 		next, err := jsx.Await(ctx, entries.Call("next"))
 		if err != nil {
@@ -71,7 +77,11 @@ func (s *files) Sizes(ctx context.Context) (map[string]int64, error) {
 // one that comes later.
 func (s *files) open(ctx context.Context, name string, create bool) (js.Value, error) {
 	ctx = context.WithoutCancel(ctx)
-	file, err := jsx.Await(ctx, s.dir.Call("getFileHandle", name, map[string]any{"create": create}))
+	dir, err := s.dir(ctx)
+	if err != nil {
+		return dir, err
+	}
+	file, err := jsx.Await(ctx, dir.Call("getFileHandle", name, map[string]any{"create": create}))
 	if err != nil {
 		return file, err
 	}
@@ -134,7 +144,11 @@ func (w *fileWriter) Finish(_ context.Context, whole blob.Blob) error {
 func (w *fileWriter) Close() { w.handle.Call("close") }
 
 func (s *files) Remove(ctx context.Context, name string) error {
-	_, err := jsx.Await(ctx, s.dir.Call("removeEntry", name))
+	dir, err := s.dir(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = jsx.Await(ctx, dir.Call("removeEntry", name))
 	if jsx.IsException(err, "NotFoundError") {
 		return nil
 	}

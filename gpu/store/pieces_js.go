@@ -16,24 +16,28 @@ import (
 // pieces keeps each file as entries of the Cache API, for browsers without the origin private file system. An entry cannot grow, so a
 // file that arrives becomes one entry per pieceSize bytes, and a last one for what came before the connection broke. The cache's name
 // does not begin like the service worker's caches, which come and go with the app's versions.
-type pieces struct {
-	folder string
-	cache  js.Value
-}
+type pieces struct{ folder string }
 
 // pieceSize is what a closed tab can lose of each file, and what an entry's own cost is small beside.
 const pieceSize = 1 << 20
 
 func openPieces(ctx context.Context, folder string) (*pieces, error) {
-	caches := js.Global().Get("caches")
-	if caches.IsUndefined() {
+	if js.Global().Get("caches").IsUndefined() {
 		return nil, errMissing
 	}
-	cache, err := jsx.Await(ctx, caches.Call("open", folder))
+	s := &pieces{folder}
+	_, err := s.cache(ctx, "keys")
+	return s, err
+}
+
+// cache calls a method of the folder's Cache and waits for its answer. The cache is opened anew each time, as files does it and for the same reason.
+func (s *pieces) cache(ctx context.Context, method string, args ...any) (js.Value, error) {
+	cache, err := jsx.Await(ctx, js.Global().Get("caches").Call("open", s.folder))
 	if err != nil {
-		return nil, problem(err)
+		return cache, problem(err)
 	}
-	return &pieces{folder, cache}, nil
+	answer, err := jsx.Await(ctx, cache.Call(method, args...))
+	return answer, problem(err)
 }
 
 func (s *pieces) Room(ctx context.Context) (Room, error) { return room(ctx) }
@@ -67,9 +71,9 @@ func parseKey(url string) (p piece, ok bool) {
 
 // list is the pieces of each file that join from its first byte on.
 func (s *pieces) list(ctx context.Context) (map[string][]piece, error) {
-	keys, err := jsx.Await(ctx, s.cache.Call("keys"))
+	keys, err := s.cache(ctx, "keys")
 	if err != nil {
-		return nil, problem(err)
+		return nil, err
 	}
 	var all []piece
 	for i := range keys.Length() {
@@ -109,9 +113,9 @@ func (s *pieces) Sizes(ctx context.Context) (map[string]int64, error) {
 
 // bytes are a piece's, or undefined when it is gone.
 func (s *pieces) bytes(ctx context.Context, p piece) (js.Value, error) {
-	response, err := jsx.Await(ctx, s.cache.Call("match", p.key()))
+	response, err := s.cache(ctx, "match", p.key())
 	if err != nil || response.IsUndefined() {
-		return js.Undefined(), problem(err)
+		return js.Undefined(), err
 	}
 	buffer, err := jsx.Await(ctx, response.Call("arrayBuffer"))
 	if err != nil {
@@ -121,13 +125,13 @@ func (s *pieces) bytes(ctx context.Context, p piece) (js.Value, error) {
 }
 
 func (s *pieces) put(ctx context.Context, p piece, bytes js.Value) error {
-	_, err := jsx.Await(ctx, s.cache.Call("put", p.key(), js.Global().Get("Response").New(bytes)))
-	return problem(err)
+	_, err := s.cache(ctx, "put", p.key(), js.Global().Get("Response").New(bytes))
+	return err
 }
 
 func (s *pieces) delete(ctx context.Context, p piece) error {
-	_, err := jsx.Await(ctx, s.cache.Call("delete", p.key()))
-	return problem(err)
+	_, err := s.cache(ctx, "delete", p.key())
+	return err
 }
 
 func (s *pieces) Read(ctx context.Context, name string, into blob.Blob) (int, error) {

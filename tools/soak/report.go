@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
@@ -13,6 +14,7 @@ import (
 // The kinds of memory that are looked at.
 const (
 	pageHeap = iota
+	pageMemory
 	engineMemory
 	pages
 	gpuProcess
@@ -20,17 +22,21 @@ const (
 	kinds
 )
 
-var names = [kinds]string{"page's JavaScript heap", "engine's WebAssembly memory", "pages' processes", "GPU process", "site's storage"}
+var names = [kinds]string{"page's JavaScript heap", "page's WebAssembly memory", "engine's WebAssembly memory", "pages' processes", "GPU process", "site's storage"}
 
-// sample is what a browser takes after so many steps.
+// sample is what a browser takes after so many steps; NaN is a kind of memory that it does not tell.
 type sample struct {
 	step  int
+	pace  float64 // of the last steps at their median, in milliseconds
 	bytes [kinds]float64
 }
 
 func (s sample) String() string {
-	list := []string{fmt.Sprintf("step %d", s.step)}
+	list := []string{fmt.Sprintf("step %d, %.0f ms a step", s.step, s.pace)}
 	for i, n := range s.bytes {
+		if math.IsNaN(n) {
+			continue
+		}
 		list = append(list, fmt.Sprintf("%s %.1f MB", names[i], n/1e6))
 	}
 	return strings.Join(list, ", ")
@@ -86,6 +92,9 @@ func (r *report) verdict(w io.Writer) error {
 	var problems []error
 	for kind, name := range names {
 		slope := r.slope(kind)
+		if math.IsNaN(slope) {
+			continue
+		}
 		fmt.Fprintf(w, "%s: %+.2f MB per 1,000 steps after step %d\n", name, slope, settled)
 		if slope > mostSlope {
 			problems = append(problems, fmt.Errorf("soak: the %s grows by %.1f MB per 1,000 steps, and %d are the limit", name, slope, mostSlope))

@@ -14,7 +14,7 @@ func grown(perThousand, slower float64) *report {
 	r := &report{}
 	for step := 1; step <= 2000; step++ {
 		r.paces = append(r.paces, 100*(1+slower*float64(step-settled)/1200)) // from one fifth's middle to the other's
-		if step%every == 0 {
+		if step%100 == 0 {
 			s := sample{step: step}
 			s.bytes[gpuProcess] = 300e6 + 1e6*perThousand*float64(step)/1e3
 			if step < settled {

@@ -1,0 +1,160 @@
+//go:build linux && !js
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"reverie/tools/chromium"
+	"reverie/tools/firefox"
+)
+
+// browser is one that shows a page without a screen.
+type browser struct {
+	name string
+	// pages and gpu say by a process's arguments whether it runs pages, or the GPU. Firefox runs the GPU in the process that was started.
+	pages, gpu func(args []string) bool
+	cmd        *exec.Cmd
+	said       bytes.Buffer // to standard error
+	ended      chan struct{}
+}
+
+// launch starts a browser of that name, with a new profile in the folder dir, at a URL.
+func launch(name, dir, url string) (*browser, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("soak: %w", err)
+	}
+	b := &browser{name: name, ended: make(chan struct{})}
+	if err := b.prepare(dir, url); err != nil {
+		return nil, err
+	}
+	b.cmd.Stderr = &b.said
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := b.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("soak: %w", err)
+	}
+	go func() {
+		b.cmd.Wait()
+		close(b.ended)
+	}()
+	return b, nil
+}
+
+func (b *browser) prepare(dir, url string) error {
+	switch b.name {
+	case "chromium":
+		path, err := chromium.Find()
+		if err != nil {
+			return err
+		}
+		const exactHeap = "--enable-precise-memory-info" // else it is rounded, and told anew every 20 minutes only
+		b.cmd = exec.Command(path, append(chromium.Arguments(chromium.Software), exactHeap, "--user-data-dir="+dir, url)...)
+		b.pages = func(args []string) bool { return slices.Contains(args, "--type=renderer") }
+		b.gpu = func(args []string) bool { return slices.Contains(args, "--type=gpu-process") }
+		return nil
+	case "firefox":
+		path, err := firefox.Find()
+		if err != nil {
+			return err
+		}
+		variables, err := firefox.Environment(chromium.Software)
+		if err != nil {
+			return err
+		}
+		if err := firefox.WriteProfile(dir); err != nil {
+			return err
+		}
+		b.cmd = exec.Command(path, append(firefox.Arguments(dir), url)...)
+		b.cmd.Env = append(os.Environ(), variables...)
+		b.pages = func(args []string) bool { return args[len(args)-1] == "tab" }
+		b.gpu = func(args []string) bool { return !slices.Contains(args, "-contentproc") }
+		return nil
+	}
+	return fmt.Errorf("soak: unknown browser %q: use chromium or firefox", b.name)
+}
+
+// close ends the browser with all its processes.
+func (b *browser) close() {
+	syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
+	<-b.ended
+}
+
+// resident is the memory of the processes that run pages, and of the one that runs the GPU, in bytes.
+func (b *browser) resident() (pages, gpu float64, err error) {
+	list, err := descendants(b.cmd.Process.Pid)
+	for _, process := range list {
+		text, readErr := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", process))
+		args := strings.FieldsFunc(string(text), func(r rune) bool { return r == 0 || r == ' ' }) // Chromium's have spaces
+		if readErr != nil || len(args) == 0 {
+			continue // it has ended
+		}
+		var into *float64
+		switch {
+		case b.pages(args):
+			into = &pages
+		case b.gpu(args):
+			into = &gpu
+		default:
+			continue
+		}
+		n, memoryErr := memoryOf(process)
+		*into += n
+		err = errors.Join(err, memoryErr)
+	}
+	return pages, gpu, err
+}
+
+// descendants are a process and all that it and its children have started.
+func descendants(root int) ([]int, error) {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, fmt.Errorf("soak: %w", err)
+	}
+	children := map[int][]int{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		process, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		var state string
+		var parent int
+		fmt.Sscan(string(text[bytes.LastIndexByte(text, ')')+1:]), &state, &parent) // behind the name, which may hold anything
+		children[parent] = append(children[parent], process)
+	}
+	list := []int{root}
+	for i := 0; i < len(list); i++ {
+		list = append(list, children[list[i]]...)
+	}
+	return list, nil
+}
+
+// memoryOf is what a process alone can give back: its anonymous memory and what it shares with others, in bytes. One that has ended has none.
+func memoryOf(process int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("soak: %w", err)
+	}
+	sum := 0.0
+	for _, kind := range []string{"RssAnon:", "RssShmem:"} {
+		_, rest, _ := strings.Cut(string(text), kind)
+		var kilobytes float64
+		if _, err := fmt.Sscanf(rest, "%g kB", &kilobytes); err != nil {
+			return 0, fmt.Errorf("soak: the memory of process %d: %w", process, err)
+		}
+		sum += 1024 * kilobytes
+	}
+	return sum, nil
+}
