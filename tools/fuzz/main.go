@@ -17,27 +17,59 @@ import (
 	"time"
 )
 
-// enough is how many inputs a second a target should try on a core of its own. Less is told, and no failure: other work takes cores, too.
+// enough is how many inputs a target should try in a second of a core's time, which other work on the machine changes little. Less is told, and no
+// failure.
 const enough = 1000
 
-// target is a function Fuzz… of a package.
-type target struct{ pkg, name string }
+// target is a function Fuzz… of a package, whose sources lie in dir.
+type target struct{ pkg, dir, name string }
 
 func main() {
 	time := flag.Duration("time", 30*time.Second, "how long each target runs")
 	run := flag.String("run", "", "a regular expression for package.target, to run some of them")
 	flag.Parse()
-	targets, err := list(*run)
+	total, failed, err := fuzz(*run, *time)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fuzz:", err)
 		os.Exit(1)
 	}
-	cores, failed, done := make(chan bool, runtime.NumCPU()), 0, sync.Mutex{}
+	fmt.Printf("%d targets, %d failed\n", total, failed)
+	if failed > 0 || total == 0 {
+		os.Exit(1)
+	}
+}
+
+// fuzz builds each package's tests once and runs its targets, and prints a line for each.
+func fuzz(run string, time time.Duration) (total, failed int, err error) {
+	targets, err := list(run)
+	if err != nil {
+		return 0, 0, err
+	}
+	dir, err := os.MkdirTemp("", "reverie-fuzz-")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer os.RemoveAll(dir)
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		return 0, 0, fmt.Errorf("go env: %w", err)
+	}
+	kept := filepath.Join(strings.TrimSpace(string(cache)), "fuzz")
+	cores, done := make(chan bool, runtime.NumCPU()), sync.Mutex{}
 	var all sync.WaitGroup
+	built := ""
 	for _, t := range targets {
+		program := filepath.Join(dir, strings.ReplaceAll(t.pkg, "/", "-"))
+		if t.pkg != built {
+			built = t.pkg
+			if out, failure := exec.Command("go", "test", "-c", "-fuzz", ".", "-o", program, t.pkg).CombinedOutput(); failure != nil {
+				err = fmt.Errorf("go test -c %s: %w\n%s", t.pkg, failure, out)
+				break
+			}
+		}
 		cores <- true
 		all.Go(func() {
-			line, ok := t.fuzz(*time)
+			line, ok := t.fuzz(program, filepath.Join(kept, t.pkg), time)
 			<-cores
 			done.Lock()
 			defer done.Unlock()
@@ -48,10 +80,7 @@ func main() {
 		})
 	}
 	all.Wait()
-	fmt.Printf("%d targets, %d failed\n", len(targets), failed)
-	if failed > 0 || len(targets) == 0 {
-		os.Exit(1)
-	}
+	return len(targets), failed, err
 }
 
 var declaration = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
@@ -75,7 +104,7 @@ func list(run string) ([]target, error) {
 				return nil, err
 			}
 			for _, found := range declaration.FindAllSubmatch(source, -1) {
-				if t := (target{fields[0], string(found[1])}); wanted.MatchString(t.String()) {
+				if t := (target{fields[0], fields[1], string(found[1])}); wanted.MatchString(t.String()) {
 					targets = append(targets, t)
 				}
 			}
@@ -86,32 +115,32 @@ func list(run string) ([]target, error) {
 
 func (t target) String() string { return t.pkg + "." + t.name }
 
-// fuzz runs a target on one core and says in a line how it went, and with all that it printed where it failed. Minimising is bounded by a fraction of
-// the time, for what is only interesting is minimised, too.
-func (t target) fuzz(time time.Duration) (line string, ok bool) {
-	out, err := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", time.String(), "-fuzzminimizetime", (time / 20).String(),
-		"-parallel", "1", t.pkg).CombinedOutput()
-	inputs, seconds := progress(string(out))
+// fuzz runs a target of a package's test program on one core and says in a line how it went, and with all that it printed where it failed. Minimising is
+// bounded by a fraction of the time, for what is only interesting is minimised, too. Go keeps what is interesting in the folder kept.
+func (t target) fuzz(program, kept string, time time.Duration) (line string, ok bool) {
+	cmd := exec.Command(program, "-test.run", "^$", "-test.fuzz", "^"+t.name+"$", "-test.fuzztime", time.String(), "-test.fuzzminimizetime", (time / 20).String(),
+		"-test.fuzzcachedir", kept, "-test.parallel", "1")
+	cmd.Dir = t.dir
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Sprintf("%-60s FAILED: %v\n%s", t, err, out), false
 	}
-	line = fmt.Sprintf("%-60s %9d inputs %8.0f/s", t, inputs, float64(inputs)/max(seconds, 1))
-	if float64(inputs) < enough*seconds {
+	n, took := inputs(string(out)), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime() // with its workers'
+	pace := float64(n) / took.Seconds()
+	line = fmt.Sprintf("%-60s %9d inputs %8.0f/s of a core", t, n, pace)
+	if pace < enough {
 		line += fmt.Sprintf("  fewer than %d/s", enough)
 	}
 	return line, true
 }
 
-var told = regexp.MustCompile(`fuzz: elapsed: (\S+), execs: (\d+)`)
+var told = regexp.MustCompile(`fuzz: elapsed: \S+, execs: (\d+)`)
 
-// progress is the last that a run tells of itself: inputs tried, and how long that took.
-func progress(out string) (inputs int, seconds float64) {
+// inputs is the last that a run tells of how many inputs it has tried.
+func inputs(out string) int {
+	n := 0
 	for _, m := range told.FindAllStringSubmatch(out, -1) {
-		elapsed, err := time.ParseDuration(m[1])
-		if err == nil {
-			inputs, _ = strconv.Atoi(m[2])
-			seconds = elapsed.Seconds()
-		}
+		n, _ = strconv.Atoi(m[1])
 	}
-	return inputs, seconds
+	return n
 }

@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -663,4 +665,80 @@ func TestManifestPictures(t *testing.T) {
 			t.Errorf("%s is %d×%d (%v), and the manifest says %s", p.Src, c.Width, c.Height, err, p.Sizes)
 		}
 	}
+}
+
+// tally takes an answer and keeps of its body how long it is.
+type tally struct {
+	header http.Header
+	status int
+	length int64
+}
+
+func (t *tally) Header() http.Header { return t.header }
+
+func (t *tally) WriteHeader(status int) {
+	if t.status == 0 {
+		t.status = status
+	}
+}
+
+func (t *tally) Write(b []byte) (int, error) {
+	t.WriteHeader(http.StatusOK)
+	t.length += int64(len(b))
+	return len(b), nil
+}
+
+// FuzzRequest holds that whatever is asked for, only what the site has is sent, in an encoding that the request names, and that what an answer
+// says of its length is true.
+func FuzzRequest(f *testing.F) {
+	s, err := New(Config{Programs: fakePrograms()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	const program = "/web/app.wasm"
+	for _, c := range [][3]string{
+		{"/", "br", ""}, {program, "gzip;q=0.5, br;q=0", "bytes=1-2"}, {program, "*;q=0.001,identity;q=0", "bytes=-1"}, {program, "BR ; q=1.000", "bytes=0-0,2-"},
+		{program, "", "bytes=9-"}, {"/weights/mini/manifest.json", "identity", "bytes=5-1"}, {"/web/../web/%61pp.wasm", "x-gzip", "x=1"}, {"/web%2fapp.wasm", "q", "bytes="},
+	} {
+		f.Add(c[0], c[1], c[2])
+	}
+	f.Fuzz(func(t *testing.T, path, accept, ranges string) {
+		u, err := url.ParseRequestURI(path)
+		if err != nil || len(path)+len(accept)+len(ranges) > 512 {
+			return
+		}
+		r := &http.Request{Method: http.MethodGet, URL: u, RequestURI: path, Header: http.Header{"Accept-Encoding": {accept}}}
+		if ranges != "" {
+			r.Header.Set("Range", ranges)
+		}
+		w := &tally{header: http.Header{}}
+		s.ServeHTTP(w, r)
+		_, shard := s.shards[u.Path]
+		there := shard || s.assets[u.Path] != nil
+		switch w.status {
+		case http.StatusOK, http.StatusPartialContent:
+			if !there {
+				t.Errorf("%q is sent, and there is no such file", path)
+			}
+		case http.StatusNotAcceptable, http.StatusRequestedRangeNotSatisfiable:
+		case http.StatusNotFound:
+			if there && u.RawPath == "" {
+				t.Errorf("%q is not found", path)
+			}
+		default:
+			t.Errorf("%q: status %d", path, w.status)
+		}
+		if e := w.header.Get("Content-Encoding"); e != "" && !strings.Contains(accept, "*") && !strings.Contains(strings.ToLower(accept), e) {
+			t.Errorf("Accept-Encoding %q gets %s", accept, e)
+		}
+		if said := w.header.Get("Content-Length"); said != "" && said != strconv.FormatInt(w.length, 10) {
+			t.Errorf("%d bytes are sent, and Content-Length is %s", w.length, said)
+		}
+		var from, to, size int64
+		if part := w.header.Get("Content-Range"); w.status == http.StatusPartialContent && part != "" {
+			if n, err := fmt.Sscanf(part, "bytes %d-%d/%d", &from, &to, &size); n != 3 || err != nil || from < 0 || to >= size || to-from+1 != w.length {
+				t.Errorf("Range %q: %d bytes are sent, and Content-Range is %q", ranges, w.length, part)
+			}
+		}
+	})
 }

@@ -557,3 +557,28 @@ func FuzzPickle(f *testing.F) {
 		}
 	})
 }
+
+// Names are what JSON says they are, where they are escaped, long, or lie across the end of the reader's buffer, too.
+func TestNamesOfSafetensors(t *testing.T) {
+	const buffer = 4096
+	want := []string{"plain", `quo"te`, "naïve", "tab.\\.name", strings.Repeat("n", maxName), strings.Repeat("m", maxName-1), "last"}
+	for lead := buffer - 40; lead < buffer+1; lead++ {
+		text := []byte(`{"__metadata__":{"note":"` + strings.Repeat("x", lead) + `"}`)
+		for _, name := range want {
+			quoted, err := json.Marshal(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(append(append(text, ','), quoted...), `:{"dtype":"F32","shape":[1],"data_offsets":[0,4]}`...)
+		}
+		text = append(text, '}')
+		data := append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), 0, 0, 0, 0)
+		f, err := Read(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatalf("with %d bytes before: %v", lead, err)
+		}
+		if got := slices.Clone(f.Names); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+			t.Fatalf("with %d bytes before: %.60q", lead, got)
+		}
+	}
+}

@@ -103,6 +103,9 @@ func (h *header) text() (string, error) {
 	if err := h.want('"'); err != nil {
 		return "", err
 	}
+	if text, ok := h.buffered(); ok {
+		return text, nil
+	}
 	h.raw = append(h.raw[:0], '"')
 	plain := true // without escapes
 	for escaped := false; ; {
@@ -130,6 +133,23 @@ func (h *header) text() (string, error) {
 		return "", h.errHeader()
 	}
 	return text, nil
+}
+
+// buffered reads the rest of a text that lies in the reader's buffer whole, without escapes, and is no longer than a name, as almost all are.
+func (h *header) buffered() (text string, ok bool) {
+	ahead, _ := h.r.Peek(h.r.Buffered())
+	for i, b := range ahead[:min(len(ahead), maxName)] {
+		if b == '"' {
+			text = string(ahead[:i])
+			h.r.Discard(i + 1) // it is there
+			h.read += i + 1
+			return text, true
+		}
+		if b < ' ' || b >= utf8.RuneSelf || b == '\\' {
+			break
+		}
+	}
+	return "", false
 }
 
 // numbers reads a list of whole numbers. It keeps max of them and tells how many there are.

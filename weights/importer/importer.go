@@ -71,14 +71,14 @@ func (ts Tensors) find(name string) (Tensor, error) {
 // change nothing and are returned. What a tensor has wrong matters only if it is wanted.
 func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) (empty []string, err error) {
 	specs := slices.Concat(want...)
-	wanted := map[string]bool{}
+	wanted := make(map[string]bool, len(specs))
 	for _, spec := range specs {
 		wanted[spec.Name] = true
 		if t := ts[spec.Name]; t.problem != nil {
 			return nil, fmt.Errorf("tensor %s: %w", spec.Name, t.problem)
 		}
 	}
-	var have []weights.Tensor
+	have := make([]weights.Tensor, 0, len(ts))
 	for _, name := range slices.Sorted(maps.Keys(ts)) {
 		switch t := ts[name]; {
 		case t.other:

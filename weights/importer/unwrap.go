@@ -41,7 +41,7 @@ const perName = 512
 // unwrap finds a model in a checkpoint: what begins as one of the anchors ("decoder.conv_in."), whatever stands before it. It takes away what
 // training programs put around names and weights; all importers find their models by it.
 func unwrap(f *checkpoint.File, own func(name string) bool, anchors ...string) (*contents, error) {
-	all := &contents{tensors: map[string]checkpoint.Tensor{}, others: map[string]string{}}
+	all := &contents{tensors: make(map[string]checkpoint.Tensor, len(f.Names)), others: map[string]string{}}
 	for _, full := range f.Names {
 		if err := f.Spend(perName + 4*len(full)); err != nil {
 			return nil, fmt.Errorf("importer: %s: %w", filepath.Base(f.Path), err)
@@ -147,7 +147,10 @@ func (c *contents) covers(prefix, plain string, own func(name string) bool) bool
 
 // below keeps what lies below a prefix, under names without it.
 func (c *contents) below(prefix string) *contents {
-	b := &contents{tensors: map[string]checkpoint.Tensor{}, others: map[string]string{}, dropped: c.dropped}
+	if prefix == "" {
+		return c
+	}
+	b := &contents{tensors: make(map[string]checkpoint.Tensor, len(c.names)), others: map[string]string{}, dropped: c.dropped}
 	for _, name := range c.names {
 		short, ok := strings.CutPrefix(name, prefix)
 		if !ok {
