@@ -116,14 +116,28 @@ func Append(dst []byte, typ string, values []float32) ([]byte, error) {
 	return dst, nil
 }
 
+// turn is how many blocks are encoded before others get a turn: a twentieth of a second in a browser.
+const turn = 1 << 13
+
 // encodeBlocks fills the planes of a block type, which are zero. Blocks share no byte of any plane, so all processors work.
 func encodeBlocks(out []byte, typ string, values []float32) error {
 	n := blocks(len(values))
+	for first := 0; first < n; first += turn {
+		if err := encodeTurn(out, typ, values, first, min(first+turn, n)); err != nil {
+			return err
+		}
+		giveTurn()
+	}
+	return nil
+}
+
+func encodeTurn(out []byte, typ string, values []float32, first, end int) error {
 	workers := runtime.GOMAXPROCS(0)
-	share, failed := (n+workers-1)/workers, make([]error, workers)
+	share, failed := (end-first+workers-1)/workers, make([]error, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
-		wait.Go(func() { failed[w] = encodeSomeBlocks(out, typ, values, w*share, min((w+1)*share, n)) })
+		from := first + w*share
+		wait.Go(func() { failed[w] = encodeSomeBlocks(out, typ, values, from, min(from+share, end)) })
 	}
 	wait.Wait()
 	for _, err := range failed {

@@ -100,7 +100,8 @@ func fetchModel(ctx context.Context, c *catalogue.Catalogue, name, keep, quant, 
 	if err != nil {
 		return err
 	}
-	o := convert.Options{Vocab: vocab.CLIP, Quant: quant, Name: m.Name, Title: m.Title, About: m.About, Licence: licences(clip, vqgan), Out: dir}
+	o := convert.Options{Out: dir, Model: convert.Model{Vocab: vocab.CLIP, Quant: quant, Name: m.Name, Title: m.Title, About: m.About,
+		Licence: licences(clip, vqgan)}}
 	f := &fetch.Fetcher{Dir: keep, Tell: func(line string) { fmt.Fprintln(out, line) }}
 	for _, want := range []struct {
 		file catalogue.File

@@ -85,7 +85,7 @@ func convertAll(dir, models, run string, g golden) error {
 	}
 	sort.Strings(files)
 	for _, f := range files {
-		o := convert.Options{Quant: "f32", Name: "golden", Out: filepath.Join(models, modelFolder(f))}
+		o := convert.Options{Model: convert.Model{Quant: "f32", Name: "golden"}, Out: filepath.Join(models, modelFolder(f))}
 		path := filepath.Join(dir, f)
 		if isVQGAN[f] {
 			o.VQGAN, o.VQGANConfig = path, configFor(path)

@@ -160,3 +160,14 @@ func TestServerHasNoEngine(t *testing.T) {
 		}
 	}
 }
+
+// In a browser nothing that reads checkpoints and writes models opens files of a disk.
+func TestImportsNeedNoDisk(t *testing.T) {
+	const convert = "reverie/weights/convert"
+	ours := append(list(t, true, convert)[0].Deps, convert)
+	for _, p := range list(t, true, "./weights/...") {
+		if slices.Contains(ours, p.ImportPath) && (slices.Contains(p.Imports, "os") || slices.Contains(p.Imports, "path/filepath")) {
+			t.Errorf("%s opens files of a disk: what does belongs in a file for other systems than js", p.ImportPath)
+		}
+	}
+}

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"reverie/weights/foreign"
 )
@@ -18,37 +16,30 @@ import (
 // TorchScript is the format of OpenAI's published models.
 const TorchScript = "TorchScript archive"
 
-// File is an open checkpoint. Its tensors can be read until it is closed.
+// File is a checkpoint whose tensors are listed. They can be read as long as its source can.
 type File struct {
-	Path   string
+	Name   string   // the source's
 	Format string   // in words, for reports
-	Names  []string // in the file's order
+	Names  []string // of the tensors, in the file's order
 	list   *tensorList
 	budget *foreign.Budget
 	room   int64 // how many numbers may still be read, see Claim
-	file   *os.File
-}
-
-// Open recognises a file by its first bytes and lists its tensors.
-func Open(path string) (*File, error) {
-	f, size, err := foreign.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Base(path), err)
-	}
-	c, err := Read(f, size)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Base(path), err)
-	}
-	c.Path, c.file = path, f
-	return c, nil
 }
 
 // freeNumbers is how many numbers may be read of any file, however small.
 const freeNumbers = 16 << 20
 
-// Read is Open without the file system. Listing the tensors and choosing among them costs at most foreign.Limit.
-func Read(r io.ReaderAt, size int64) (*File, error) {
+// Read recognises a file by its first bytes and lists its tensors. That and choosing among them costs at most foreign.Limit.
+func Read(from foreign.Source) (*File, error) {
+	c, err := read(from, from.Size)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", from.Name, err)
+	}
+	c.Name = from.Name
+	return c, nil
+}
+
+func read(r io.ReaderAt, size int64) (*File, error) {
 	head := make([]byte, foreign.HeadSize)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
@@ -80,9 +71,6 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 	c.Names = c.list.names
 	return c, nil
 }
-
-// Close closes the file.
-func (c *File) Close() error { return c.file.Close() }
 
 // Tensor returns the tensor of that name.
 func (c *File) Tensor(name string) (Tensor, bool) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"reverie/weights"
 	"reverie/weights/foreign"
@@ -14,9 +15,13 @@ import (
 
 // storage is a run of numbers in a file.
 type storage struct {
-	r       io.ReaderAt
-	offset  int64 // in r
-	kind    kind
+	r      io.ReaderAt
+	offset int64 // in r
+	kind   kind
+	// In a zip file the offset is that of a header, whose length is known when it is read: locate tells where the numbers begin, at most margin bytes
+	// behind the offset.
+	locate  func() (int64, error)
+	margin  int64
 	n       int64 // elements
 	problem error // why it cannot be read
 }
@@ -175,14 +180,38 @@ func gather(dst, raw []float32, shape []int, stride []int64) []float32 {
 	return dst
 }
 
+// Place is where in its file the bytes lie that reading the tensor reads, which has no problem.
+func (t Tensor) Place() (from, to int64) {
+	size := int64(t.from.kind.size())
+	from = t.from.offset + t.offset*size
+	to = from + t.from.margin + int64(t.span())*size
+	if t.from.locate != nil {
+		from = t.from.offset // the header is read, too
+	}
+	return from, to
+}
+
+// piece is how many bytes are read at a time: so many that a network is not asked often, and so few that they cost little beside a tensor.
+const piece = 4 << 20
+
+// buffers are used again, because a buffer for each tensor would be more garbage than all the rest.
+var buffers = sync.Pool{New: func() any { b := make([]byte, piece); return &b }}
+
 // append reads n numbers from number first on, a piece at a time.
 func (s *storage) append(dst []float32, first int64, n int) ([]float32, error) {
-	const piece = 1 << 16
+	start := s.offset
+	if s.locate != nil {
+		var err error
+		if start, err = s.locate(); err != nil {
+			return dst, fmt.Errorf("checkpoint: %w", err)
+		}
+	}
 	size := s.kind.size()
-	buffer := make([]byte, min(n, piece)*size)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
 	for n > 0 {
-		b := buffer[:min(n, piece)*size]
-		if _, err := io.ReadFull(io.NewSectionReader(s.r, s.offset+first*int64(size), int64(len(b))), b); err != nil {
+		b := (*buffer)[:min(n*size, len(*buffer)/size*size)]
+		if _, err := io.ReadFull(io.NewSectionReader(s.r, start+first*int64(size), int64(len(b))), b); err != nil {
 			return dst, fmt.Errorf("checkpoint: the numbers of a tensor cannot be read: %w", foreign.Problem(err))
 		}
 		dst = s.kind.append(dst, b)

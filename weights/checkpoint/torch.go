@@ -23,7 +23,7 @@ const perEntry = 1024
 
 // readZip reads what torch.save and torch.jit.save write: NAME/data.pkl and one entry NAME/data/KEY per storage.
 func readZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, string, error) {
-	z, err := openZip(r, size, budget)
+	z, in, err := openZip(r, size, budget)
 	if err != nil {
 		return nil, "", err
 	}
@@ -52,7 +52,7 @@ func readZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, st
 		if s, ok := storages[id.key]; ok {
 			return s
 		}
-		s := zipStorage(r, size, entries[root+"data/"+id.key], id)
+		s := zipStorage(in, size, entries[root+"data/"+id.key], id)
 		storages[id.key] = s
 		return s
 	})})
@@ -67,29 +67,29 @@ func readZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList, st
 }
 
 // openZip reads a zip file's directory.
-func openZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*zip.Reader, error) {
+func openZip(r io.ReaderAt, size int64, budget *foreign.Budget) (*zip.Reader, *meter, error) {
 	n, err := claimedEntries(r, size)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if n > foreign.Limit/perEntry { // there would be made room for as many
-		return nil, foreign.ErrBudget
+		return nil, nil, foreign.ErrBudget
 	}
 	m := &meter{ReaderAt: r, left: maxDirectory}
 	z, err := zip.NewReader(m, size)
 	if m.left < 0 {
-		return nil, foreign.ErrBudget
+		return nil, nil, foreign.ErrBudget
 	}
 	if err != nil {
-		return nil, errCut
+		return nil, nil, errCut
 	}
 	m.left = math.MaxInt64
 	for _, e := range z.File { // there may be more of them than were claimed
 		if err := budget.Spend(perEntry + 4*len(e.Name)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return z, nil
+	return z, m, nil
 }
 
 // maxDirectory is how many bytes of a zip file may be read to find its entries: twenty times those of the largest known checkpoint.
@@ -98,10 +98,25 @@ const maxDirectory = 8 << 20
 // meter stops reading after so many bytes.
 type meter struct {
 	io.ReaderAt
-	left int64
+	left  int64
+	blank bool // headers without names are everywhere
+}
+
+// headerOffset is where in its file an entry's header begins, which the reader of zip files keeps to itself. It tells where the entry's bytes begin,
+// for which it reads the header; where every header says that nothing follows it, that is where the header ends. So the place is known without
+// reading, which over a network would take a request for each entry.
+func (m *meter) headerOffset(e *zip.File) (int64, error) {
+	m.blank = true
+	end, err := e.DataOffset()
+	m.blank = false
+	return end - entryHeader, err
 }
 
 func (m *meter) ReadAt(b []byte, offset int64) (int, error) {
+	if m.blank {
+		clear(b)
+		return copy(b, "PK\x03\x04") + len(b) - 4, nil
+	}
 	if m.left -= int64(len(b)); m.left < 0 {
 		return 0, foreign.ErrBudget
 	}
@@ -179,7 +194,7 @@ func littleEndian(e *zip.File) error {
 
 // zipStorage finds a storage's bytes in the file. PyTorch stores them uncompressed so that they can be mapped, and it may leave out
 // their checksums, so none is checked.
-func zipStorage(r io.ReaderAt, size int64, e *zip.File, id storageID) *storage {
+func zipStorage(r *meter, size int64, e *zip.File, id storageID) *storage {
 	s := &storage{r: r, kind: id.kind, n: id.n}
 	bytes := id.n * int64(id.kind.size())
 	switch {
@@ -193,12 +208,33 @@ func zipStorage(r io.ReaderAt, size int64, e *zip.File, id storageID) *storage {
 	if s.problem != nil {
 		return s
 	}
+	outside := fmt.Errorf("the file is damaged (storage %.40q ends outside it)", id.key)
 	var err error
-	if s.offset, err = e.DataOffset(); err != nil || bytes > size-s.offset {
-		s.problem = fmt.Errorf("the file is damaged (storage %.40q ends outside it)", id.key)
+	if s.offset, err = r.headerOffset(e); err != nil || bytes > size-s.offset-entryHeader {
+		s.problem = outside
+		return s
+	}
+	s.margin = entryHeader + int64(len(e.Name)) + 4*zipAlignment
+	s.locate = func() (int64, error) {
+		var head [entryHeader]byte
+		if _, err := r.ReadAt(head[:], s.offset); err != nil {
+			return 0, foreign.Problem(err)
+		}
+		le := binary.LittleEndian
+		at := s.offset + entryHeader + int64(le.Uint16(head[26:])) + int64(le.Uint16(head[28:]))
+		if string(head[:4]) != "PK\x03\x04" || bytes > size-at {
+			return 0, outside
+		}
+		return at, nil
 	}
 	return s
 }
+
+// What precedes an entry's bytes in a zip file: so many bytes, its name, and what PyTorch fills up with to a multiple of its alignment.
+const (
+	entryHeader  = 30
+	zipAlignment = 64
+)
 
 // legacyMagic begins files that PyTorch before 1.6 wrote.
 var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)

@@ -7,144 +7,122 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"reverie/recipe"
 	"reverie/weights"
 	"reverie/weights/checkpoint"
 	"reverie/weights/folder"
+	"reverie/weights/foreign"
 	"reverie/weights/importer"
 )
 
-// Options says what to convert. An empty CLIP or VQGAN leaves that model out.
-type Options struct {
-	CLIP        string // checkpoint: OpenAI's .pt, a state_dict, or safetensors
-	CLIPConfig  string // config.json or open_clip_config.json; empty: the one beside the checkpoint where its format needs one
-	Vocab       []byte // CLIP's gzipped byte-pair merges; those over the vocabulary's size are left out
-	VQGAN       string // checkpoint of taming-transformers
-	VQGANConfig string // its .yaml; empty: the one beside the checkpoint with the same name
-	StartCodes  []int  // the codes that a run starts from; none: all
-	Quant       string // one of weights.Quants
-	Name        string // of the model, as in its URL
-	Title       string // for people; may be empty
-	About       string // what it is good at, in one sentence; may be empty
-	Licence     string // of the weights; may be empty
-	Suggested   recipe.Recipe
-	Out         string // folder
+// Model says what a conversion makes.
+type Model struct {
+	Vocab      []byte // CLIP's gzipped byte-pair merges; those over the vocabulary's size are left out
+	StartCodes []int  // the codes that a run starts from; none: all
+	Quant      string // one of weights.Quants
+	Name       string // of the model, as in its URL
+	Title      string // for people; may be empty
+	About      string // what it is good at, in one sentence; may be empty
+	Licence    string // of the weights; may be empty
+	Suggested  recipe.Recipe
+}
+
+// Checkpoint is a published file with its configurations.
+type Checkpoint struct {
+	foreign.Source
+	Configs importer.Configs
 }
 
 // Report tells what a conversion did.
 type Report struct {
-	Sources []string // the checkpoints and their formats
+	Sources []string // the checkpoints, their formats and whose names they have
 	Tensors []TensorReport
 	Dropped []string // tensors of the checkpoints that were not taken
-	Notes   []string // what was assumed
+	Notes   []string // what was assumed or chosen
 }
 
 // TensorReport compares one stored tensor with the checkpoint's.
 type TensorReport struct {
 	weights.Tensor
 	Part   string
-	MaxAbs float64 // largest difference of an element
+	MaxAbs float64 // largest difference of an element; measured where the conversion says so
 	RelRMS float64 // root mean square of the differences over that of the values
 }
 
-// Run converts and writes the folder. On an error nothing is left behind, and a model that was in the folder stays.
-func Run(o Options) (*weights.Manifest, Report, error) {
-	c := &conversion{Options: o, manifest: &weights.Manifest{
-		Format: weights.FormatVersion, Name: o.Name, Title: o.Title, About: o.About, Licence: o.Licence, Quant: o.Quant, Suggested: o.Suggested,
-	}}
-	defer c.close()
-	if err := c.run(); err != nil {
-		return nil, Report{}, err
-	}
-	return c.manifest, c.report, nil
-}
-
-type conversion struct {
-	Options
+// Conversion is one whose checkpoints are read as far as to know what is needed of them.
+type Conversion struct {
+	Measure  bool // whether the report tells what each tensor lost
+	model    Model
 	manifest *weights.Manifest
 	report   Report
 	clip     importer.Tensors
 	vqgan    importer.Tensors
-	files    []*checkpoint.File
+	vocab    []byte    // cut to what the model knows
 	values   []float32 // reused from tensor to tensor
 	encoded  []byte
 }
 
-func (c *conversion) close() {
-	for _, f := range c.files {
-		f.Close()
+// Prepare reads what the checkpoints hold and chooses what to take. One that is nil is left out. The checkpoints are read again until Write has ended.
+func Prepare(m Model, clip, vqgan *Checkpoint) (*Conversion, error) {
+	if err := m.check(); err != nil {
+		return nil, err
 	}
-}
-
-func (c *conversion) run() error {
-	if err := c.checkOptions(); err != nil {
-		return err
+	if clip == nil && vqgan == nil {
+		return nil, errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
 	}
-	var vocab []byte
-	if c.CLIP != "" {
-		var err error
-		if vocab, err = c.openCLIP(); err != nil {
-			return err
+	c := &Conversion{model: m, manifest: &weights.Manifest{
+		Format: weights.FormatVersion, Name: m.Name, Title: m.Title, About: m.About, Licence: m.Licence, Quant: m.Quant, Suggested: m.Suggested,
+	}}
+	if clip != nil {
+		if err := c.readCLIP(clip); err != nil {
+			return nil, err
 		}
 	}
-	if c.VQGAN != "" {
-		if err := c.openVQGAN(); err != nil {
-			return err
+	if vqgan != nil {
+		if err := c.readVQGAN(vqgan); err != nil {
+			return nil, err
 		}
 	}
-	w, err := folder.Create(c.Out)
-	if err != nil {
-		return err
-	}
-	if err := c.write(w, vocab); err != nil {
-		w.Abort()
-		return err
-	}
-	return nil
+	return c, nil
 }
 
-func (c *conversion) checkOptions() error {
-	switch {
-	case c.CLIP == "" && c.VQGAN == "":
-		return errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
-	case !weights.ValidQuant(c.Quant):
-		return fmt.Errorf("convert: -quant %q is unknown; choose one of %s", c.Quant, strings.Join(weights.Quants, ", "))
-	case c.Out == "":
-		return errors.New("convert: give -o DIR, the folder to write")
+func (m Model) check() error {
+	if !weights.ValidQuant(m.Quant) {
+		return fmt.Errorf("convert: -quant %q is unknown; choose one of %s", m.Quant, strings.Join(weights.Quants, ", "))
 	}
-	if err := recipe.CheckName(c.Name); err != nil {
+	if err := recipe.CheckName(m.Name); err != nil {
 		return fmt.Errorf("convert: -name %w", err)
 	}
-	return recipe.CheckSuggestion(c.Suggested)
+	return recipe.CheckSuggestion(m.Suggested)
 }
 
-func (c *conversion) open(path string) (*checkpoint.File, error) {
-	f, err := checkpoint.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	c.files = append(c.files, f)
-	c.report.Sources = append(c.report.Sources, fmt.Sprintf("%s (%s, %d tensors)", filepath.Base(path), f.Format, len(f.Names)))
-	return f, nil
+func (c *Conversion) read(from *Checkpoint) (*checkpoint.File, error) {
+	return checkpoint.Read(from.Source)
 }
 
-func (c *conversion) openCLIP() (vocab []byte, err error) {
-	f, err := c.open(c.CLIP)
+// take adds to the report what was found in a checkpoint.
+func (c *Conversion) take(f *checkpoint.File, form string, dropped, notes []string) {
+	c.report.Sources = append(c.report.Sources, fmt.Sprintf("%s as %s (%s, %d tensors)", f.Name, form, f.Format, len(f.Names)))
+	c.report.Dropped = append(c.report.Dropped, dropped...)
+	c.report.Notes = append(c.report.Notes, notes...)
+}
+
+func (c *Conversion) readCLIP(from *Checkpoint) error {
+	f, err := c.read(from)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	clip, err := importer.ReadCLIP(f, c.CLIPConfig)
+	clip, err := importer.ReadCLIP(f, from.Configs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.manifest.CLIP, c.clip = clip.Config, clip.Tensors
-	c.report.Dropped = append(c.report.Dropped, clip.Dropped...)
-	c.report.Notes = append(c.report.Notes, clip.Notes...)
-	return fitVocab(c.Vocab, clip.Config.Merges())
+	c.take(f, clip.Form, clip.Dropped, clip.Notes)
+	c.vocab, err = fitVocab(c.model.Vocab, clip.Config.Merges())
+	return err
 }
 
 // fitVocab checks that there are enough merges and leaves out those that the model does not know: CLIP's own file has five times
@@ -169,75 +147,111 @@ func fitVocab(gzipped []byte, want int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (c *conversion) openVQGAN() error {
-	f, err := c.open(c.VQGAN)
+func (c *Conversion) readVQGAN(from *Checkpoint) error {
+	f, err := c.read(from)
 	if err != nil {
 		return err
 	}
-	config := c.VQGANConfig
-	if config == "" {
-		config = strings.TrimSuffix(c.VQGAN, filepath.Ext(c.VQGAN)) + ".yaml"
-		if _, err := os.Stat(config); err != nil {
-			return fmt.Errorf("convert: %s needs its configuration; give the .yaml that was published with it as -vqgan-config FILE", filepath.Base(c.VQGAN))
-		}
-	}
-	vqgan, err := importer.ReadVQGAN(f, config)
+	vqgan, err := importer.ReadVQGAN(f, from.Configs)
 	if err != nil {
 		return err
 	}
 	c.manifest.VQGAN, c.vqgan = vqgan.Config, vqgan.Tensors
-	c.manifest.VQGAN.StartCodes = c.StartCodes
+	c.manifest.VQGAN.StartCodes = c.model.StartCodes
 	if err := c.manifest.VQGAN.Validate(); err != nil {
 		return err
 	}
-	c.report.Dropped = append(c.report.Dropped, vqgan.Dropped...)
-	c.report.Notes = append(c.report.Notes, vqgan.Notes...)
+	c.take(f, vqgan.Form, vqgan.Dropped, vqgan.Notes)
 	return nil
 }
 
-func (c *conversion) write(w *folder.Writer, vocab []byte) error {
-	m := c.manifest
-	for _, part := range []struct {
-		name string
-		from importer.Tensors
-	}{{weights.PartText, c.clip}, {weights.PartDecoder, c.vqgan}, {weights.PartImage, c.clip}, {weights.PartEncoder, c.vqgan}} {
-		if part.from == nil {
-			continue
-		}
-		p, err := c.writePart(w, part.name, part.from)
-		if err != nil {
-			return err
-		}
-		m.Parts = append(m.Parts, p)
-	}
-	if vocab != nil {
-		var err error
-		if m.Vocab, err = w.Shard(vocab); err != nil {
-			return err
-		}
-	}
-	return w.Commit(m)
+// part is one of the manifest's with the tensors that it is made of.
+type part struct {
+	name string
+	from importer.Tensors
 }
 
-func (c *conversion) writePart(w *folder.Writer, name string, from importer.Tensors) (weights.Part, error) {
-	s := w.Part(name)
-	for _, spec := range c.manifest.Expected(name) {
-		r, err := c.encode(spec, from[spec.Name])
+func (c *Conversion) parts() []part {
+	all := []part{{weights.PartText, c.clip}, {weights.PartDecoder, c.vqgan}, {weights.PartImage, c.clip}, {weights.PartEncoder, c.vqgan}}
+	return slices.DeleteFunc(all, func(p part) bool { return p.from == nil })
+}
+
+// Needs are the bytes of the two checkpoints that Write reads, in its order, for tensors that the writer does not have, and how many bytes those take
+// that it has.
+func (c *Conversion) Needs(w *folder.Writer) (clip, vqgan []importer.Span, had int64) {
+	for _, p := range c.parts() {
+		s := w.Part(p.name)
+		for _, spec := range c.manifest.Expected(p.name) {
+			spans := p.from[spec.Name].Spans()
+			switch {
+			case s.Has(spec.Name):
+				for _, span := range spans {
+					had += span.To - span.From
+				}
+			case p.name == weights.PartText || p.name == weights.PartImage:
+				clip = append(clip, spans...)
+			default:
+				vqgan = append(vqgan, spans...)
+			}
+		}
+	}
+	return clip, vqgan, had
+}
+
+// Write converts and writes the model, tensor after tensor. After an error nothing is committed.
+func (c *Conversion) Write(w *folder.Writer) (*weights.Manifest, Report, error) {
+	c.makeRoom()
+	for _, part := range c.parts() {
+		p, err := c.writePart(w, part)
+		if err != nil {
+			return nil, Report{}, err
+		}
+		c.manifest.Parts = append(c.manifest.Parts, p)
+	}
+	if c.vocab != nil {
+		var err error
+		if c.manifest.Vocab, err = w.Shard(c.vocab); err != nil {
+			return nil, Report{}, err
+		}
+	}
+	return c.manifest, c.report, w.Commit(c.manifest)
+}
+
+// makeRoom takes memory for the largest tensor, once: what grows leaves garbage of its own size behind.
+func (c *Conversion) makeRoom() {
+	elements, bytes := 0, int64(0)
+	for _, p := range c.parts() {
+		for _, spec := range c.manifest.Expected(p.name) {
+			n := (&weights.Tensor{Shape: spec.Shape}).Elements()
+			elements = max(elements, n)
+			bytes = max(bytes, weights.EncodedSize(weights.StoredType(c.model.Quant, spec.Name, spec.Shape), n))
+		}
+	}
+	c.values, c.encoded = make([]float32, 0, elements), make([]byte, 0, bytes)
+}
+
+func (c *Conversion) writePart(w *folder.Writer, p part) (weights.Part, error) {
+	s := w.Part(p.name)
+	for _, spec := range c.manifest.Expected(p.name) {
+		if s.Has(spec.Name) {
+			continue
+		}
+		r, err := c.encode(spec, p.from[spec.Name])
 		if err != nil {
 			return weights.Part{}, fmt.Errorf("convert: tensor %s: %w", spec.Name, err)
 		}
 		if err := s.Tensor(spec.Name, spec.Shape, r.Type, c.encoded); err != nil {
 			return weights.Part{}, err
 		}
-		r.Part = name
+		r.Part = p.name
 		c.report.Tensors = append(c.report.Tensors, r)
 	}
 	return s.Close()
 }
 
 // encode reads one tensor into c.values and its stored form into c.encoded. A tensor that the chosen type cannot hold stays f32.
-func (c *conversion) encode(spec weights.Spec, from importer.Tensor) (TensorReport, error) {
-	r := TensorReport{Tensor: weights.Tensor{Name: spec.Name, Shape: spec.Shape, Type: weights.StoredType(c.Quant, spec.Name, spec.Shape)}}
+func (c *Conversion) encode(spec weights.Spec, from importer.Tensor) (TensorReport, error) {
+	r := TensorReport{Tensor: weights.Tensor{Name: spec.Name, Shape: spec.Shape, Type: weights.StoredType(c.model.Quant, spec.Name, spec.Shape)}}
 	var err error
 	if c.values, err = from.Append(c.values[:0]); err != nil {
 		return r, err
@@ -251,11 +265,14 @@ func (c *conversion) encode(spec weights.Spec, from importer.Tensor) (TensorRepo
 		return r, err
 	}
 	r.Size = int64(len(c.encoded))
-	return r, c.compare(&r)
+	if c.Measure {
+		err = c.compare(&r)
+	}
+	return r, err
 }
 
 // compare decodes the stored form piece by piece.
-func (c *conversion) compare(r *TensorReport) error {
+func (c *Conversion) compare(r *TensorReport) error {
 	var piece [1 << 12]float32
 	var errors, values float64
 	for from := 0; from < len(c.values); from += len(piece) {

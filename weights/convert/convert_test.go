@@ -30,8 +30,8 @@ func vocabulary(t testing.TB) []byte {
 
 // options convert the fixture pair.
 func options(t testing.TB, quant string) Options {
-	return Options{CLIP: testdata + "clip_script.pt", CLIPConfig: testdata + "clip_config.json", Vocab: vocabulary(t),
-		VQGAN: testdata + "vqgan.ckpt", Quant: quant, Name: "pair", Title: "A pair", Licence: "none", Out: filepath.Join(t.TempDir(), "model")}
+	return Options{Model: Model{Vocab: vocabulary(t), Quant: quant, Name: "pair", Title: "A pair", Licence: "none"}, CLIP: testdata + "clip_script.pt",
+		CLIPConfig: testdata + "clip_config.json", VQGAN: testdata + "vqgan.ckpt", Out: filepath.Join(t.TempDir(), "model")}
 }
 
 func TestRun(t *testing.T) {
@@ -157,7 +157,9 @@ func TestRunRefuses(t *testing.T) {
 		{func(o *Options) { o.Out = filepath.Join(bad, "model") }, "cannot write to"},
 		{func(o *Options) { o.CLIP = bad }, "bad.ckpt: it is damaged or was cut short"},
 		{func(o *Options) { o.CLIP, o.VQGAN = o.VQGAN, o.CLIP }, "not a CLIP"},
-		{func(o *Options) { o.VQGAN = testdata + "vqgan_bare.ckpt" }, "-vqgan-config FILE"},
+		{func(o *Options) { o.CLIP = t.TempDir() }, "not a file but a folder"},
+		{func(o *Options) { o.VQGAN = "absent.ckpt" }, "absent.ckpt: there is no such file"},
+		{func(o *Options) { o.VQGANConfig = "absent.yaml" }, "absent.yaml: there is no such file"},
 		{func(o *Options) { o.VQGANConfig = testdata + "gumbel.yaml" }, "quantize.embed.weight is missing"},
 		{func(o *Options) { o.Vocab = nil }, "vocabulary is not a gzip file"},
 		{func(o *Options) { o.CLIP = testdata + "clip_state_dict.pt"; o.CLIPConfig = "" }, "-clip-config FILE"},

@@ -26,11 +26,15 @@ var call, text, number, tensor = torchfile.Call, torchfile.Text, torchfile.Int, 
 // stateDict reads a fixture's tensors, under names without the prefix.
 func stateDict(t *testing.T, file, prefix string) dict {
 	t.Helper()
-	f, err := checkpoint.Open(testdata + file)
+	opened, closeFile, err := open(testdata+file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer closeFile()
+	f, err := checkpoint.Read(opened.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var d dict
 	for _, name := range f.Names {
 		short, ok := strings.CutPrefix(name, prefix)
@@ -83,13 +87,13 @@ type formCase struct {
 
 func vqganForms(t *testing.T) formCase {
 	return formCase{stateDict(t, "vqgan_bare.ckpt", ""), func(path string) Options {
-		return Options{VQGAN: path, VQGANConfig: testdata + "vqgan.yaml", Quant: weights.TypeF32, Name: "form", Out: filepath.Join(t.TempDir(), "out")}
+		return Options{Model: Model{Quant: weights.TypeF32, Name: "form"}, VQGAN: path, VQGANConfig: testdata + "vqgan.yaml", Out: filepath.Join(t.TempDir(), "out")}
 	}}
 }
 
 func clipForms(t *testing.T) formCase {
 	return formCase{stateDict(t, "clip_state_dict.pt", ""), func(path string) Options {
-		return Options{CLIP: path, CLIPConfig: testdata + "clip_config.json", Vocab: vocabulary(t), Quant: weights.TypeF32, Name: "form", Out: filepath.Join(t.TempDir(), "out")}
+		return Options{Model: Model{Vocab: vocabulary(t), Quant: weights.TypeF32, Name: "form"}, CLIP: path, CLIPConfig: testdata + "clip_config.json", Out: filepath.Join(t.TempDir(), "out")}
 	}}
 }
 

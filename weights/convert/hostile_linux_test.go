@@ -33,7 +33,7 @@ const (
 
 // hostileOptions converts what lies in a folder.
 func hostileOptions(t *testing.T, dir string) Options {
-	o := Options{Quant: weights.TypeQ4, Name: "hostile", Out: filepath.Join(dir, hostileOut)}
+	o := Options{Model: Model{Quant: weights.TypeQ4, Name: "hostile"}, Out: filepath.Join(dir, hostileOut)}
 	file := func(name string) (string, bool) {
 		path := filepath.Join(dir, name)
 		_, err := os.Stat(path)

@@ -8,20 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"reverie/weights"
 	"reverie/weights/foreign"
 )
-
-// Open opens a model's folder on the disk. What it gives never lies outside the folder: a link that leads out is refused.
-func Open(dir string) (fs.FS, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("weights: %s is not a model's folder: %w", dir, foreign.Problem(err))
-	}
-	return root.FS(), nil
-}
 
 // read reads a regular file whole if it has at most max bytes. Folders, devices and pipes, which could keep a reader waiting for ever, are
 // refused before they are opened.

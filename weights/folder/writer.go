@@ -2,69 +2,72 @@ package folder
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"reverie/weights"
 )
 
-// partial begins the name of the folder, inside the model's, that holds shards until the model is complete.
-const partial = ".partial-"
-
-// Writer writes a model so that a reader never sees half of one: shards are collected aside, moved in place when all are there, and
-// the manifest comes last.
-type Writer struct {
-	dir, aside string
-	created    bool // dir did not exist before
-	old        *weights.Manifest
-	shards     map[string]bool
+// Place is where the files of a model are put while it is written: a folder of the disk, or what a browser keeps. Before Finish no reader takes
+// them for a model.
+type Place interface {
+	// Put writes a file, which may be there already.
+	Put(name string, data []byte) error
+	// Finish makes the files a model, whose manifest comes last.
+	Finish(manifest []byte) error
+	// Abort removes what was put.
+	Abort() error
 }
 
-// Create begins to write into dir, which must be absent, empty, or the folder of a model; that model is replaced.
-func Create(dir string) (*Writer, error) {
-	w := &Writer{dir: dir, shards: map[string]bool{}}
-	_, err := os.Stat(dir)
-	w.created = os.IsNotExist(err)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("weights: cannot write to %s: %w", dir, err)
-	}
-	if err := w.examine(); err != nil {
+// Journal is a Place that remembers what was written of a model, so that after an interruption the writing goes on behind the last tensor.
+type Journal interface {
+	Place
+	// Marks are those of the writing that was interrupted, in their order, and the tail of the last one.
+	Marks() (marks []weights.Mark, tail []byte, err error)
+	// Mark remembers that a tensor is written. Tail is all that its part has behind the last shard; its first bytes, so many as kept, are those of the
+	// mark before.
+	Mark(m weights.Mark, tail []byte, kept int) error
+}
+
+// Writer writes a model to a place.
+type Writer struct {
+	place   Place
+	journal Journal // the place, or nil
+	shards  map[string]bool
+	parts   map[string]weights.Part // what was written before an interruption
+	open    string                  // the part of them that is not complete, or ""
+	tail    []byte                  // of that part
+	buffer  []byte                  // of the stream that is written
+}
+
+// To is a writer to a place.
+func To(p Place) *Writer { return &Writer{place: p, shards: map[string]bool{}} }
+
+// Resume is a writer that goes on where one was interrupted.
+func Resume(j Journal) (*Writer, error) {
+	w := To(j)
+	w.journal, w.parts = j, map[string]weights.Part{}
+	marks, tail, err := j.Marks()
+	if err != nil {
 		return nil, err
 	}
-	if w.aside, err = os.MkdirTemp(dir, partial); err != nil {
-		w.Abort()
-		return nil, fmt.Errorf("weights: cannot write to %s: %w", dir, err)
+	for _, m := range marks {
+		p := w.parts[m.Part]
+		p.Name = m.Part
+		p.Shards = append(p.Shards, m.Shards...)
+		w.open = ""
+		if m.Tensor != nil {
+			p.Tensors = append(p.Tensors, *m.Tensor)
+			w.open = m.Part
+		}
+		w.parts[m.Part] = p
+		for _, s := range m.Shards {
+			w.shards[s.SHA256] = true
+		}
+	}
+	if w.open != "" {
+		w.tail = tail
 	}
 	return w, nil
-}
-
-// examine refuses folders of something else, and clears what an interrupted run left behind.
-func (w *Writer) examine() error {
-	entries, err := os.ReadDir(w.dir)
-	if err != nil {
-		return fmt.Errorf("weights: cannot read %s: %w", w.dir, err)
-	}
-	foreign, model := "", false
-	for _, e := range entries {
-		switch {
-		case strings.HasPrefix(e.Name(), partial):
-			os.RemoveAll(filepath.Join(w.dir, e.Name()))
-		case e.Name() == weights.ManifestFile:
-			model = true
-		default:
-			foreign = e.Name()
-		}
-	}
-	if foreign != "" && !model {
-		return fmt.Errorf("weights: %s holds %s but no model; choose a new or empty folder", w.dir, foreign)
-	}
-	if model {
-		if files, err := Open(w.dir); err == nil {
-			w.old, _ = Manifest(files) // a damaged one is replaced too; its shards stay
-		}
-	}
-	return nil
 }
 
 // Shard writes one shard.
@@ -73,69 +76,24 @@ func (w *Writer) Shard(data []byte) (weights.Shard, error) {
 	if w.shards[s.SHA256] {
 		return s, nil
 	}
-	if err := os.WriteFile(filepath.Join(w.aside, s.SHA256), data, 0o644); err != nil {
-		return s, fmt.Errorf("weights: cannot write to %s: %w", w.dir, err)
+	if err := w.place.Put(s.SHA256, data); err != nil {
+		return s, err
 	}
 	w.shards[s.SHA256] = true
 	return s, nil
 }
 
-// Commit moves the shards in place, writes the manifest and removes the shards of the model that was there before.
+// Commit makes what was written the model of the manifest.
 func (w *Writer) Commit(m *weights.Manifest) error {
 	data, err := m.Encode()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(w.aside, weights.ManifestFile), data, 0o644); err != nil {
-		return fmt.Errorf("weights: cannot write to %s: %w", w.dir, err)
-	}
-	for name := range w.shards {
-		if err := w.place(name); err != nil {
-			return err
-		}
-	}
-	if err := w.place(weights.ManifestFile); err != nil {
-		return err
-	}
-	w.removeOld()
-	w.created = false // it stays
-	return w.Abort()
-}
-
-func (w *Writer) place(name string) error {
-	if err := os.Rename(filepath.Join(w.aside, name), filepath.Join(w.dir, name)); err != nil {
-		return fmt.Errorf("weights: cannot write to %s: %w", w.dir, err)
-	}
-	return nil
-}
-
-func (w *Writer) removeOld() {
-	if w.old == nil {
-		return
-	}
-	old := []weights.Shard{w.old.Vocab}
-	for _, p := range w.old.Parts {
-		old = append(old, p.Shards...)
-	}
-	for _, s := range old {
-		if s.SHA256 != "" && !w.shards[s.SHA256] {
-			os.Remove(filepath.Join(w.dir, s.SHA256))
-		}
-	}
+	return w.place.Finish(data)
 }
 
 // Abort removes what was written and not committed.
-func (w *Writer) Abort() error {
-	if w.aside != "" {
-		if err := os.RemoveAll(w.aside); err != nil {
-			return fmt.Errorf("weights: cannot tidy %s: %w", w.dir, err)
-		}
-	}
-	if w.created {
-		os.Remove(w.dir)
-	}
-	return nil
-}
+func (w *Writer) Abort() error { return w.place.Abort() }
 
 // Stream cuts a part's tensors into shards as they come.
 type Stream struct {
@@ -143,16 +101,37 @@ type Stream struct {
 	part   weights.Part
 	buffer []byte
 	offset int64
+	marked int             // bytes of the buffer that were there at the last mark
+	fresh  []weights.Shard // since the last mark
 }
 
-// Part begins a part.
+// Part begins a part, or goes on with it where it was interrupted. One part is written at a time.
 func (w *Writer) Part(name string) *Stream {
-	return &Stream{w: w, part: weights.Part{Name: name, Shards: []weights.Shard{}, Tensors: []weights.Tensor{}}}
+	if w.buffer == nil {
+		w.buffer = make([]byte, 0, weights.MaxShardSize)
+	}
+	s := &Stream{w: w, buffer: w.buffer, part: weights.Part{Name: name, Shards: []weights.Shard{}, Tensors: []weights.Tensor{}}}
+	if before, ok := w.parts[name]; ok {
+		s.part.Shards = append(s.part.Shards, before.Shards...)
+		s.part.Tensors = append(s.part.Tensors, before.Tensors...)
+		last := before.Tensors[len(before.Tensors)-1]
+		s.offset = weights.Align(last.Offset + last.Size)
+	}
+	if name == w.open {
+		s.buffer, s.marked = append(s.buffer, w.tail...), len(w.tail)
+	}
+	return s
+}
+
+// Has reports whether the tensor was written before an interruption.
+func (s *Stream) Has(name string) bool {
+	return slices.ContainsFunc(s.part.Tensors, func(t weights.Tensor) bool { return t.Name == name })
 }
 
 // Tensor appends an encoded tensor.
 func (s *Stream) Tensor(name string, shape []int, typ string, data []byte) error {
-	s.part.Tensors = append(s.part.Tensors, weights.Tensor{Name: name, Shape: shape, Type: typ, Offset: s.offset, Size: int64(len(data))})
+	t := weights.Tensor{Name: name, Shape: shape, Type: typ, Offset: s.offset, Size: int64(len(data))}
+	s.part.Tensors = append(s.part.Tensors, t)
 	padding := make([]byte, weights.Align(int64(len(data)))-int64(len(data)))
 	s.offset += int64(len(data) + len(padding))
 	for _, piece := range [][]byte{data, padding} {
@@ -167,13 +146,24 @@ func (s *Stream) Tensor(name string, shape []int, typ string, data []byte) error
 			}
 		}
 	}
-	return nil
+	return s.mark(&t)
+}
+
+// mark remembers a tensor or, without one, the end of the part.
+func (s *Stream) mark(t *weights.Tensor) error {
+	if s.w.journal == nil {
+		return nil
+	}
+	err := s.w.journal.Mark(weights.Mark{Part: s.part.Name, Tensor: t, Shards: s.fresh, Tail: len(s.buffer)}, s.buffer, s.marked)
+	s.marked, s.fresh = len(s.buffer), nil
+	return err
 }
 
 func (s *Stream) flush() error {
 	shard, err := s.w.Shard(s.buffer)
 	s.part.Shards = append(s.part.Shards, shard)
-	s.buffer = s.buffer[:0]
+	s.fresh = append(s.fresh, shard)
+	s.buffer, s.marked = s.buffer[:0], 0
 	return err
 }
 
@@ -182,6 +172,19 @@ func (s *Stream) Close() (weights.Part, error) {
 	if len(s.buffer) == 0 {
 		return s.part, nil
 	}
-	err := s.flush()
-	return s.part, err
+	if err := s.flush(); err != nil {
+		return s.part, err
+	}
+	return s.part, s.mark(nil)
+}
+
+// Digest names what parts hold: the SHA-256 of the names of all their shards in order. Conversions of one file by the same rules have the same.
+func Digest(parts []weights.Part) string {
+	var names []byte
+	for _, p := range parts {
+		for _, s := range p.Shards {
+			names = fmt.Appendf(names, "%s\n", s.SHA256)
+		}
+	}
+	return Sum(names)
 }

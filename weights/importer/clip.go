@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
-	"reverie/weights/foreign"
 )
 
 // CLIP is an imported CLIP.
 type CLIP struct {
 	Config  weights.CLIPConfig
 	Tensors Tensors
+	Form    string   // whose names the checkpoint has, in words
 	Dropped []string // names of tensors that hold no weights, such as masks
 	Notes   []string // what was assumed because the checkpoint does not tell
 }
@@ -26,14 +25,10 @@ type CLIP struct {
 const headWidth = 64
 
 // ReadCLIP reads a CLIP under OpenAI's names (.pt, OpenCLIP) or Hugging Face's. Dimensions come from the shapes. Heads,
-// activation and normalisation come from configPath or, where that is empty, from the file that is published beside the checkpoint:
-// config.json with Hugging Face's names, open_clip_config.json with OpenAI's outside a TorchScript archive. Without one OpenAI's are taken.
-func ReadCLIP(f *checkpoint.File, configPath string) (*CLIP, error) {
-	return readCLIP(f, configPath, osFile)
-}
-
-func readCLIP(f *checkpoint.File, configPath string, read readFile) (*CLIP, error) {
-	name := filepath.Base(f.Path)
+// activation and normalisation come from the configuration, which is published beside the checkpoint: config.json with Hugging Face's
+// names, open_clip_config.json with OpenAI's outside a TorchScript archive. Without one OpenAI's are taken.
+func ReadCLIP(f *checkpoint.File, configs Configs) (*CLIP, error) {
+	name := f.Name
 	c := &CLIP{Tensors: Tensors{}}
 	in, err := unwrap(f, isCLIP, "visual.conv1.", "visual.trunk.", "text_model.", "vision_model.")
 	if err != nil {
@@ -48,9 +43,10 @@ func readCLIP(f *checkpoint.File, configPath string, read readFile) (*CLIP, erro
 	case in.has("visual.trunk."):
 		return nil, fmt.Errorf("importer: %s is a CLIP with an image tower of timm; only OpenAI's vision transformers and ResNets can be converted", name)
 	case in.has("text_model.") || in.has("vision_model."):
-		beside = "config.json"
+		beside, c.Form = "config.json", "a CLIP under Hugging Face's names"
 		err = c.renameHuggingFace(in)
 	case in.has("visual.conv1."):
+		c.Form = "a CLIP under OpenAI's names"
 		if f.Format != checkpoint.TorchScript { // OpenAI's own form needs no configuration
 			beside = "open_clip_config.json"
 		}
@@ -59,7 +55,7 @@ func readCLIP(f *checkpoint.File, configPath string, read readFile) (*CLIP, erro
 		return nil, fmt.Errorf("importer: %s is not a CLIP: it has no tensor visual.conv1.weight or vision_model.*, but %s", name, example(f))
 	}
 	if err == nil {
-		err = c.readConfigured(f, configPath, beside, read)
+		err = c.readConfigured(f, configs, beside)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("importer: %s: %w", name, err)
@@ -68,24 +64,19 @@ func readCLIP(f *checkpoint.File, configPath string, read readFile) (*CLIP, erro
 }
 
 // readConfigured finds the configuration and checks the tensors against it.
-func (c *CLIP) readConfigured(f *checkpoint.File, configPath, beside string, read readFile) error {
-	var data []byte
-	var err error
-	if configPath != "" {
-		if data, err = read(configPath); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(configPath), err)
-		}
-	} else if beside != "" {
-		configPath = filepath.Join(filepath.Dir(f.Path), beside)
-		data, err = read(configPath)
-		switch {
-		case errors.Is(err, foreign.ErrAbsent) && beside == "config.json":
-			return errors.New("it needs the config.json that Hugging Face publishes beside it; put it there or give -clip-config FILE")
-		case err != nil && !errors.Is(err, foreign.ErrAbsent):
-			return fmt.Errorf("%s: %w", beside, err)
-		}
+func (c *CLIP) readConfigured(f *checkpoint.File, configs Configs, beside string) error {
+	var names []string
+	if beside != "" {
+		names = append(names, beside)
 	}
-	if err := c.configure(configPath, data, read); err != nil {
+	config, err := configs.find(names...)
+	if err != nil {
+		return err
+	}
+	if config == nil && beside == "config.json" {
+		return errors.New("it needs the config.json that Hugging Face publishes beside it; put it there or give -clip-config FILE")
+	}
+	if err := c.configure(config, configs); err != nil {
 		return err
 	}
 	if c.isResNet() {
@@ -270,7 +261,7 @@ func stackQKV(in *contents, q string) (Tensor, error) {
 }
 
 // configure derives the dimensions from the shapes by OpenAI's rules, then reads the rest from the configuration, where there is one.
-func (c *CLIP) configure(path string, data []byte, read readFile) error {
+func (c *CLIP) configure(config *Text, configs Configs) error {
 	shapes, err := c.shapes(map[string]int{"positional_embedding": 2, "token_embedding.weight": 2})
 	if err != nil {
 		return err
@@ -289,12 +280,12 @@ func (c *CLIP) configure(path string, data []byte, read readFile) error {
 	if err != nil {
 		return err
 	}
-	if data == nil {
+	if config == nil {
 		c.Notes = append(c.Notes, fmt.Sprintf("CLIP: no configuration file, so OpenAI's rules hold: width/%d heads, %s", headWidth, weights.QuickGELU))
 		if c.Config.VisionHeads == 0 || c.Config.TextHeads == 0 {
 			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; give -clip-config FILE", c.Config.VisionWidth, token[1], headWidth)
 		}
-	} else if err := c.readConfig(path, data, read); err != nil {
+	} else if err := c.readConfig(config, configs); err != nil {
 		return err
 	}
 	return c.Config.Validate()

@@ -4,17 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 
 	"reverie/weights"
-	"reverie/weights/foreign"
 )
 
 // readConfig takes heads, activation and normalisation from either library's configuration, and refuses options that make a model compute
 // something else than OpenAI's.
-func (c *CLIP) readConfig(path string, data []byte, read readFile) error {
-	name := filepath.Base(path)
-	file, err := parseJSON(data)
+func (c *CLIP) readConfig(config *Text, configs Configs) error {
+	name := config.Name
+	file, err := parseJSON(config.Data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -23,7 +21,7 @@ func (c *CLIP) readConfig(path string, data []byte, read readFile) error {
 		c.fromOpenCLIP(model, preprocess)
 	} else if file.has("text_config") || file.has("vision_config") || file.has("text_config_dict") || file.has("vision_config_dict") {
 		c.fromHuggingFace(file.section)
-		if err := c.readPreprocessor(filepath.Join(filepath.Dir(path), "preprocessor_config.json"), read); err != nil {
+		if err := c.readPreprocessor(configs); err != nil {
 			return err
 		}
 	} else if file.err == nil {
@@ -92,15 +90,12 @@ func (s section) layers(have int) {
 }
 
 // readPreprocessor reads the normalisation, which Hugging Face keeps in a second file, if that is there.
-func (c *CLIP) readPreprocessor(path string, read readFile) error {
-	data, err := read(path)
-	if errors.Is(err, foreign.ErrAbsent) {
-		return nil
+func (c *CLIP) readPreprocessor(configs Configs) error {
+	text, err := configs.beside("preprocessor_config.json")
+	if text == nil {
+		return err
 	}
-	var file *config
-	if err == nil {
-		file, err = parseJSON(data)
-	}
+	file, err := parseJSON(text.Data)
 	if err == nil {
 		file.only("do_normalize", true)
 		file.only("do_rescale", true)
@@ -109,7 +104,7 @@ func (c *CLIP) readPreprocessor(path string, read readFile) error {
 		err = file.err
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return fmt.Errorf("%s: %w", text.Name, err)
 	}
 	return nil
 }

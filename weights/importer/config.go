@@ -15,9 +15,6 @@ import (
 	"reverie/weights/foreign"
 )
 
-// maxConfig is how long a configuration file may be: ten times the longest known, most of which is the names of classes.
-const maxConfig = 256 << 10
-
 // section is a mapping of a configuration, in YAML or JSON. Its methods read options; the first that does not hold what it should is
 // remembered for the whole configuration.
 type section struct {

@@ -5,11 +5,11 @@ package importer
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
-	"reverie/weights/foreign"
 )
 
 // Tensor is a tensor under its official name, not read yet. It may be stacked from several of the checkpoint, its rows may be scaled,
@@ -18,7 +18,9 @@ type Tensor struct {
 	Shape    []int
 	pieces   []checkpoint.Tensor // along the first dimension
 	rowScale []float64           // per index of the first dimension; nil leaves the rows as they are
+	unitRows bool                // rows of a matrix are scaled to length 1
 	values   []float32           // instead of pieces
+	zeros    bool                // instead of pieces
 	problem  error               // why it cannot be read
 	other    bool                // it is no tensor at all
 }
@@ -39,7 +41,43 @@ func (t Tensor) Append(dst []float32) ([]float32, error) {
 			*v = float32(float64(*v) * s)
 		}
 	}
+	if t.unitRows {
+		toUnitRows(dst[first:], t.Shape[1])
+	}
+	if t.zeros {
+		return append(dst, make([]float32, t.elements())...), nil
+	}
 	return append(dst, t.values...), nil
+}
+
+func (t Tensor) elements() int { return (&weights.Tensor{Shape: t.Shape}).Elements() }
+
+// toUnitRows scales rows to length 1, as torch.nn.functional.normalize does: those of zeros stay.
+func toUnitRows(values []float32, columns int) {
+	const least = 1e-12
+	for len(values) > 0 {
+		sum := 0.0
+		for _, v := range values[:columns] {
+			sum += float64(v) * float64(v)
+		}
+		length := max(math.Sqrt(sum), least)
+		for i, v := range values[:columns] {
+			values[i] = float32(float64(v) / length)
+		}
+		values = values[columns:]
+	}
+}
+
+// Span is a run of bytes of a checkpoint.
+type Span struct{ From, To int64 }
+
+// Spans are where the checkpoint's bytes lie that reading the tensor reads.
+func (t Tensor) Spans() []Span {
+	spans := make([]Span, len(t.pieces))
+	for i, p := range t.pieces {
+		spans[i].From, spans[i].To = p.Place()
+	}
+	return spans
 }
 
 // Tensors is a model's tensors by official name.
@@ -93,19 +131,20 @@ func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) (empty []str
 		return nil, err
 	}
 	for _, spec := range specs {
-		for _, p := range ts[spec.Name].pieces {
+		t := ts[spec.Name]
+		for _, p := range t.pieces {
 			if err := f.Claim(p.Cost()); err != nil {
+				return nil, err
+			}
+		}
+		if t.zeros {
+			if err := f.Claim(t.elements()); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return empty, nil
 }
-
-// readFile reads a file of a configuration; foreign.ErrAbsent says that there is none.
-type readFile func(path string) ([]byte, error)
-
-func osFile(path string) ([]byte, error) { return foreign.ReadFile(path, "a configuration", maxConfig) }
 
 // example names one tensor of a file, for messages that say what it is not.
 func example(f *checkpoint.File) string {

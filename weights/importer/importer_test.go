@@ -23,12 +23,49 @@ const testdata = "../testdata/"
 
 func open(t testing.TB, path string) *checkpoint.File {
 	t.Helper()
-	f, err := checkpoint.Open(path)
+	f, size, err := foreign.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	return f
+	c, err := checkpoint.Read(foreign.Source{Name: filepath.Base(path), Size: size, ReaderAt: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// onDisk are the configurations of a folder, of which one may be chosen.
+func onDisk(t testing.TB, dir, chosen string) Configs {
+	t.Helper()
+	var c Configs
+	if chosen != "" {
+		dir = filepath.Dir(chosen)
+		c.Chosen = text(t, chosen)
+	}
+	c.Beside = func(name string) ([]byte, error) {
+		return foreign.ReadFile(filepath.Join(dir, name), "a configuration", 2*MaxConfig)
+	}
+	return c
+}
+
+func text(t testing.TB, path string) *Text {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Text{filepath.Base(path), data}
+}
+
+func clipOf(t *testing.T, path, config string) (*CLIP, error) {
+	t.Helper()
+	return ReadCLIP(open(t, path), onDisk(t, filepath.Dir(path), config))
+}
+
+func vqganOf(t *testing.T, path, config string) (*VQGAN, error) {
+	t.Helper()
+	return ReadVQGAN(open(t, path), onDisk(t, filepath.Dir(path), config))
 }
 
 // equal checks that two models hold the same numbers.
@@ -54,7 +91,7 @@ func equal(t *testing.T, name string, got, want Tensors) {
 }
 
 func TestReadCLIP(t *testing.T) {
-	want, err := ReadCLIP(open(t, testdata+"clip_state_dict.pt"), testdata+"clip_config.json")
+	want, err := clipOf(t, testdata+"clip_state_dict.pt", testdata+"clip_config.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +103,7 @@ func TestReadCLIP(t *testing.T) {
 	for file, dropped := range map[string]int{
 		"clip_script.pt": 3, "clip_legacy.pt": 0, "clip_views.pt": 0, "clip_hugging_face.safetensors": 1, "clip_open_clip.safetensors": 1,
 	} {
-		got, err := ReadCLIP(open(t, testdata+file), testdata+"clip_config.json")
+		got, err := clipOf(t, testdata+file, testdata+"clip_config.json")
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -80,7 +117,7 @@ func TestReadCLIP(t *testing.T) {
 
 // A ResNet's batch norms are folded as PyTorch folds them, to the last bit of float32 or the one before.
 func TestReadResNet(t *testing.T) {
-	c, err := ReadCLIP(open(t, testdata+"clip_resnet.pt"), resNetConfig(t))
+	c, err := clipOf(t, testdata+"clip_resnet.pt", resNetConfig(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,12 +178,7 @@ func TestReadResNetRefuses(t *testing.T) {
 		}
 		c.keepOpenAI(in)
 		tt.change(c)
-		config := resNetConfig(t)
-		data, err := os.ReadFile(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = c.configure(config, data, osFile)
+		err = c.configure(text(t, resNetConfig(t)), Configs{})
 		if err == nil {
 			err = c.foldBatchNorms()
 		}
@@ -178,7 +210,7 @@ func TestConfigBesideTheCheckpoint(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "preprocessor_config.json"), []byte(preprocessor), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c, err := ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
+	c, err := clipOf(t, filepath.Join(dir, "model.safetensors"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +220,7 @@ func TestConfigBesideTheCheckpoint(t *testing.T) {
 
 	for _, file := range []string{"clip_open_clip.safetensors", "clip_state_dict.pt"} { // whatever the name says, the bytes tell the format
 		dir = folderWith(t, file, "clip_open_clip_config.json", "open_clip_config.json")
-		c, err = ReadCLIP(open(t, filepath.Join(dir, "model.safetensors")), "")
+		c, err = clipOf(t, filepath.Join(dir, "model.safetensors"), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,10 +244,9 @@ func TestReadCLIPRefuses(t *testing.T) {
 		{"vqgan.ckpt", "", "not a CLIP"},
 		{"clip_state_dict.pt", "", "give -clip-config FILE"},
 		{"clip_hugging_face.safetensors", "", "needs the config.json"},
-		{"clip_state_dict.pt", "absent.json", "absent.json"},
 		{"clip_state_dict.pt", config("{"), "config.json: it is not a configuration in JSON: line 1, its last, cannot be understood"},
 		{"clip_state_dict.pt", config("{}"), "neither a config.json"},
-		{"clip_state_dict.pt", config(strings.Repeat(" ", maxConfig+1)), "it has 262145 bytes, and a configuration has at most 262144"},
+		{"clip_state_dict.pt", config(strings.Repeat(" ", MaxConfig+1)), "it has 262145 bytes, and a configuration has at most 262144"},
 		{"clip_state_dict.pt", config(`{"text_config":{}}`), "vision_heads 12 does not divide"},
 		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"relu"}}`), `hidden_act is "relu"`},
 		{"clip_state_dict.pt", config(`{"text_config":{"hidden_act":"gelu"}}`), `hidden_act is "quick_gelu" and that of the text "gelu"`},
@@ -224,14 +255,14 @@ func TestReadCLIPRefuses(t *testing.T) {
 		{"clip_state_dict.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":4},"text_cfg":{"heads":2}},"preprocess_cfg":{"mean":[1],"std":[1,1,1]}}`), "preprocess_cfg.mean is a list and must be a list of three numbers"},
 	}
 	for _, tt := range tests {
-		if _, err := ReadCLIP(open(t, testdata+tt.file), tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := clipOf(t, testdata+tt.file, tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s with %s: error %v, want %q", tt.file, tt.config, err, tt.want)
 		}
 	}
 }
 
 func TestReadVQGAN(t *testing.T) {
-	want, err := ReadVQGAN(open(t, testdata+"vqgan.ckpt"), testdata+"vqgan.yaml")
+	want, err := vqganOf(t, testdata+"vqgan.ckpt", testdata+"vqgan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +276,7 @@ func TestReadVQGAN(t *testing.T) {
 		{"vqgan_bare.ckpt", "vqgan.yaml", 0}, {"vqgan_legacy.ckpt", "vqgan.yaml", 0}, {"net2net.ckpt", "net2net.yaml", 3}, {"net2net.ckpt", "vqgan.yaml", 3},
 	}
 	for _, tt := range tests {
-		got, err := ReadVQGAN(open(t, testdata+tt.file), testdata+tt.config)
+		got, err := vqganOf(t, testdata+tt.file, testdata+tt.config)
 		if err != nil {
 			t.Errorf("%s with %s: %v", tt.file, tt.config, err)
 			continue
@@ -255,7 +286,7 @@ func TestReadVQGAN(t *testing.T) {
 		}
 		equal(t, tt.file, got.Tensors, want.Tensors)
 	}
-	gumbel, err := ReadVQGAN(open(t, testdata+"gumbel.ckpt"), testdata+"gumbel.yaml")
+	gumbel, err := vqganOf(t, testdata+"gumbel.ckpt", testdata+"gumbel.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +312,6 @@ func TestReadVQGANRefuses(t *testing.T) {
 	}
 	tests := []struct{ file, config, want string }{
 		{"clip_state_dict.pt", testdata + "vqgan.yaml", "not a VQGAN"},
-		{"vqgan.ckpt", testdata + "absent.yaml", "absent.yaml"},
 		{"vqgan.ckpt", testdata + "gumbel.yaml", "tensor quantize.embed.weight is missing"},
 		{"gumbel.ckpt", testdata + "vqgan.yaml", "tensor quantize.embedding.weight is missing"},
 		{"vqgan.ckpt", testdata + "clip_config.json", "has no \"model\""},
@@ -291,7 +321,7 @@ func TestReadVQGANRefuses(t *testing.T) {
 		{"vqgan.ckpt", changed("num_res_blocks: 1", "num_res_blocks: 2"), "is missing"},
 		{"vqgan.ckpt", changed("double_z: false", "double_z: true"), "double_z is true"},
 		{"vqgan.ckpt", changed("dropout: 0.0", "resamp_with_conv: false"), "ddconfig.resamp_with_conv is false, and only true is supported"},
-		{"vqgan.ckpt", changed("VQModel", "VQSegmentationModel"), "only VQModel, GumbelVQ and Net2NetTransformer"},
+		{"vqgan.ckpt", changed("VQModel", "VQSegmentationModel"), "only VQModel, GumbelVQ, IBQ and Net2NetTransformer"},
 		{"vqgan.ckpt", changed("VQModel", "Net2NetTransformer"), "no first_stage_config"},
 		{"vqgan.ckpt", changed("ddconfig", "config"), "no ddconfig"},
 		{"vqgan.ckpt", changed("ch: 32", "ch: 2147483648"), "vqgan.ch is 2147483648"},
@@ -299,7 +329,7 @@ func TestReadVQGANRefuses(t *testing.T) {
 		{"vqgan.ckpt", changed("model:", "\tmodel:"), "changed.yaml: it is not a configuration in YAML"},
 	}
 	for _, tt := range tests {
-		_, err := ReadVQGAN(open(t, testdata+tt.file), tt.config)
+		_, err := vqganOf(t, testdata+tt.file, tt.config)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s with %s: error %v, want %q", tt.file, filepath.Base(tt.config), err, tt.want)
 		}
@@ -429,19 +459,18 @@ func readAll(t *testing.T, tensors Tensors) {
 	}
 }
 
-// tryLayout reads a checkpoint of a layout with a configuration, all of it in memory.
-func tryLayout(l layout, config string, read func(*checkpoint.File, readFile)) {
+// tryLayout reads a checkpoint of a layout with a configuration or, where that is empty, without one, all of it in memory.
+func tryLayout(l layout, config string, read func(*checkpoint.File, Configs)) {
 	data := l.file()
-	c, err := checkpoint.Read(data, data.size())
+	c, err := checkpoint.Read(foreign.Source{Name: "fuzzed", Size: data.size(), ReaderAt: data})
 	if err != nil {
 		return
 	}
-	read(c, func(path string) ([]byte, error) {
-		if path != "config" {
-			return nil, foreign.ErrAbsent
-		}
-		return []byte(config), nil
-	})
+	configs := Configs{}
+	if config != "" {
+		configs.Chosen = &Text{"config", []byte(config)}
+	}
+	read(c, configs)
 }
 
 func FuzzReadCLIP(f *testing.F) {
@@ -476,8 +505,8 @@ func FuzzReadCLIP(f *testing.F) {
 	layouts, configs := []layout{transformer, resnet, huggingFace}, []string{openCLIP, openCLIP, theirs}
 	for i, l := range layouts { // they are sound, or nothing would be tried behind the first check
 		f.Add(uint8(i), "", configs[i])
-		tryLayout(l, configs[i], func(c *checkpoint.File, config readFile) {
-			if _, err := readCLIP(c, "config", config); err != nil {
+		tryLayout(l, configs[i], func(c *checkpoint.File, configs Configs) {
+			if _, err := ReadCLIP(c, configs); err != nil {
 				f.Errorf("layout %d: %v", i, err)
 			}
 		})
@@ -487,8 +516,8 @@ func FuzzReadCLIP(f *testing.F) {
 		if len(changes)+len(config) > maxChanges {
 			return
 		}
-		tryLayout(layouts[int(which)%len(layouts)].changed(changes), config, func(c *checkpoint.File, config readFile) {
-			if clip, err := readCLIP(c, "config", config); err == nil {
+		tryLayout(layouts[int(which)%len(layouts)].changed(changes), config, func(c *checkpoint.File, configs Configs) {
+			if clip, err := ReadCLIP(c, configs); err == nil {
 				readAll(t, clip.Tensors)
 			}
 		})
@@ -507,8 +536,8 @@ func FuzzReadVQGAN(f *testing.F) {
 	}
 	for i, l := range layouts {
 		f.Add(uint8(i), "", "dropout: 0")
-		tryLayout(l, config(uint8(i), ""), func(c *checkpoint.File, config readFile) {
-			if _, err := readVQGAN(c, "config", config); err != nil {
+		tryLayout(l, config(uint8(i), ""), func(c *checkpoint.File, configs Configs) {
+			if _, err := ReadVQGAN(c, configs); err != nil {
 				f.Errorf("layout %d: %v", i, err)
 			}
 		})
@@ -518,8 +547,8 @@ func FuzzReadVQGAN(f *testing.F) {
 		if len(changes)+len(options) > maxChanges {
 			return
 		}
-		tryLayout(layouts[which%2].changed(changes), config(which, options), func(c *checkpoint.File, config readFile) {
-			if v, err := readVQGAN(c, "config", config); err == nil {
+		tryLayout(layouts[which%2].changed(changes), config(which, options), func(c *checkpoint.File, configs Configs) {
+			if v, err := ReadVQGAN(c, configs); err == nil {
 				readAll(t, v.Tensors)
 			}
 		})

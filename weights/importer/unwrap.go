@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func unwrap(f *checkpoint.File, own func(name string) bool, anchors ...string) (
 	all := &contents{tensors: make(map[string]checkpoint.Tensor, len(f.Names)), others: map[string]string{}}
 	for _, full := range f.Names {
 		if err := f.Spend(perName + 4*len(full)); err != nil {
-			return nil, fmt.Errorf("importer: %s: %w", filepath.Base(f.Path), err)
+			return nil, fmt.Errorf("importer: %s: %w", f.Name, err)
 		}
 		name := withoutWrappers(full)
 		if _, twice := all.tensors[name]; twice {
@@ -65,7 +64,7 @@ func unwrap(f *checkpoint.File, own func(name string) bool, anchors ...string) (
 	}
 	if len(usual) == 0 {
 		return nil, fmt.Errorf("importer: %s: it holds a model in %s, which is no usual name for one; open it in PyTorch and save that member alone",
-			filepath.Base(f.Path), inMembers(prefixes...))
+			f.Name, inMembers(prefixes...))
 	}
 	prefix := all.choose(usual, own)
 	c := all.below(prefix)
