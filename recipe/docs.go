@@ -51,6 +51,8 @@ func (o *Option) values() string {
 			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between"
 	case RegionList:
 		return "list of `{\"prompt\":0,\"mask\":[shapes…]}`; as text `0r0_0_500_1000_100~1r500_0_1000_1000_100`"
+	case Colours:
+		return k.many() + ", with spaces between"
 	case Number64:
 		return "whole number, 0 to 2⁶⁴−1"
 	}

@@ -65,6 +65,7 @@ const (
 	Essentials Group = "Essentials"
 	Cutting    Group = "Cutouts"
 	Optimising Group = "Optimiser"
+	Losing     Group = "Losses"
 	Starting   Group = "Start picture"
 	Placing    Group = "Places"
 	Phasing    Group = "Phases"
@@ -72,7 +73,7 @@ const (
 )
 
 // Groups lists them.
-var Groups = []Group{Essentials, Cutting, Optimising, Starting, Placing, Phasing, Computing}
+var Groups = []Group{Essentials, Cutting, Optimising, Losing, Starting, Placing, Phasing, Computing}
 
 // Tool is another program whose names for options are known.
 type Tool string

@@ -110,6 +110,28 @@ var (
 		Elsewhere: map[Tool]string{Notebook: "tv_weight", Pytti: "smoothing_weight"},
 	}, Real{Max: 100}, 0.0)
 
+	LatentSmoothness = weight("latent_smoothness", "Smooth latent", "how alike neighbouring tokens are held: vqgan-clip-app's total variation of the latent", nil)
+	Saturation       = weight("saturation", "Colourfulness", "how colourful the picture is made", map[Tool]string{Pixray: "saturation"})
+	SymmetryWeight   = weight("symmetry_weight", "Symmetry", "how like its mirror image, left to right, the picture is made", map[Tool]string{Pixray: "symmetry_weight"})
+	BorderWeight     = weight("border_weight", "Border", "how strongly the picture's border is drawn to one colour", map[Tool]string{Pixray: "edge_color_weight"})
+	BorderColor      = add(Option{
+		Name: "border_color", During: TakesAtOnce, Group: Losing, Label: "Border colour", Beside: `{"border_weight":1}`,
+		Help: "The colour that the border is drawn to, like ff8800.",
+	}, Colours{1, 1}, "ffffff")
+	BorderWidth = add(Option{
+		Name: "border_width", During: TakesAtOnce, Group: Losing, Label: "Border width", Beside: `{"border_weight":1}`,
+		Help: "How wide the border is, as a share of the picture's shorter side.",
+	}, Real{Max: 0.5, Positive: true}, 0.05)
+	Palette = add(Option{
+		Name: "palette", During: TakesAtOnce, Costs: true, Group: Losing, Label: "Palette",
+		Help: "Colours that the picture's pixels are drawn to, each to the nearest, like ff8800 000000 ffffff; none leaves them free.",
+	}, Colours{0, 64}, "")
+	PaletteWeight = add(Option{
+		Name: "palette_weight", During: TakesAtOnce, Costs: true, Group: Losing, Label: "Palette weight", Beside: `{"palette":"ff0000 00ff00"}`,
+		Help:      "How strongly pixels are drawn to the palette.",
+		Elsewhere: map[Tool]string{Pixray: "palette_weight"},
+	}, Real{Max: 1000}, 1.0)
+
 	InitImage = add(Option{
 		Name: "init_image", Group: Starting, Label: "Start picture",
 		Help:      "The name of the file of the picture that the run starts from, in place of random tokens.",
@@ -118,7 +140,7 @@ var (
 	InitWeight = add(Option{
 		Name: "init_weight", During: TakesAtOnce, Costs: true, Group: Starting, Label: "Start weight",
 		Help:      "How strongly the picture is held to its start.",
-		Elsewhere: map[Tool]string{Notebook: "init_weight", Nerdy: "init_weight", RKH: "init_weight", Pixray: "init_weight", Pytti: "direct_init_weight"},
+		Elsewhere: map[Tool]string{Notebook: "init_weight", Nerdy: "init_weight", RKH: "init_weight", Pixray: "init_weight_dist"},
 	}, Real{Max: prompt.MaxWeight}, 0.0)
 	InitLoss = add(Option{
 		Name: "init_loss", During: RecordsAnew, Costs: true, Group: Starting, Label: "Start loss", Noun: "init loss", Beside: `{"init_weight":1}`,
@@ -128,6 +150,25 @@ var (
 		{"notebook", "notebook: the start, always alike"},
 		{"nerdyrodent", "nerdyrodent: zero, less and less"},
 	}, "notebook")
+
+	InitSpherical = startWeight("init_weight_spherical", "Start weight, angle", "the angle between the latent and its start", map[Tool]string{Pixray: "init_weight"})
+	InitCosine    = startWeight("init_weight_cosine", "Start weight, cosine", "the cosine of the angle between the latent and its start", map[Tool]string{Pixray: "init_weight_cos"})
+	InitPixel     = startWeight("init_weight_pixel", "Start weight, pixels", "the difference of its pixels from the start's, as the model draws that",
+		map[Tool]string{Pixray: "init_weight_pix", Pytti: "direct_init_weight"})
+	InitDecay = add(Option{
+		Name: "init_decay", During: TakesAtOnce, Group: Starting, Label: "Start weight's decay", Noun: "decay of the start weight", Beside: `{"init_weight":1}`,
+		Help: "How all start weights fade as the run goes on.",
+	}, Choice{
+		{"none", "none: always alike"},
+		{"harmonic", "harmonic: divided by 1, 3, 5…"},
+		{"drops", "drops: a fifth less at a time, five times"},
+	}, "none")
+	InitDecaySteps = add(Option{
+		Name: "init_decay_steps", During: TakesAtOnce, Group: Starting, Label: "Steps between drops", Noun: "number of steps between drops", Unit: "steps",
+		Beside:    `{"init_weight":1,"init_decay":"drops","init_decay_steps":2}`,
+		Help:      "After how many steps the start weights drop by a fifth.",
+		Elsewhere: map[Tool]string{Notebook: "mse_decay_rate"},
+	}, Whole{Min: 1, Max: MaxSteps}, 50)
 
 	StartTokens = add(Option{
 		Name: "start_tokens", Group: Starting, Label: "Start tokens",
@@ -146,6 +187,15 @@ var (
 		Name: "dream", During: TakesAtOnce, Group: Placing, Label: "Dream anew", Noun: "part that is dreamt anew",
 		Help: "Where tokens are drawn again at random, once: when the run starts, or when a change says it.",
 	}, Area{}, Mask(nil))
+
+	Tile = add(Option{
+		Name: "tile", Costs: true, Group: Placing, Label: "Seamless", Noun: "direction of tiling",
+		Help: "Whether the picture's edges meet, so that it can be repeated side by side like a tile without a seam.",
+	}, along("edges"), "none")
+	Mirror = add(Option{
+		Name: "mirror", Costs: true, Group: Placing, Label: "Mirrored", Noun: "direction of mirroring",
+		Help: "Whether one half of the picture is the mirror image of the other.",
+	}, along("halves"), "none")
 
 	PhaseSteps = add(Option{
 		Name: "phase_steps", During: TakesAtOnce, Group: Phasing, Label: "Phase length", Noun: "phase length", Unit: "steps", Beside: `{"prompt":"a ^ b ^ c"}`,
@@ -178,4 +228,23 @@ func strength(name, label, help, beside string) Of[float64] {
 		Name: "aug_" + name, During: TakesAtOnce, Group: Cutting, Label: label, Noun: "strength of " + lowerFirst(label), Beside: beside,
 		Help: help + ": 1 is as the preset has it, 0 not at all.",
 	}, Real{Max: 3}, 1.0)
+}
+
+// weight is the option that is the weight of a loss of the picture or of the latent: 0 leaves it out.
+func weight(name, label, what string, elsewhere map[Tool]string) Of[float64] {
+	return add(Option{
+		Name: name, During: TakesAtOnce, Costs: true, Group: Losing, Label: label, Help: "The weight of " + what + "; 0 leaves it out.", Elsewhere: elsewhere,
+	}, Real{Max: 1000}, 0.0)
+}
+
+// startWeight is the option that is the weight of a loss that holds the picture to its start: 0 leaves it out.
+func startWeight(name, label, what string, elsewhere map[Tool]string) Of[float64] {
+	return add(Option{
+		Name: name, During: TakesAtOnce, Costs: true, Group: Starting, Label: label, Help: "How strongly the picture is held to its start by " + what + "; 0 not at all.", Elsewhere: elsewhere,
+	}, Real{Max: prompt.MaxWeight}, 0.0)
+}
+
+// along is the choice of the directions in which edges meet or halves are alike.
+func along(what string) Choice {
+	return Choice{{"none", "no"}, {"x", "x: left and right " + what}, {"y", "y: upper and lower " + what}, {"both", "both"}}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"reverie/recipe/peers"
 	"reverie/recipe/prompt"
 )
 
@@ -268,7 +269,7 @@ func TestDocumentationIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"../docs/options.md": Markdown(), "../docs/script.schema.json": string(schema)} {
+	for path, want := range map[string]string{"../docs/options.md": Markdown() + peers.Markdown(), "../docs/script.schema.json": string(schema)} {
 		if got, err := os.ReadFile(path); err != nil || string(got) != want {
 			t.Errorf("%s is not what the table says (%v): run make docs", path, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +55,8 @@ func other(t *testing.T, o *recipe.Option) any {
 		return recipe.Mask{{Rectangle: []float64{-0.25, 0, 0.5, 1}, Softness: 0.125}, {Stroke: []float64{0.25, 0.5, 0.75, 0.5}, Radius: 0.125, Erase: true}}
 	case recipe.RegionList:
 		return []recipe.Region{{Prompt: 1, Mask: recipe.Mask{{Rectangle: []float64{0, 0, 0.5, 1}}}}}
+	case recipe.Colours:
+		return "12ab34"
 	case recipe.Number64:
 		return uint64(1)<<63 + 7
 	case recipe.Pictures:
@@ -220,6 +223,7 @@ var effects = map[*recipe.Option][]string{
 	recipe.Regions.Option:     {"dispatch", "numbers regions"},
 	recipe.Hold.Option:        {"dispatch", "numbers hold"},
 	recipe.Dream.Option:       {"dreams"},
+	recipe.Tile.Option:        {"dispatch", "numbers roll"},
 }
 
 // demandEffects fails where not all lines of effects differ between two recipes, in any of the variations that have them.
@@ -268,9 +272,19 @@ func demandEffect(t *testing.T, m *weights.Manifest, o *recipe.Option, base, cha
 	}
 }
 
+// descriptions are those that were made, by the script's JSON: options beside the same recipe share that one's.
+var descriptions sync.Map
+
 // described is what the engine does in the first updates: more than enough for a phase to change, and for a run to end.
 func described(t *testing.T, m *weights.Manifest, s recipe.Script) string {
 	t.Helper()
+	key, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := descriptions.Load(string(key)); ok {
+		return text.(string)
+	}
 	var all strings.Builder
 	for step := range 6 {
 		text, err := guide.Describe(context.Background(), m, s, step)
@@ -279,5 +293,6 @@ func described(t *testing.T, m *weights.Manifest, s recipe.Script) string {
 		}
 		all.WriteString(text)
 	}
+	descriptions.Store(string(key), all.String())
 	return all.String()
 }

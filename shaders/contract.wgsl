@@ -12,6 +12,7 @@
 //                  group is the four rows of a vec4f (SPAN 4)
 //                  GATHER: a convolution's forward, source(m, tap) is the pixel under the tap
 //                  GATHER_BACKWARD: its input gradient, source(m, tap) is the output pixel that the tap leads to
+//                  WRAP_X, WRAP_Y: the edges of a gathered picture meet, in place of zeros beyond them
 //                  GATHER_BACKWARD STRIDED: the same of a stride over 1. The pixels of C that are alike modulo the stride are a phase and
 //                  meet the same taps, few of all: each phase is a matrix of its own (z), m counting its pixels
 // How B is read:   plain: [n, k], k contiguous, as PyTorch stores a linear layer
@@ -111,7 +112,14 @@ fn place(m: u32) -> vec3i {
 #endif
 #ifdef GATHERED
 // The row of A at image, y, x, or −1 outside the picture.
-fn row_of_a(at: vec3i) -> i32 {
+fn row_of_a(place: vec3i) -> i32 {
+  var at = place;
+#ifdef WRAP_Y
+  at.y = (at.y % i32(p.in_h) + i32(p.in_h)) % i32(p.in_h);
+#endif
+#ifdef WRAP_X
+  at.z = (at.z % i32(p.in_w) + i32(p.in_w)) % i32(p.in_w);
+#endif
   let inside = at.y >= 0 && at.z >= 0 && at.y < i32(p.in_h) && at.z < i32(p.in_w);
   return select(-1, (at.x * i32(p.in_h) + at.y) * i32(p.in_w) + at.z, inside);
 }

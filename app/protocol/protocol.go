@@ -97,6 +97,8 @@ type (
 		Width  int    `json:"width"` // in tokens
 		Height int    `json:"height"`
 		Half   bool   `json:"half,omitempty"` // in half precision; within a run of that size, its own is taken
+		Tile   string `json:"tile,omitempty"` // the run's, as the options of these names say
+		Mirror string `json:"mirror,omitempty"`
 		Tokens *Bytes `json:"tokens"`
 	}
 	// Foresee asks what a run would take. It changes nothing and may come at any time.

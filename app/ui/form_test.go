@@ -30,6 +30,8 @@ func another(t *testing.T, o *recipe.Option) any {
 		return uint64(1)<<63 + 1
 	case recipe.Text:
 		return "other"
+	case recipe.Colours:
+		return "0123ab"
 	case recipe.TokenGrid:
 		return recipe.Tokens{Columns: 1, Rows: 2, Codes: []uint16{3, 65535}}
 	case recipe.Area:

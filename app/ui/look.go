@@ -52,7 +52,7 @@ func (s *State) question(step int, tokens []byte, base string) protocol.Look {
 	s.looks++
 	now := s.Run.Script.At(step)
 	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: s.columns(), Height: len(tokens) / 2 / max(1, s.columns()),
-		Half: recipe.Precision.In(now) == "half", Tokens: &protocol.Bytes{Data: tokens}}
+		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Tokens: &protocol.Bytes{Data: tokens}}
 }
 
 // stopLooking shows the run's own picture again.

@@ -343,12 +343,17 @@ func unpacked(m protocol.Look) []uint16 {
 	return tokens
 }
 
+// drawing is how the run of a Look draws.
+func drawing(m protocol.Look) guide.Drawing {
+	return guide.DrawingOf(recipe.New(recipe.Tile.Is(m.Tile), recipe.Mirror.Is(m.Mirror)))
+}
+
 // Look decodes tokens while no run is under way.
 func (e *GPU) Look(ctx context.Context, m protocol.Look, progress Progress) (*protocol.Picture, error) {
 	if err := e.need(ctx, m.Base+m.Model+"/", progress); err != nil {
 		return nil, err
 	}
-	return pictureOf(e.model.Look(ctx, m.Height, m.Width, m.Half, unpacked(m)))
+	return pictureOf(e.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))
 }
 
 func pictureOf(p guide.Picture, err error) (*protocol.Picture, error) {
@@ -365,7 +370,7 @@ func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, 
 	if m.Width*factor == recipe.Width.In(now) && m.Height*factor == recipe.Height.In(now) {
 		return pictureOf(r.Session.Look(ctx, unpacked(m)))
 	}
-	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, unpacked(m)))
+	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))
 }
 
 func (r *gpuRun) Picture(ctx context.Context) (*protocol.Picture, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 
 	"reverie/gpu/ops"
 	"reverie/recipe"
@@ -96,7 +97,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		}
 		return counts
 	}
-	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth &&
+	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
 		a.Regions == b.Regions && a.Hold == b.Hold &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
 }

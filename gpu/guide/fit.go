@@ -87,8 +87,10 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 			s.carry(step, state)
 			if err = step.Compile(ctx, progress); err == nil {
 				s.step, s.pulled = step, changedTargets
-				s.view, err = NewView(ctx, step)
-				return err
+				if s.view, err = NewView(ctx, step); err != nil {
+					return err
+				}
+				return s.setFirst(ctx)
 			}
 		}
 		s.needs = s.bytes(step)
@@ -98,6 +100,29 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 		}
 	}
 	return s.tooLarge(ctx, r)
+}
+
+// setFirst hands the step the picture that the run started from, as the model draws it, if a loss pulls there.
+func (s *Session) setFirst(ctx context.Context) error {
+	if s.step.first == nil {
+		return nil
+	}
+	t := s.step.tape
+	z, err := t.Read(ctx, s.step.Z)
+	if err != nil {
+		return err
+	}
+	t.Write(s.step.Z, s.z0)
+	defer t.Write(s.step.Z, z)
+	if err := s.view.Tape.Plan.Run(); err != nil {
+		return err
+	}
+	picture, err := s.view.Tape.Read(ctx, s.view.Picture)
+	if err != nil {
+		return err
+	}
+	t.Write(s.step.first, picture)
+	return nil
 }
 
 // fits says whether the device has room for a recorded step.

@@ -16,10 +16,11 @@ type look struct {
 	*View
 	h, w int // in tokens
 	half bool
+	how  Drawing
 }
 
 // newLook records and compiles a look, in the memory of a compiled plan unless that is nil.
-func newLook(ctx context.Context, m *Model, lender *gpu.Plan, h, w int, half bool) (*look, error) {
+func newLook(ctx context.Context, m *Model, lender *gpu.Plan, h, w int, half bool, how Drawing) (*look, error) {
 	t := ops.NewTape(m.device)
 	if half {
 		t.HalfPrecision()
@@ -28,8 +29,8 @@ func newLook(ctx context.Context, m *Model, lender *gpu.Plan, h, w int, half boo
 		t.Plan.Borrow(lender)
 	}
 	indices := t.Buffer("indices", align16(4*h*w))
-	v := viewOf(t, t.Gather(indices, 1, h, w, t.NewCodebook(m.decoder.Codebook)), indices, m.decoder)
-	l := &look{v, h, w, half}
+	v := viewOf(t, t.Gather(indices, 1, h, w, t.NewCodebook(m.decoder.Codebook)), indices, m.decoder, how)
+	l := &look{v, h, w, half, how}
 	if err := t.Compile(ctx, nil); err != nil {
 		l.Close()
 		return nil, err
@@ -47,18 +48,18 @@ func (l *look) at(ctx context.Context, tokens []uint16) (Picture, error) {
 	return l.Render(ctx)
 }
 
-// Look decodes h·w codes, row by row, to their picture, in half precision if asked. It waits for the decoder and for nothing else, and
+// Look decodes h·w codes, row by row, to their picture, in half precision if asked and as a run of that drawing does. It waits for the decoder and for nothing else, and
 // keeps what it needs for the next of that size until a run begins or Unlook.
-func (m *Model) Look(ctx context.Context, h, w int, half bool, tokens []uint16) (Picture, error) {
+func (m *Model) Look(ctx context.Context, h, w int, half bool, how Drawing, tokens []uint16) (Picture, error) {
 	if err := m.checkTokens(h, w, tokens); err != nil {
 		return Picture{}, err
 	}
 	if err := m.wait(ctx, weights.PartDecoder); err != nil {
 		return Picture{}, err
 	}
-	if l := m.look; l == nil || l.h != h || l.w != w || l.half != half {
+	if l := m.look; l == nil || l.h != h || l.w != w || l.half != half || l.how != how {
 		m.Unlook()
-		made, err := newLook(ctx, m, nil, h, w, half)
+		made, err := newLook(ctx, m, nil, h, w, half, how)
 		if err != nil {
 			return Picture{}, err
 		}
@@ -98,7 +99,7 @@ func (s *Session) Look(ctx context.Context, tokens []uint16) (Picture, error) {
 		return Picture{}, err
 	}
 	if s.look == nil {
-		made, err := newLook(ctx, s.model, s.step.tape.Plan, h, w, s.step.spec.HalfPrecision)
+		made, err := newLook(ctx, s.model, s.step.tape.Plan, h, w, s.step.spec.HalfPrecision, s.step.spec.Drawing)
 		if err != nil {
 			return Picture{}, err
 		}

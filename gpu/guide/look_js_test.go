@@ -45,7 +45,7 @@ func TestTokensArePictures(t *testing.T) {
 			if err != nil || !bytes.Equal(within.Pix, picture.Pix) {
 				t.Errorf("%s, step %d: the run looks at another picture (%v)", precision, step+1, err)
 			}
-			alone, err := model.Look(ctx, h, w, precision == "half", report.Tokens)
+			alone, err := model.Look(ctx, h, w, precision == "half", s.step.spec.Drawing, report.Tokens)
 			if err != nil || !bytes.Equal(alone.Pix, picture.Pix) || alone.Width != 8*w || alone.Height != 8*h {
 				t.Errorf("%s, step %d: the model looks at another picture of %d×%d (%v)", precision, step+1, alone.Width, alone.Height, err)
 			}
@@ -76,7 +76,7 @@ func TestLookingLeavesTheRunAlone(t *testing.T) {
 		t.Errorf("a code beyond the book: %v", err)
 	}
 	s.Close()
-	if _, err := model.Look(ctx, 2, 3, false, make([]uint16, 6)); err != nil {
+	if _, err := model.Look(ctx, 2, 3, false, Drawing{}, make([]uint16, 6)); err != nil {
 		t.Errorf("another size: %v", err)
 	}
 	model.Unlook()

@@ -1,6 +1,8 @@
 package guide
 
 import (
+	"math"
+
 	"reverie/gpu"
 	"reverie/gpu/ops"
 	"reverie/recipe"
@@ -13,15 +15,124 @@ var initLoss = stage{
 	record: func(s *Step, picture *ops.Tensor, weight *gpu.Buffer) *ops.Tensor {
 		target := (*ops.Tensor)(nil)
 		if s.spec.InitLoss == InitLossNotebook {
-			s.z0 = s.tape.Input(1, s.spec.Height, s.spec.Width, s.spec.VQGAN.EmbedDim, false)
-			target = s.z0
+			target = s.latentStart()
 		}
 		s.tape.InitLoss(s.Z, target, s.state, weight, s.losses, s.nextLoss())
 		return picture
 	},
 	draw: func(m moment) []byte {
-		return ops.EncodeFloats([]float32{float32(recipe.InitWeight.In(m.recipe))})
+		return m.startWeight(recipe.InitWeight)
 	},
+}
+
+// latentStart is where z started.
+func (s *Step) latentStart() *ops.Tensor {
+	if s.z0 == nil {
+		s.z0 = s.tape.Input(1, s.spec.Height, s.spec.Width, s.spec.VQGAN.EmbedDim, false)
+	}
+	return s.z0
+}
+
+// decay is what remains of the start weights.
+func (m moment) decay() float64 {
+	switch recipe.InitDecay.In(m.recipe) {
+	case "harmonic":
+		return 1 / (2*float64(m.step) + 1)
+	case "drops": // as the MSE-regularised notebook's mse_decay_rate and mse_epoches
+		return max(0, 1-float64(int(m.step)/recipe.InitDecaySteps.In(m.recipe))/5)
+	}
+	return 1
+}
+
+// startWeight lays out what remains of a start weight.
+func (m moment) startWeight(o recipe.Of[float64]) []byte {
+	return ops.EncodeFloats([]float32{float32(o.In(m.recipe) * m.decay())})
+}
+
+// weightedLoss is a loss of the picture or of z besides the start loss and smoothness, and the option that is its weight.
+type weightedLoss struct {
+	stage
+	weight recipe.Of[float64]
+}
+
+// wanted says whether a recipe has the loss. A palette without colours draws to nothing.
+func (l weightedLoss) wanted(r recipe.Recipe) bool {
+	return l.weight.In(r) > 0 && (l.name != StagePalette || recipe.Palette.In(r) != "")
+}
+
+// pulls are all of them, in the order in which their losses are told: a new one goes to the end.
+var pulls = []weightedLoss{
+	{startAngle(StageSpherical, recipe.InitSpherical, false), recipe.InitSpherical},
+	{startAngle(StageCosine, recipe.InitCosine, true), recipe.InitCosine},
+	{startPixels, recipe.InitPixel},
+	{latentVariation, recipe.LatentSmoothness},
+	{ofPicture(StageSaturation, 4, (*ops.Tape).Saturation, func(m moment) []byte { return ops.EncodeSaturation(recipe.Saturation.In(m.recipe)) }), recipe.Saturation},
+	{ofPicture(StageSymmetry, 4, (*ops.Tape).Symmetry, func(m moment) []byte {
+		return ops.EncodeSymmetry(m.height, m.width, recipe.SymmetryWeight.In(m.recipe))
+	}), recipe.SymmetryWeight},
+	{ofPicture(StageBorder, ops.BorderSize, (*ops.Tape).Border, moment.border), recipe.BorderWeight},
+	{ofPicture(StagePalette, ops.PaletteSize, (*ops.Tape).Palette, func(m moment) []byte {
+		return ops.EncodePalette(m.height, m.width, recipe.ColoursOf(recipe.Palette.In(m.recipe)), recipe.PaletteWeight.In(m.recipe))
+	}), recipe.PaletteWeight},
+}
+
+// startAngle holds z's direction to that of its start.
+func startAngle(name string, weight recipe.Of[float64], cosine bool) stage {
+	return stage{
+		name:  name,
+		bytes: func(StepSpec) int { return 4 },
+		record: func(s *Step, picture *ops.Tensor, numbers *gpu.Buffer) *ops.Tensor {
+			s.tape.AngleLoss(s.Z, s.latentStart(), cosine, numbers, s.losses, s.nextLoss())
+			return picture
+		},
+		draw: func(m moment) []byte { return m.startWeight(weight) },
+	}
+}
+
+// startPixels holds the picture to the one that z started from.
+var startPixels = stage{
+	name:  StagePixels,
+	bytes: func(StepSpec) int { return 4 },
+	record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
+		s.first = s.tape.Input(1, picture.H, picture.W, 3, false)
+		s.tape.PixelLoss(picture, s.first, scale, s.losses, s.nextLoss())
+		return picture
+	},
+	draw: func(m moment) []byte {
+		return ops.EncodePixelScale(m.height, m.width, recipe.InitPixel.In(m.recipe)*m.decay())
+	},
+}
+
+// latentVariation holds neighbouring tokens alike.
+var latentVariation = stage{
+	name:  StageLatent,
+	bytes: func(StepSpec) int { return 4 },
+	record: func(s *Step, picture *ops.Tensor, weight *gpu.Buffer) *ops.Tensor {
+		s.tape.LatentVariation(s.Z, weight, s.losses, s.nextLoss())
+		return picture
+	},
+	draw: func(m moment) []byte {
+		return ops.EncodeFloats([]float32{float32(recipe.LatentSmoothness.In(m.recipe))})
+	},
+}
+
+// ofPicture is a loss of the picture, with so many bytes of numbers.
+func ofPicture(name string, bytes int, loss func(t *ops.Tape, x *ops.Tensor, numbers, losses *gpu.Buffer, first int), draw func(moment) []byte) stage {
+	return stage{
+		name:  name,
+		bytes: func(StepSpec) int { return bytes },
+		record: func(s *Step, picture *ops.Tensor, numbers *gpu.Buffer) *ops.Tensor {
+			loss(s.tape, picture, numbers, s.losses, s.nextLoss())
+			return picture
+		},
+		draw: draw,
+	}
+}
+
+// border is at least one pixel thick.
+func (m moment) border() []byte {
+	thickness := max(1, int(math.Round(recipe.BorderWidth.In(m.recipe)*float64(min(m.width, m.height)))))
+	return ops.EncodeBorder(m.height, m.width, thickness, recipe.ColoursOf(recipe.BorderColor.In(m.recipe))[0], recipe.BorderWeight.In(m.recipe))
 }
 
 // smoothness is the picture's total variation, which keeps stray strokes off plain grounds.

@@ -111,6 +111,7 @@ func (m moment) sees(r *raster, cutout int) float64 {
 		}
 	}
 	sum := 0.0
+	right, down := m.rolled()
 	for i := range sightSide * sightSide {
 		x := (float64(i%sightSide)+0.5)/sightSide*side - 0.5
 		y := (float64(i/sightSide)+0.5)/sightSide*side - 0.5
@@ -119,9 +120,19 @@ func (m moment) sees(r *raster, cutout int) float64 {
 		}
 		x, y = turn.At(x, y)
 		x, y = max(0, min(1, (x+0.5)/side)), max(0, min(1, (y+0.5)/side))
-		sum += r.at((float64(box.X)+x*float64(box.W))/float64(m.width), (float64(box.Y)+y*float64(box.H))/float64(m.height))
+		u, v := float64(box.X+right)+x*float64(box.W), float64(box.Y+down)+y*float64(box.H)
+		sum += r.at(around(u, right, m.width), around(v, down, m.height))
 	}
 	return sum / (sightSide * sightSide)
+}
+
+// around is a place of a picture that was moved by so many pixels, as a share of its side.
+func around(pixels float64, moved, side int) float64 {
+	share := pixels / float64(side)
+	if moved > 0 && share >= 1 {
+		share--
+	}
+	return share
 }
 
 // hold tells the update which tokens do not move.

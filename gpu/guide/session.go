@@ -179,13 +179,18 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 	}
 	spec := StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
-		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Targets: targets,
+		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Drawing: DrawingOf(r), Targets: targets,
 		Smooth: recipe.Smoothness.In(r) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
 		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 	if recipe.InitWeight.In(r) > 0 {
 		spec.InitLoss = recipe.InitLoss.In(r)
+	}
+	for _, p := range pulls {
+		if p.wanted(r) {
+			spec.Pulls = append(spec.Pulls, p.name)
+		}
 	}
 	return spec
 }

@@ -121,6 +121,9 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		recipe.Smoothness.Is(1), recipe.Optimizer.Is("adamw"), recipe.PhaseSteps.Is(4), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 1, Stop: prompt.NoStop}}))
 	placed := from.With(recipe.Regions.Is([]recipe.Region{{Prompt: 0, Mask: left}}), recipe.Hold.Is(left))
 	pool := from.With(recipe.Preset.Is(preset.Pool))
+	losses := from.With(recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("drops"), recipe.LatentSmoothness.Is(1),
+		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"))
+	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StagePixels}, ", ") // all start weights
 	const targets = "targets"
 	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true} // see TestDueAndFinished
 	for _, c := range []struct {
@@ -133,6 +136,19 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{from, recipe.CutPow.Is(2.0), StageCutouts},
 		{from, recipe.InitWeight.Is(0.5), StageInitLoss},
 		{from, recipe.Smoothness.Is(2.0), StageSmoothness},
+		{losses, recipe.InitSpherical.Is(2.0), StageSpherical},
+		{losses, recipe.InitCosine.Is(2.0), StageCosine},
+		{losses, recipe.InitPixel.Is(2.0), StagePixels},
+		{losses, recipe.InitDecay.Is("harmonic"), starts},
+		{losses, recipe.InitDecaySteps.Is(3), starts}, // after 5 updates one drop
+		{losses, recipe.LatentSmoothness.Is(2.0), StageLatent},
+		{losses, recipe.Saturation.Is(2.0), StageSaturation},
+		{losses, recipe.SymmetryWeight.Is(2.0), StageSymmetry},
+		{losses, recipe.BorderWeight.Is(2.0), StageBorder},
+		{losses, recipe.BorderColor.Is("00ff00"), StageBorder},
+		{losses, recipe.BorderWidth.Is(0.25), StageBorder},
+		{losses, recipe.Palette.Is("ff0000 00ff00"), StagePalette},
+		{losses, recipe.PaletteWeight.Is(2.0), StagePalette},
 		{from, recipe.Flip.Is(0.25), preset.Affine},
 		{from, recipe.Sharpness.Is(0.25), preset.Sharpness},
 		{from, recipe.Affine.Is(0.25), preset.Affine},

@@ -83,6 +83,7 @@ const (
 	drawJitterOrder
 	drawErased
 	drawDream
+	drawRoll
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.
@@ -103,10 +104,19 @@ const (
 
 // The stages that a step may have besides the augmentations.
 const (
-	StageInitLoss   = "init loss"  // ops.EncodeFloats of its weight
-	StageSmoothness = "smoothness" // ops.EncodeVariation
-	StageRegions    = "regions"    // ops.EncodeShares
-	StageHold       = "hold"       // one uint32 per token: whether it is held
+	StageInitLoss   = "init loss"        // ops.EncodeFloats of its weight
+	StageSmoothness = "smoothness"       // ops.EncodeVariation
+	StageRoll       = "roll"             // ops.EncodeRoll
+	StageRegions    = "regions"          // ops.EncodeShares
+	StagePixels     = "start pixels"     // ops.EncodePixelScale
+	StageSpherical  = "start angle"      // ops.EncodeFloats of its weight
+	StageCosine     = "start cosine"     // the same
+	StageLatent     = "latent variation" // the same
+	StageSaturation = "saturation"       // ops.EncodeSaturation
+	StageSymmetry   = "symmetry"         // ops.EncodeSymmetry
+	StageBorder     = "border"           // ops.EncodeBorder
+	StagePalette    = "palette"          // ops.EncodePalette
+	StageHold       = "hold"             // one uint32 per token: whether it is held
 )
 
 // draw makes what a step of these stages gets at a moment.

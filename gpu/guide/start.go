@@ -134,7 +134,7 @@ func (s *Session) first(ctx context.Context, z []float32) error {
 	h, w := s.tokens()
 	latent := t.Input(1, h, w, m.manifest.VQGAN.EmbedDim, false)
 	t.Write(latent, z)
-	v := newView(t, latent, m.decoder)
+	v := newView(t, latent, m.decoder, DrawingOf(s.now))
 	if t.Plan.Memory().Largest > m.device.Info().MaxBinding {
 		return nil // the step will not fit either, and tells what does
 	}

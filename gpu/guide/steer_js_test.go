@@ -116,6 +116,8 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 	}{
 		{"smooth, held to its start, with image prompts of one name", r.With(recipe.Smoothness.Is(1), recipe.InitWeight.Is(1),
 			recipe.ImagePrompts.Is([]prompt.Image{pull("p", 0.5), pull("p", 0.25)})), Thrift{}},
+		{"with all losses of picture and latent", r.With(recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("harmonic"),
+			recipe.LatentSmoothness.Is(0.5), recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000 0000ff")), Thrift{}},
 		{"half precision, AdamW, held to grey", r.With(recipe.Precision.Is("half"), recipe.Optimizer.Is("adamw"), recipe.InitWeight.Is(1), recipe.InitLoss.Is("nerdyrodent")), Thrift{}},
 		{"thrifty, RAdam", r.With(recipe.Optimizer.Is("radam")), Thrift{Part: 1, Decoder: true, CLIP: true}},
 		{"schedule-free, pooled", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Preset.Is(preset.Pool)), Thrift{}},

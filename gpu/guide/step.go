@@ -32,11 +32,13 @@ type StepSpec struct {
 	Cutouts       int
 	Preset        preset.Preset
 
+	Drawing   Drawing
 	Targets   []Target
-	InitLoss  string // "" for none
-	Smooth    bool   // the picture's total variation is a loss
-	Regions   bool   // prompts pull in parts of the picture
-	Hold      bool   // some tokens do not move
+	InitLoss  string   // "" for none
+	Smooth    bool     // the picture's total variation is a loss
+	Pulls     []string // the stages of further losses of the picture and of z, in the order of losses.go
+	Regions   bool     // prompts pull in parts of the picture
+	Hold      bool     // some tokens do not move
 	Optimiser ops.Optimiser
 	Lowest    []float32 // range of z per channel
 	Highest   []float32
@@ -49,7 +51,11 @@ type StepSpec struct {
 
 // views are the stages that make what CLIP sees.
 func (spec StepSpec) views() []stage {
-	list := []stage{cutouts}
+	var list []stage
+	if spec.Drawing.Tile.Any() {
+		list = append(list, roll)
+	}
+	list = append(list, cutouts)
 	for _, a := range spec.Preset.Augmentations {
 		list = append(list, augmentations[a.Name])
 	}
@@ -64,6 +70,11 @@ func (spec StepSpec) pulls() []stage {
 	}
 	if spec.Smooth {
 		list = append(list, smoothness)
+	}
+	for _, p := range pulls {
+		if slices.Contains(spec.Pulls, p.name) {
+			list = append(list, p.stage)
+		}
 	}
 	return list
 }
@@ -107,6 +118,7 @@ type Step struct {
 	spec     StepSpec
 	tape     *ops.Tape
 	z0       *ops.Tensor            // where z started, if a loss pulls there
+	first    *ops.Tensor            // the picture that it started from, if a loss pulls there
 	memory   []*ops.Tensor          // the optimiser's
 	numbers  map[string]*gpu.Buffer // of each stage
 	written  map[string][]byte      // what is in them
@@ -150,7 +162,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s.Indices = indices
 	t.Part(PartDecoder)
 	t.Recompute = spec.Thrift.Decoder
-	s.Picture = t.ClampWithGrad(spec.Decoder.Decode(t, zq), 0.5, 0.5, 0, 1)
+	s.Picture = spec.Drawing.draw(t, spec.Decoder, zq)
 	t.Recompute = spec.Thrift.CLIP
 	s.pixels = t.Pixels(s.Picture)
 	s.inspect(s.Picture)

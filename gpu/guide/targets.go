@@ -178,6 +178,7 @@ func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, i int, name s
 		return nil, fmt.Errorf("The image prompt %.60q has no picture: open its file again.", name)
 	}
 	spec, m := s.spec(r, nil), s.moment(r, imagePromptStep(i))
+	spec.Drawing = Drawing{} // its edges do not meet
 	m.width, m.height = resample.FitArea(p.Width, p.Height, m.width, m.height)
 	rgb := resample.Lanczos(p.rgb(), p.Width, p.Height, m.width, m.height)
 	return EmbedPicture(ctx, s.model.device, spec, rgb, m.width, m.height, draw(spec.views(), m))

@@ -24,18 +24,18 @@ func NewView(ctx context.Context, s *Step) (*View, error) {
 		t.HalfPrecision()
 	}
 	t.Plan.Borrow(s.tape.Plan)
-	v := newView(t, t.Share(s.Z), s.spec.Decoder)
+	v := newView(t, t.Share(s.Z), s.spec.Decoder, s.spec.Drawing)
 	return v, t.Compile(ctx, nil)
 }
 
-func newView(t *ops.Tape, z *ops.Tensor, d *vqgan.Decoder) *View {
+func newView(t *ops.Tape, z *ops.Tensor, d *vqgan.Decoder, how Drawing) *View {
 	zq, indices := t.Quantise(z, t.NewCodebook(d.Codebook))
-	return viewOf(t, zq, indices, d)
+	return viewOf(t, zq, indices, d, how)
 }
 
 // viewOf is the view of rows of the codebook, whose codes are indices.
-func viewOf(t *ops.Tape, zq *ops.Tensor, indices *gpu.Buffer, d *vqgan.Decoder) *View {
-	picture := t.Keep(t.ClampWithGrad(d.Decode(t, zq), 0.5, 0.5, 0, 1))
+func viewOf(t *ops.Tape, zq *ops.Tensor, indices *gpu.Buffer, d *vqgan.Decoder, how Drawing) *View {
+	picture := t.Keep(how.draw(t, d, zq))
 	return &View{Tape: t, Indices: indices, Picture: picture, pixels: t.Pixels(picture)}
 }
 

@@ -7,12 +7,13 @@ import (
 )
 
 // ConvSpec is the geometry of a k×k convolution: output pixel y reads input rows y·Stride − Pad … y·Stride − Pad + Kernel − 1,
-// and zero outside the picture.
+// and zero outside the picture, or what lies at its other edge.
 type ConvSpec struct {
 	Kernel, Stride int
 	Pad            int  // rows and columns of zeros before the picture
 	PadAfter       int  // and after it; taming's downsampling pads only there
 	Transposed     bool // the transpose of all this: input and output change places, as in the input gradient
+	Wrap           Axes // along which the picture's edges meet: beyond one lies the other in place of zeros
 }
 
 // Conv3x3 keeps the picture's size.
@@ -100,6 +101,12 @@ func (s ConvSpec) each(n, h, w int, visit func(pixel, source, tap int)) {
 			for ox := range ow {
 				for tap := range s.Kernel * s.Kernel {
 					y, x := oy*s.Stride+tap/s.Kernel-s.Pad, ox*s.Stride+tap%s.Kernel-s.Pad
+					if s.Wrap.Y {
+						y = (y + s.Kernel*h) % h
+					}
+					if s.Wrap.X {
+						x = (x + s.Kernel*w) % w
+					}
 					if y >= 0 && x >= 0 && y < h && x < w {
 						visit((img*oh+oy)*ow+ox, (img*h+y)*w+x, tap)
 					}
@@ -114,6 +121,7 @@ func (t *Tape) Conv(x *Tensor, w Matrix, bias *Vector, s ConvSpec, residual *Ten
 	if x.C != w.In || w.Taps != s.Kernel*s.Kernel || s.Kernel < s.Stride {
 		panic(fmt.Sprintf("ops: convolution [%d taps, %d, %d] with kernel %d and stride %d on %v", w.Taps, w.Out, w.In, s.Kernel, s.Stride, x))
 	}
+	s.Wrap = Axes{s.Wrap.X || t.wrap.X, s.Wrap.Y || t.wrap.Y}
 	y := t.activation(x.N, s.out(x.H), s.out(x.W), w.Out)
 	r := s.contraction(x, y, w)
 	r.layer = true
@@ -162,6 +170,12 @@ func (s ConvSpec) contraction(from, to *Tensor, w Matrix) contraction {
 			r.batch = s.Stride * s.Stride
 			r.params.M = uint32(to.N * ceilDiv(to.H, s.Stride) * ceilDiv(to.W, s.Stride))
 		}
+	}
+	if s.Wrap.X {
+		r.defines["WRAP_X"] = ""
+	}
+	if s.Wrap.Y {
+		r.defines["WRAP_Y"] = ""
 	}
 	return r
 }

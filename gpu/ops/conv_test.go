@@ -28,6 +28,13 @@ func convCases() []opCase {
 		{1, 3, 9, 40, 33, Enlarge3x3, true},
 		{2, 3, 5, 5, 6, ConvSpec{Kernel: 3, Stride: 2, Pad: 1, PadAfter: 1, Transposed: true}, false}, // phases of unlike sizes
 		{1, 12, 8, 3, 6, ConvSpec{Kernel: 4, Stride: 4}, false},
+		{1, 1, 1, 3, 5, wrapped(Conv3x3, true, true), false},
+		{1, 3, 7, 3, 5, wrapped(Conv3x3, true, false), true},
+		{2, 9, 5, 33, 7, wrapped(Conv3x3, false, true), false},
+		{1, 13, 17, 32, 40, wrapped(Conv3x3, true, true), true},
+		{1, 1, 1, 1, 1, wrapped(Enlarge3x3, true, true), false},
+		{1, 5, 3, 6, 10, wrapped(Enlarge3x3, true, false), false},
+		{1, 3, 9, 40, 33, wrapped(Enlarge3x3, true, true), true},
 	} {
 		name := fmt.Sprintf("conv %dx%dx%d %d to %d %+v", s.n, s.h, s.w, s.in, s.out, s.spec)
 		taps := s.spec.Kernel * s.spec.Kernel
@@ -63,6 +70,31 @@ func convCases() []opCase {
 		cases = append(cases, c)
 	}
 	return cases
+}
+
+func wrapped(s ConvSpec, x, y bool) ConvSpec {
+	s.Wrap = Axes{x, y}
+	return s
+}
+
+// Where edges meet, no place is special: a picture that is moved around them gives the same, moved.
+func TestWrappedConvolutionsMove(t *testing.T) {
+	const h, w, in, out, right, down = 4, 5, 2, 3, 2, 1
+	x := normals("wrapped x", h*w*in)
+	for _, s := range []struct {
+		spec  ConvSpec
+		scale int
+	}{{Conv3x3, 1}, {Enlarge3x3, 2}} {
+		spec := wrapped(s.spec, true, true)
+		weights := normals("wrapped w", spec.Kernel*spec.Kernel*out*in)
+		got := RefConv(RefRoll(x, h, w, in, right, down), weights, nil, 1, h, w, in, out, spec)
+		want := RefRoll(RefConv(x, weights, nil, 1, h, w, in, out, spec), s.scale*h, s.scale*w, out, s.scale*right, s.scale*down)
+		for i := range want {
+			if math.Abs(got[i]-want[i]) > 1e-13 {
+				t.Fatalf("%+v: element %d is %g, want %g", spec, i, got[i], want[i])
+			}
+		}
+	}
 }
 
 func TestEnlarge3x3(t *testing.T) {

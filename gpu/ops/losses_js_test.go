@@ -16,7 +16,7 @@ func TestLossKernels(t *testing.T) {
 	for _, c := range initLossCases() {
 		testLossKernel(ctx, t, c, 2)
 	}
-	for _, c := range totalVariationCases() {
+	for _, c := range append(totalVariationCases(), pictureAndLatentCases()...) {
 		testLossKernel(ctx, t, c, 1)
 	}
 }

@@ -18,7 +18,9 @@ var hostStructs = map[string]any{
 	"initloss.wgsl": initLossParams{}, "jitter.wgsl": jitterParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
-	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": totalVariationParams{}, "totalvariation_finish.wgsl": totalVariationFinishParams{}, "update.wgsl": updateParams{}, "warp.wgsl": warpParams{},
+	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": pixelParams{}, "lossparts.wgsl": lossPartsParams{},
+	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
+	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mirror.wgsl": warpParams{},
 	"unpack.wgsl": nil,                        // of package load
 	"peak.wgsl":   nil,                        // of the benchmarks
 	"clear.wgsl":  nil, "nonfinite.wgsl": nil, // of package gpu
@@ -54,6 +56,7 @@ func TestHostBuffersMatchTheShaders(t *testing.T) {
 		host       any
 		size       int
 	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"update.wgsl", "Factors", factorsLayout{}, FactorsSize}, {"totalvariation.wgsl", "Variation", variation{}, VariationSize},
+		{"border.wgsl", "Border", border{}, BorderSize},
 		{"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
 		{"jitter.wgsl", "Jitter", jitterLayout{}, JitterSize}} {
 		src, err := shaders.Expand(c.file, nil)

@@ -36,7 +36,7 @@ func (c lossCase) x() []float64 {
 
 // lossCases is every loss's table.
 func lossCases() []lossCase {
-	return slices.Concat(promptLossCases(), initLossCases(), totalVariationCases())
+	return slices.Concat(promptLossCases(), initLossCases(), totalVariationCases(), pictureAndLatentCases())
 }
 
 var noStop = math.Inf(-1)

@@ -22,6 +22,8 @@ type Tape struct {
 	float16    bool // what layers and norms give is stored in float16, and in bfloat16 its gradients
 	multiply16 bool // linear layers and convolutions multiply in float16 on the way forward
 
+	wrap Axes // as Wrapped says
+
 	device *gpu.Device
 	back   []func() // how to record each op's backward, in the order of the ops
 	owned  []*gpu.Buffer
@@ -37,6 +39,14 @@ func NewTape(d *gpu.Device) *Tape { return &Tape{Plan: d.NewPlan(), device: d} }
 func (t *Tape) HalfPrecision() {
 	t.float16 = true
 	t.multiply16 = Multiplies(t.device) == inFloat16
+}
+
+// Wrapped makes the edges of pictures meet along some axes in all convolutions that f records, and in their gradients.
+func (t *Tape) Wrapped(along Axes, f func() *Tensor) *Tensor {
+	before := t.wrap
+	t.wrap = along
+	defer func() { t.wrap = before }()
+	return f()
 }
 
 // New makes a tensor whose contents are undefined until a kernel writes it.

@@ -1,11 +1,9 @@
 package ops
 
 import (
-	"fmt"
 	"math"
 
 	"reverie/gpu"
-	"reverie/shaders"
 )
 
 // RefTotalVariation is the loss that smooths a picture x [h, w, 3]: the weight times the sum of two means, of the absolute
@@ -71,25 +69,8 @@ func EncodeVariation(h, w int, weight float64) []byte {
 // VariationSize is the number of bytes that EncodeVariation makes.
 const VariationSize = 8
 
-type totalVariationParams struct{ W, H uint32 }
-
-type totalVariationFinishParams struct{ Parts, First uint32 }
-
 // TotalVariation computes RefTotalVariation of x [1, H, W, 3] into losses (float32) at place first, and adds its gradient to d(x) at
 // once, as PromptLoss does. Scales has what EncodeVariation makes of the weight, which may change between runs.
 func (t *Tape) TotalVariation(x *Tensor, scales, losses *gpu.Buffer, first int) {
-	if x.C != 3 || x.N != 1 {
-		panic(fmt.Sprintf("ops: total variation of %v", x))
-	}
-	const workgroup = 256
-	parts := t.New(1, 1, 1, (x.Rows()+workgroup-1)/workgroup)
-	defines, buffers := shaders.Defines{}, []*gpu.Buffer{x.Buf, scales, parts.Buf}
-	if dx, accumulate, ok := t.grad(x); ok {
-		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
-		buffers = append(buffers, dx.Buf)
-	}
-	t.Plan.Dispatch("totalvariation.wgsl", defines, gpu.Linear(parts.C), float64(8*x.Len()),
-		totalVariationParams{uint32(x.W), uint32(x.H)}, buffers...)
-	t.Plan.Dispatch("totalvariation_finish.wgsl", nil, gpu.Grid{1, 1, 1}, float64(parts.C),
-		totalVariationFinishParams{uint32(parts.C), uint32(first)}, parts.Buf, losses)
+	t.pixelLoss("totalvariation.wgsl", x, losses, first, scales)
 }

@@ -148,6 +148,16 @@ func LoadDecoder(w *load.Weights, c weights.VQGANConfig) (*Decoder, error) {
 // Decode records z [n, h, w, channels] to pictures [n, h·f, w·f, 3], about −1 to 1.
 func (d *Decoder) Decode(t *ops.Tape, z *ops.Tensor) *ops.Tensor { return run(t, z, d.layers) }
 
+// DecodeWrapped is Decode to pictures whose edges meet along some axes: repeated side by side they show no seam.
+func (d *Decoder) DecodeWrapped(t *ops.Tape, z *ops.Tensor, along ops.Axes) *ops.Tensor {
+	for _, l := range d.layers {
+		z = t.Segment(z, func(x *ops.Tensor) *ops.Tensor {
+			return t.Wrapped(along, func() *ops.Tensor { return l.forward(t, x) })
+		})
+	}
+	return z
+}
+
 // Encoder turns pictures into latents before quantisation.
 type Encoder struct {
 	layers []layer

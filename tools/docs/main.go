@@ -1,4 +1,4 @@
-// Command docs writes what is made from the table of options: docs/options.md and docs/script.schema.json. Run it by make docs.
+// Command docs writes what is made from the tables of options, ours and other tools': docs/options.md and docs/script.schema.json. Run it by make docs.
 package main
 
 import (
@@ -6,11 +6,12 @@ import (
 	"os"
 
 	"reverie/recipe"
+	"reverie/recipe/peers"
 )
 
 func main() {
 	schema, err := recipe.Schema()
-	for path, text := range map[string][]byte{"docs/options.md": []byte(recipe.Markdown()), "docs/script.schema.json": schema} {
+	for path, text := range map[string][]byte{"docs/options.md": []byte(recipe.Markdown() + peers.Markdown()), "docs/script.schema.json": schema} {
 		if err == nil {
 			err = os.WriteFile(path, text, 0o644)
 		}

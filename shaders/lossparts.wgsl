@@ -1,4 +1,4 @@
-// The total variation: one workgroup sums the parts, in a fixed order.
+// A loss that comes in parts, one per workgroup: one workgroup sums them, in a fixed order.
 struct Params {
   parts: u32, first: u32,
 }

@@ -1,0 +1,38 @@
+package guide
+
+import (
+	"math"
+	"testing"
+
+	"reverie/recipe"
+)
+
+// The start weights fade as nerdyrodent's and as the MSE-regularised notebook's do.
+func TestStartWeightsFade(t *testing.T) {
+	for _, c := range []struct {
+		decay string
+		step  uint32
+		want  float64
+	}{{"none", 1000, 1}, {"harmonic", 0, 1}, {"harmonic", 3, 1. / 7}, {"drops", 9, 1}, {"drops", 10, 0.8}, {"drops", 49, 0.2}, {"drops", 50, 0}, {"drops", 900, 0}} {
+		m := moment{recipe: recipe.New(recipe.InitDecay.Is(c.decay), recipe.InitDecaySteps.Is(10)), step: c.step}
+		if got := m.decay(); math.Abs(got-c.want) > 1e-15 {
+			t.Errorf("%s at step %d: %g, want %g", c.decay, c.step, got, c.want)
+		}
+	}
+}
+
+// A loss is recorded only where it has a weight, and a palette only where it has colours.
+func TestLossesAreRecordedWhereTheyAreWanted(t *testing.T) {
+	for _, l := range pulls {
+		r := recipe.New(recipe.PaletteWeight.Is(0), recipe.Palette.Is("ff0000"))
+		if l.wanted(r) {
+			t.Errorf("%s is recorded without a weight", l.name)
+		}
+		if !l.wanted(r.With(l.weight.Is(1))) {
+			t.Errorf("%s is not recorded with a weight", l.name)
+		}
+		if l.name == StagePalette && l.wanted(recipe.New(recipe.PaletteWeight.Is(1))) {
+			t.Errorf("a palette of no colours is recorded")
+		}
+	}
+}
