@@ -146,6 +146,29 @@ func (p *Plan) Run(copies ...Copy) error {
 	return p.device.err
 }
 
+// submit hands over the dispatches from one to another, cut into slices, and then copies. What it hands over is made anew: it is for what
+// happens now and then.
+func (p *Plan) submit(from, to int, copies []Copy) error {
+	if p.compiled == nil {
+		return fmt.Errorf("gpu: a plan of %d dispatches runs before it is compiled", len(p.dispatches))
+	}
+	part := &Plan{device: p.device, dispatches: p.dispatches[from:to]}
+	ends := []any{}
+	for _, end := range part.cuts(part.slices()) {
+		ends = append(ends, end)
+	}
+	if len(ends) == 0 { // the copies want a submission
+		ends = append(ends, 0)
+	}
+	var list []any
+	for _, c := range copies {
+		list = append(list, c.From.object(), c.FromOffset, c.To.value, c.ToOffset, c.Size)
+	}
+	words := p.compiled.words.Call("subarray", 5*from, 5*to)
+	p.device.glue.Call("run", p.device.device, words, ends, list)
+	return p.device.err
+}
+
 // RunStretch submits one stretch alone. All stretches one after another are what Run does.
 func (p *Plan) RunStretch(s Stretch) error {
 	words := p.compiled.words.Call("subarray", 5*s.first, 5*s.last)

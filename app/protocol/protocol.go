@@ -11,6 +11,7 @@
 //	Start with Every → Shot…                pictures after every so many steps
 //	Save → Saved                            what the run needs to go on later; it also comes by itself now and then
 //	Look → Looked                           the picture of tokens that a run has told, without disturbing it
+//	Inspect → Inspected                     what is inside one update of the run: cutouts, scores, gradient, move
 //	Keep, Delete → Storage                  what the browser keeps
 //	Foresee → Foreseen                      what a run would take
 //	Measure → Progress… Kernels? Measured          how fast the device is
@@ -100,6 +101,11 @@ type (
 		Tile   string `json:"tile,omitempty"` // the run's, as the options of these names say
 		Mirror string `json:"mirror,omitempty"`
 		Tokens *Bytes `json:"tokens"`
+	}
+	// Inspect asks what is inside an update: the next one that the run under way makes, or, while it is paused, the one that is to come, which is
+	// not made for it. The run is the same to the bit. Of several that wait only the last is answered, and none where no run is under way or where it ends.
+	Inspect struct {
+		ID int `json:"id"` // of the answer
 	}
 	// Foresee asks what a run would take. It changes nothing and may come at any time.
 	Foresee struct {
@@ -221,6 +227,41 @@ type (
 		Picture *Picture `json:"picture,omitempty"`
 		Problem string   `json:"problem,omitempty"`
 	}
+	// Inspected tells what is inside the update after Step updates, or why nobody can look there: Problem, a sentence.
+	Inspected struct {
+		ID      int      `json:"id"`
+		Problem string   `json:"problem,omitempty"`
+		Step    int      `json:"step"`
+		Picture *Picture `json:"picture,omitempty"` // that CLIP judges
+		Tokens  *Bytes   `json:"tokens,omitempty"`  // its codes, as Step has them; nil where they do not fit two bytes
+		Codes   int      `json:"codes,omitempty"`   // that the codebook has
+		Boxes   []Box    `json:"boxes,omitempty"`   // where each cutout is taken from the picture, before it is augmented
+		Cutouts *Picture `json:"cutouts,omitempty"` // as CLIP sees them, square, one under another
+		// Embeddings are a row for each prompt, and then one for each cutout, of so many numbers as Length: signed bytes, of which 127 is the row's greatest magnitude.
+		Embeddings *Bytes `json:"embeddings,omitempty"`
+		Length     int    `json:"length,omitempty"`
+		// Scores are the signed distances of each cutout to each prompt, by prompt. A prompt's loss is its weight's magnitude times the mean of its scores.
+		Scores  [][]float64 `json:"scores,omitempty"`
+		Weights []float64   `json:"weights,omitempty"` // of the prompts
+		Losses  []float64   `json:"losses,omitempty"`  // as Step has them
+		Pull    *Norms      `json:"pull,omitempty"`    // of the gradient by the picture, in squares smaller than a token
+		Move    *Norms      `json:"move,omitempty"`    // of what the update does to each token's latent; nil where none is made
+		Reach   float64     `json:"reach,omitempty"`   // the norm of the latents before it
+	}
+	// Box is a square of the picture, in pixels.
+	Box struct {
+		X int `json:"x"`
+		Y int `json:"y"`
+		W int `json:"w"`
+		H int `json:"h"`
+	}
+	// Norms are those of the parts of a grid, a byte each, row by row: 255 is Most. Total is the norm of the whole grid.
+	Norms struct {
+		Columns int     `json:"columns"`
+		Values  *Bytes  `json:"values"`
+		Most    float64 `json:"most"`
+		Total   float64 `json:"total"`
+	}
 	// Step is one optimiser update. Tokens are the codes of the state that it started from, after Step−1 updates, as Saved has them. Picture
 	// shows that state and is there now and then only.
 	Step struct {
@@ -309,79 +350,83 @@ func (k Kernel) String() string {
 	return k.Class + ": " + k.Variant
 }
 
-func (Open) isMessage()     {}
-func (Load) isMessage()     {}
-func (Keep) isMessage()     {}
-func (Delete) isMessage()   {}
-func (Start) isMessage()    {}
-func (Foresee) isMessage()  {}
-func (Foreseen) isMessage() {}
-func (Measure) isMessage()  {}
-func (Measured) isMessage() {}
-func (Change) isMessage()   {}
-func (Changed) isMessage()  {}
-func (Save) isMessage()     {}
-func (Look) isMessage()     {}
-func (Looked) isMessage()   {}
-func (Shot) isMessage()     {}
-func (File) isMessage()     {}
-func (Saved) isMessage()    {}
-func (Pause) isMessage()    {}
-func (Resume) isMessage()   {}
-func (Stop) isMessage()     {}
-func (Ready) isMessage()    {}
-func (Kernels) isMessage()  {}
-func (Progress) isMessage() {}
-func (Storage) isMessage()  {}
-func (First) isMessage()    {}
-func (Loaded) isMessage()   {}
-func (Started) isMessage()  {}
-func (Step) isMessage()     {}
-func (Paused) isMessage()   {}
-func (Done) isMessage()     {}
-func (Stopped) isMessage()  {}
-func (Lost) isMessage()     {}
-func (Error) isMessage()    {}
-func (Exit) isMessage()     {}
-func (Beat) isMessage()     {}
+func (Open) isMessage()      {}
+func (Load) isMessage()      {}
+func (Keep) isMessage()      {}
+func (Delete) isMessage()    {}
+func (Start) isMessage()     {}
+func (Foresee) isMessage()   {}
+func (Foreseen) isMessage()  {}
+func (Measure) isMessage()   {}
+func (Measured) isMessage()  {}
+func (Change) isMessage()    {}
+func (Changed) isMessage()   {}
+func (Save) isMessage()      {}
+func (Look) isMessage()      {}
+func (Looked) isMessage()    {}
+func (Inspect) isMessage()   {}
+func (Inspected) isMessage() {}
+func (Shot) isMessage()      {}
+func (File) isMessage()      {}
+func (Saved) isMessage()     {}
+func (Pause) isMessage()     {}
+func (Resume) isMessage()    {}
+func (Stop) isMessage()      {}
+func (Ready) isMessage()     {}
+func (Kernels) isMessage()   {}
+func (Progress) isMessage()  {}
+func (Storage) isMessage()   {}
+func (First) isMessage()     {}
+func (Loaded) isMessage()    {}
+func (Started) isMessage()   {}
+func (Step) isMessage()      {}
+func (Paused) isMessage()    {}
+func (Done) isMessage()      {}
+func (Stopped) isMessage()   {}
+func (Lost) isMessage()      {}
+func (Error) isMessage()     {}
+func (Exit) isMessage()      {}
+func (Beat) isMessage()      {}
 
 // kinds gives every message type the name under which it travels.
 var kinds = map[string]reflect.Type{
-	"open":     reflect.TypeFor[Open](),
-	"load":     reflect.TypeFor[Load](),
-	"keep":     reflect.TypeFor[Keep](),
-	"delete":   reflect.TypeFor[Delete](),
-	"start":    reflect.TypeFor[Start](),
-	"foresee":  reflect.TypeFor[Foresee](),
-	"foreseen": reflect.TypeFor[Foreseen](),
-	"measure":  reflect.TypeFor[Measure](),
-	"measured": reflect.TypeFor[Measured](),
-	"change":   reflect.TypeFor[Change](),
-	"changed":  reflect.TypeFor[Changed](),
-	"file":     reflect.TypeFor[File](),
-	"shot":     reflect.TypeFor[Shot](),
-	"save":     reflect.TypeFor[Save](),
-	"look":     reflect.TypeFor[Look](),
-	"looked":   reflect.TypeFor[Looked](),
-	"saved":    reflect.TypeFor[Saved](),
-	"pause":    reflect.TypeFor[Pause](),
-	"resume":   reflect.TypeFor[Resume](),
-	"stop":     reflect.TypeFor[Stop](),
-	"ready":    reflect.TypeFor[Ready](),
-	"kernels":  reflect.TypeFor[Kernels](),
-	"progress": reflect.TypeFor[Progress](),
-	"storage":  reflect.TypeFor[Storage](),
-	"first":    reflect.TypeFor[First](),
-	"loaded":   reflect.TypeFor[Loaded](),
-	"started":  reflect.TypeFor[Started](),
-	"step":     reflect.TypeFor[Step](),
-	"paused":   reflect.TypeFor[Paused](),
-	"done":     reflect.TypeFor[Done](),
-	"stopped":  reflect.TypeFor[Stopped](),
-	"lost":     reflect.TypeFor[Lost](),
-	"error":    reflect.TypeFor[Error](),
-	"exit":     reflect.TypeFor[Exit](),
-	"beat":     reflect.TypeFor[Beat](),
+	"open":      reflect.TypeFor[Open](),
+	"load":      reflect.TypeFor[Load](),
+	"keep":      reflect.TypeFor[Keep](),
+	"delete":    reflect.TypeFor[Delete](),
+	"start":     reflect.TypeFor[Start](),
+	"foresee":   reflect.TypeFor[Foresee](),
+	"foreseen":  reflect.TypeFor[Foreseen](),
+	"measure":   reflect.TypeFor[Measure](),
+	"measured":  reflect.TypeFor[Measured](),
+	"change":    reflect.TypeFor[Change](),
+	"changed":   reflect.TypeFor[Changed](),
+	"file":      reflect.TypeFor[File](),
+	"shot":      reflect.TypeFor[Shot](),
+	"save":      reflect.TypeFor[Save](),
+	"look":      reflect.TypeFor[Look](),
+	"looked":    reflect.TypeFor[Looked](),
+	"inspect":   reflect.TypeFor[Inspect](),
+	"inspected": reflect.TypeFor[Inspected](),
+	"saved":     reflect.TypeFor[Saved](),
+	"pause":     reflect.TypeFor[Pause](),
+	"resume":    reflect.TypeFor[Resume](),
+	"stop":      reflect.TypeFor[Stop](),
+	"ready":     reflect.TypeFor[Ready](),
+	"kernels":   reflect.TypeFor[Kernels](),
+	"progress":  reflect.TypeFor[Progress](),
+	"storage":   reflect.TypeFor[Storage](),
+	"first":     reflect.TypeFor[First](),
+	"loaded":    reflect.TypeFor[Loaded](),
+	"started":   reflect.TypeFor[Started](),
+	"step":      reflect.TypeFor[Step](),
+	"paused":    reflect.TypeFor[Paused](),
+	"done":      reflect.TypeFor[Done](),
+	"stopped":   reflect.TypeFor[Stopped](),
+	"lost":      reflect.TypeFor[Lost](),
+	"error":     reflect.TypeFor[Error](),
+	"exit":      reflect.TypeFor[Exit](),
+	"beat":      reflect.TypeFor[Beat](),
 }
 
 var channel = wire.NewKinds("protocol", kinds, parts)
@@ -439,6 +484,16 @@ func parts(m any) (pictures []*Picture, buffers []*[]byte) {
 		bytes(m.Tokens)
 	case Looked:
 		add(m.Picture)
+	case Inspected:
+		add(m.Picture)
+		add(m.Cutouts)
+		bytes(m.Tokens)
+		bytes(m.Embeddings)
+		for _, n := range []*Norms{m.Pull, m.Move} {
+			if n != nil {
+				bytes(n.Values)
+			}
+		}
 	case First:
 		add(m.Picture)
 	case Step:

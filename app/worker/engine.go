@@ -312,12 +312,16 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 	if err != nil {
 		return protocol.Step{}, err
 	}
+	return r.stepOf(report), nil
+}
+
+func (r *gpuRun) stepOf(report guide.Report) protocol.Step {
 	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Milliseconds: report.Milliseconds, Tokens: packed(report.Tokens)}
 	if report.Pixels != nil {
 		r := r.Script().Recipe
 		step.Picture = &protocol.Picture{Width: recipe.Width.In(r), Height: recipe.Height.In(r), Pix: report.Pixels}
 	}
-	return step, nil
+	return step
 }
 
 // packed are tokens as messages have them; nil for none.
@@ -371,6 +375,23 @@ func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, 
 		return pictureOf(r.Session.Look(ctx, unpacked(m)))
 	}
 	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))
+}
+
+// Inspect tells what is inside the next update.
+func (r *gpuRun) Inspect(ctx context.Context, update bool) (*protocol.Step, protocol.Inspected, error) {
+	report, in, err := r.Session.Inspect(ctx, update)
+	if errors.Is(err, guide.ErrNoInside) {
+		return nil, protocol.Inspected{Problem: err.Error()}, nil
+	}
+	if err != nil {
+		return nil, protocol.Inspected{}, err
+	}
+	told := inspected(in)
+	if report == nil {
+		return nil, told, nil
+	}
+	step := r.stepOf(*report)
+	return &step, told, nil
 }
 
 func (r *gpuRun) Picture(ctx context.Context) (*protocol.Picture, error) {

@@ -41,12 +41,13 @@ type running struct {
 	*server
 	job      *job
 	run      Run
-	underWay int       // updates that were begun and not reported
-	ahead    int       // how many may be
-	shown    time.Time // when a picture was last asked for
-	saved    time.Time // when the run was last saved
-	every    int       // how many steps lie between pictures that were asked for, or 0
-	shot     int       // the step of the last of these
+	underWay int               // updates that were begun and not reported
+	ahead    int               // how many may be
+	shown    time.Time         // when a picture was last asked for
+	saved    time.Time         // when the run was last saved
+	every    int               // how many steps lie between pictures that were asked for, or 0
+	shot     int               // the step of the last of these
+	inspect  *protocol.Inspect // a wish for the inside of the next update
 }
 
 // rest is what happens between updates, while none is under way: wishes, changes of the script, saving, and the end, which it returns.
@@ -83,6 +84,11 @@ func (r *running) rest(ctx context.Context) (ended protocol.Message, err error) 
 
 // work begins and reports updates until there is something to do between them.
 func (r *running) work(ctx context.Context) error {
+	if r.inspect != nil {
+		if err := r.inside(ctx); err != nil || r.wanted() {
+			return err
+		}
+	}
 	r.ahead = max(r.ahead, 1)
 	for {
 		// Who wishes for something waits for what is under way, and for nothing more.
@@ -108,6 +114,25 @@ func (r *running) work(ctx context.Context) error {
 			r.ahead = r.underWay // no more until these are reported
 		}
 	}
+}
+
+// inside makes the next update, and tells what is inside it. What the device has no room for is told, and the run goes on.
+func (r *running) inside(ctx context.Context) error {
+	wish := *r.inspect
+	r.inspect = nil
+	step, inside, err := r.run.Inspect(ctx, true)
+	if err != nil {
+		return err
+	}
+	if step != nil {
+		if !finite(*step) {
+			return r.astray(ctx)
+		}
+		r.say(*step)
+	}
+	inside.ID = wish.ID
+	r.say(inside)
+	return nil
 }
 
 // wanted says whether there is something to do between updates.
@@ -218,6 +243,17 @@ func (r *running) obey(ctx context.Context) (stop bool, err error) {
 		case protocol.Look:
 			picture, err := r.run.Look(ctx, wish)
 			r.say(looked(wish, picture, err))
+		case protocol.Inspect:
+			if !paused {
+				r.inspect = &wish
+				continue
+			}
+			_, inside, err := r.run.Inspect(ctx, false)
+			if err != nil {
+				return false, err
+			}
+			inside.ID = wish.ID
+			r.say(inside)
 		case protocol.Save:
 			if err := r.save(ctx); err != nil {
 				return false, err

@@ -8,8 +8,8 @@ import (
 	"reverie/app/protocol"
 )
 
-// wishes is what the page asks of a run while it works: Pause, Resume, Change, Save, Look and Stop, in their order. A Stop overtakes all others, and
-// of Looks only the last one waits.
+// wishes is what the page asks of a run while it works: Pause, Resume, Change, Save, Look, Inspect and Stop, in their order. A Stop overtakes all
+// others, and of Looks, and of Inspects, only the last one waits.
 type wishes struct {
 	mu    sync.Mutex
 	list  []protocol.Message
@@ -24,8 +24,10 @@ func (w *wishes) add(m protocol.Message) {
 	if _, stop := m.(protocol.Stop); stop {
 		w.list = nil
 	}
-	if isLook(m) {
-		w.list = slices.DeleteFunc(w.list, isLook)
+	for _, is := range []func(protocol.Message) bool{isLook, isInspect} {
+		if is(m) {
+			w.list = slices.DeleteFunc(w.list, is)
+		}
 	}
 	w.list = append(w.list, m)
 	select {
@@ -36,6 +38,11 @@ func (w *wishes) add(m protocol.Message) {
 
 func isLook(m protocol.Message) bool {
 	_, ok := m.(protocol.Look)
+	return ok
+}
+
+func isInspect(m protocol.Message) bool {
+	_, ok := m.(protocol.Inspect)
 	return ok
 }
 

@@ -33,6 +33,7 @@ type fakeEngine struct {
 	sleep        time.Duration // of each step
 	changeErr    error         // of changes that a script makes
 	due          bool          // nothing is known of the device's kernels
+	noInside     bool          // there is no room to look inside a step
 
 	kept      []string // models
 	deleteErr error
@@ -187,6 +188,22 @@ func (r *fakeRun) Look(_ context.Context, m protocol.Look) (*protocol.Picture, e
 		return nil, errors.New("updates are under way")
 	}
 	return &protocol.Picture{Width: 1, Height: 1, Pix: m.Tokens.Data}, nil
+}
+
+func (r *fakeRun) Inspect(ctx context.Context, update bool) (*protocol.Step, protocol.Inspected, error) {
+	if len(r.shows) > 0 {
+		return nil, protocol.Inspected{}, errors.New("updates are under way")
+	}
+	if r.engine.noInside {
+		return nil, protocol.Inspected{Problem: "There is no room."}, nil
+	}
+	inside := protocol.Inspected{Step: r.step, Losses: []float64{1}}
+	if !update {
+		return nil, inside, nil
+	}
+	r.Submit(true)
+	step, err := r.Report(ctx)
+	return &step, inside, err
 }
 
 func (r *fakeRun) Astray(context.Context) (protocol.Saved, error) {

@@ -253,6 +253,13 @@ func (s *Session) Report(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	report := s.report(out)
+	s.model.device.SetSpeed(s.step.tape.Plan.Work() / (report.Milliseconds / 1e3))
+	return report, nil
+}
+
+// report counts an update that is done and tells of it.
+func (s *Session) report(out Outputs) Report {
 	s.done++
 	now := time.Now()
 	report := Report{Step: s.done, Losses: out.Losses, Tokens: out.Tokens, Pixels: out.Pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
@@ -264,8 +271,7 @@ func (s *Session) Report(ctx context.Context) (Report, error) {
 		report.Loss += l
 	}
 	s.astray = s.astray || !finite(report.Losses)
-	s.model.device.SetSpeed(s.step.tape.Plan.Work() / (report.Milliseconds / 1e3))
-	return report, nil
+	return report
 }
 
 // Step is the number of updates that were reported.

@@ -123,11 +123,13 @@ type Step struct {
 	numbers  map[string]*gpu.Buffer // of each stage
 	written  map[string][]byte      // what is in them
 	state    *gpu.Buffer
-	targets  *ops.Tensor // the rows of the targets' embeddings
-	prompts  *gpu.Buffer // the targets as the loss reads them
-	shares   *gpu.Buffer // what each cutout sees of each prompt's region, nil without regions
-	held     *gpu.Buffer // which tokens do not move, nil if all do
-	losses   *gpu.Buffer // one float32 per loss: the pulls', then the targets'
+	targets  *ops.Tensor   // the rows of the targets' embeddings
+	prompts  *gpu.Buffer   // the targets as the loss reads them
+	shares   *gpu.Buffer   // what each cutout sees of each prompt's region, nil without regions
+	held     *gpu.Buffer   // which tokens do not move, nil if all do
+	losses   *gpu.Buffer   // one float32 per loss: the pulls', then the targets'
+	sums     *ops.Tensor   // what the targets' losses are made of: see ops.PromptLosses
+	encoded  []*ops.Tensor // the embeddings of the cutouts, part by part
 	nLosses  int
 	told     int         // losses that have their place
 	pixels   *gpu.Buffer // RGBA bytes of Picture
@@ -236,12 +238,13 @@ func (s *Step) loss() error {
 	t.Write(s.targets, rows)
 	s.record(spec.weighs(), s.Picture)
 	losses := t.NewPromptLosses(s.targets, prompts, spec.Cutouts, s.shares, s.losses, s.told)
-	s.prompts = losses.Encoded
+	s.prompts, s.sums = losses.Encoded, losses.Sums
 	part := spec.Thrift.Part
 	if part <= 0 || part >= spec.Cutouts {
 		t.Part(PartCLIP)
 		s.Encoded = spec.Image.Encode(t, s.Cutouts)
 		s.inspect(s.Encoded)
+		s.encoded = append(s.encoded, s.Encoded)
 		t.Part(PartLoss)
 		losses.Add(s.Encoded)
 	} else {
@@ -249,6 +252,7 @@ func (s *Step) loss() error {
 			m := t.Mark()
 			t.Part(PartCLIP)
 			e := spec.Image.Encode(t, t.Slice(s.Cutouts, begin, min(part, spec.Cutouts-begin)))
+			s.encoded = append(s.encoded, e)
 			t.Part(PartLoss)
 			losses.Add(e)
 			t.BackwardTo(m)
@@ -355,15 +359,20 @@ func (s *Step) Collect(ctx context.Context) (Outputs, error) {
 	if err := s.ring.Read(ctx, oldest.slot, s.readback[:n]); err != nil {
 		return Outputs{}, err
 	}
-	var out Outputs
-	for _, l := range ops.Unpad(s.readback, 1, s.nLosses) {
-		out.Losses = append(out.Losses, float64(l))
-	}
-	out.Tokens = tokensOf(s.readback[align16(4*s.nLosses):], s.Z.Rows())
+	out := s.outputs(s.readback)
 	if n > lead {
 		out.Pixels = append([]byte{}, s.readback[lead:n]...)
 	}
 	return out, nil
+}
+
+// outputs are the losses and the tokens with which a report begins.
+func (s *Step) outputs(report []byte) (out Outputs) {
+	for _, l := range ops.Unpad(report, 1, s.nLosses) {
+		out.Losses = append(out.Losses, float64(l))
+	}
+	out.Tokens = tokensOf(report[align16(4*s.nLosses):], s.Z.Rows())
+	return out
 }
 
 // tokensOf are n codes as the device writes them, of which two bytes are kept: see Model.TellsTokens.

@@ -18,9 +18,9 @@ func RefPixels(x []float32) []byte {
 	return out
 }
 
-// Pixels turns x [1, H, W, 3], in [0, 1], into H·W pixels of four bytes, RGBA.
+// Pixels turns x [N, H, W, 3], in [0, 1], into N·H·W pixels of four bytes, RGBA.
 func (t *Tape) Pixels(x *Tensor) *gpu.Buffer {
-	if x.C != 3 || x.N != 1 {
+	if x.C != 3 {
 		panic(fmt.Sprintf("ops: pixels of %v", x))
 	}
 	out := t.Buffer("pixels", 4*x.Rows())

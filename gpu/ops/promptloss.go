@@ -126,11 +126,11 @@ func (t *Tape) PromptLoss(e, targets *Tensor, prompts []Prompt, shares, losses *
 // PromptLosses are PromptLoss for embeddings that come in parts.
 type PromptLosses struct {
 	Encoded *gpu.Buffer // the prompts as they lie on the device
+	Sums    *Tensor     // [prompts, cuts]: the sum of d' over the prompt's targets, times the cutout's share; complete after the last Add
 
 	tape    *Tape
 	targets *Tensor
 	params  promptLossParams
-	sums    *Tensor
 	shares  *gpu.Buffer // nil where all are 1
 	losses  *gpu.Buffer
 }
@@ -151,7 +151,7 @@ func SharesSize(prompts, cuts int) int { return 4 * prompts * Pad4(cuts) }
 func (t *Tape) NewPromptLosses(targets *Tensor, prompts []Prompt, cuts int, shares, losses *gpu.Buffer, first int) *PromptLosses {
 	l := &PromptLosses{Encoded: t.Buffer("prompts", PromptSize*len(prompts)), tape: t, targets: targets,
 		params: promptLossParams{Cuts: uint32(cuts), C4: uint32(targets.Stride() / 4), Prompts: uint32(len(prompts)), First: uint32(first)},
-		sums:   t.New(1, 1, len(prompts), cuts), shares: shares, losses: losses}
+		Sums:   t.New(1, 1, len(prompts), cuts), shares: shares, losses: losses}
 	t.device.Write(l.Encoded, 0, EncodePrompts(prompts))
 	return l
 }
@@ -163,7 +163,7 @@ func (l *PromptLosses) Add(e *Tensor) {
 	if e.C != l.targets.C || l.params.FirstCut+l.params.Rows > l.params.Cuts {
 		panic(fmt.Sprintf("ops: prompt loss of %v to %v after %d of %d cutouts", e, l.targets, l.params.FirstCut, l.params.Cuts))
 	}
-	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, l.targets.Buf, l.Encoded, l.sums.Buf}
+	defines, buffers := shaders.Defines{}, []*gpu.Buffer{e.Buf, l.targets.Buf, l.Encoded, l.Sums.Buf}
 	if l.shares != nil {
 		defines, buffers = shaders.Defines{"SHARES": ""}, append(buffers, l.shares)
 	}
@@ -180,6 +180,6 @@ func (l *PromptLosses) Finish() {
 	if l.params.FirstCut != l.params.Cuts {
 		panic(fmt.Sprintf("ops: prompt loss of %d cutouts where %d were announced", l.params.FirstCut, l.params.Cuts))
 	}
-	l.tape.Plan.Dispatch("promptloss_finish.wgsl", nil, gpu.Workgroups(int(l.params.Prompts), 64), float64(l.sums.Len()), l.params,
-		l.Encoded, l.sums.Buf, l.losses)
+	l.tape.Plan.Dispatch("promptloss_finish.wgsl", nil, gpu.Workgroups(int(l.params.Prompts), 64), float64(l.Sums.Len()), l.params,
+		l.Encoded, l.Sums.Buf, l.losses)
 }

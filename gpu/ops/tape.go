@@ -251,12 +251,16 @@ func (t *Tape) Write(x *Tensor, values []float32) {
 
 // Read waits for x and returns its unpadded elements.
 func (t *Tape) Read(ctx context.Context, x *Tensor) ([]float32, error) {
-	form := x.Buf.Form()
-	data, err := t.device.Read(ctx, x.Buf, 0, form.Size()*x.Len())
+	data, err := t.device.Read(ctx, x.Buf, 0, x.Buf.Form().Size()*x.Len())
 	if err != nil {
 		return nil, err
 	}
-	return Unpad(widened(data, form), x.Rows(), x.C), nil
+	return Elements(data, x), nil
+}
+
+// Elements are the unpadded elements of x, row by row, of the bytes that its buffer holds.
+func Elements(data []byte, x *Tensor) []float32 {
+	return Unpad(widened(data, x.Buf.Form()), x.Rows(), x.C)
 }
 
 // widened turns elements of a form into float32.

@@ -1,0 +1,272 @@
+package guide
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"reverie/gpu"
+	"reverie/gpu/ops"
+)
+
+// Inside is what one step has between the latent that it starts from and the one that it leaves.
+type Inside struct {
+	Step    int      // updates made before
+	Picture Picture  // that CLIP judges
+	Tokens  []uint16 // its codes, row by row; nil where Model.TellsTokens is false
+	Codes   int      // that the codebook has
+
+	Boxes   []ops.Box // where each cutout is taken from the picture, before it is augmented
+	Cutouts Picture   // as CLIP sees them, square, one under another; large ones are shrunk
+
+	// Embeddings are those of the targets, the first of each, and then of the cutouts.
+	Embeddings [][]float32
+	// Scores are, by target and cutout, the mean distance d' = sign(w)·θ²/2 to the target's embeddings, as the loss counts it: times what the cutout
+	// sees of the prompt's region. A target's loss is its weight's magnitude times the mean of its scores.
+	Scores  [][]float64
+	Weights []float64 // of the targets
+	Losses  []float64 // of the pulls, then of the targets
+
+	Pull Norms // of the gradient of all losses by the picture that CLIP judges, in squares of several to a token's side
+	// Move is how far the update has moved each token's latent, and Reach the latents' norm before; empty and 0 where no update was made.
+	Move  Norms
+	Reach float64
+}
+
+// Norms are Euclidean norms of the parts of a grid, row by row.
+type Norms struct {
+	Columns int
+	Values  []float32
+}
+
+// Total is the norm of the whole grid.
+func (n Norms) Total() float64 {
+	sum := 0.0
+	for _, v := range n.Values {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum)
+}
+
+const (
+	cutoutSide    = 80 // the most pixels along a shown cutout's side
+	pullsPerToken = 4  // the most squares of Pull along a token's side
+)
+
+// ErrNoInside says that the device has no room for what looks into a step. The run goes on as it was.
+var ErrNoInside = errors.New("This device has no room left to look inside a step: choose fewer cutouts or a smaller size.")
+
+// viewer reads what a compiled step computes while it does, in memory of its own.
+type viewer struct {
+	step           *Step
+	shrink, square int // pixels along the side of one that is shown of a cutout, and of one of Pull
+	tapes          []*ops.Tape
+	ring           *gpu.Ring
+	slot           *gpu.Buffer
+	number         int
+	size           int // of the slot
+
+	losses, tokens, pixels, cutouts, sums, pull, move, reach field
+	encoded                                                  []field
+	before                                                   *ops.Tensor // z before the update
+	moves                                                    *gpu.Plan
+}
+
+// field is a part of the slot: what it is a copy of, where it begins, and its bytes.
+type field struct {
+	from     *gpu.Buffer
+	at, size int
+}
+
+// newViewer makes the viewer of a step.
+func newViewer(ctx context.Context, s *Step) (*viewer, error) {
+	v := &viewer{step: s, shrink: ceilDiv(s.Cutouts.W, cutoutSide), square: max(1, s.Picture.W/s.Z.W/pullsPerToken)}
+	v.record()
+	for _, t := range v.tapes {
+		if err := t.Compile(ctx, nil); err != nil {
+			v.close()
+			return nil, err
+		}
+	}
+	v.ring = s.Device().NewRing(1, v.size)
+	v.slot, v.number = v.ring.Slot()
+	return v, s.Device().Err()
+}
+
+// record lays the slot out, and records what is computed for it.
+func (v *viewer) record() {
+	s := v.step
+	v.losses = v.field(s.losses, align16(4*s.nLosses)) // these two are as Step.outputs reads them
+	v.tokens = v.field(s.Indices, align16(4*s.Z.Rows()))
+	v.pixels = v.field(s.pixels, 4*s.Picture.Rows())
+	v.sums = v.field(s.sums.Buf, 4*s.sums.Len())
+	for _, e := range s.encoded {
+		v.encoded = append(v.encoded, v.field(e.Buf, e.Buf.Form().Size()*e.Len()))
+	}
+
+	t := v.tape()
+	seen := t.Share(s.Cutouts)
+	if v.shrink > 1 {
+		seen = t.AvgPool(seen, v.shrink)
+	}
+	v.cutouts = v.field(t.Pixels(seen), 4*seen.Rows())
+
+	t = v.tape()
+	pull := t.BlockNorm(t.Share(s.Picture.D()), nil, v.square)
+	v.pull = v.field(pull, 4*ceilDiv(s.Picture.H, v.square)*ceilDiv(s.Picture.W, v.square))
+
+	t = v.tape()
+	v.before, v.moves = t.Input(1, s.Z.H, s.Z.W, s.Z.C, false), t.Plan
+	v.move = v.field(t.BlockNorm(t.Share(s.Z), v.before, 1), 4*s.Z.Rows())
+	v.reach = v.field(t.BlockNorm(v.before, nil, 1), 4*s.Z.Rows())
+}
+
+func (v *viewer) tape() *ops.Tape {
+	t := ops.NewTape(v.step.Device())
+	v.tapes = append(v.tapes, t)
+	return t
+}
+
+// field appends a part to the slot.
+func (v *viewer) field(from *gpu.Buffer, bytes int) field {
+	f := field{from, v.size, bytes}
+	v.size += align16(bytes)
+	return f
+}
+
+func (v *viewer) copies(fields ...field) (list []gpu.Copy) {
+	for _, f := range fields {
+		list = append(list, gpu.Copy{From: f.from, To: v.slot, ToOffset: f.at, Size: f.size})
+	}
+	return list
+}
+
+// submit makes an update, or all of it but the move.
+func (v *viewer) submit(in Inputs, update bool) error {
+	s, plan := v.step, v.step.tape.Plan
+	s.write(in)
+	complete := func(b *gpu.Buffer) int {
+		_, last := plan.Written(b)
+		return last
+	}
+	taps := []gpu.Tap{
+		{After: complete(s.Cutouts.Buf), Plan: v.tapes[0].Plan},
+		{After: complete(s.sums.Buf), Copies: v.copies(v.sums)},
+		{After: complete(s.Picture.D().Buf), Plan: v.tapes[1].Plan},
+	}
+	for _, e := range v.encoded {
+		taps = append(taps, gpu.Tap{After: complete(e.from), Copies: v.copies(e)})
+	}
+	n, last := plan.Written(s.Z.Buf) // which only the update does
+	told := v.copies(v.losses, v.tokens, v.pixels, v.cutouts, v.pull)
+	if update {
+		taps = append(taps, gpu.Tap{After: n, Copies: []gpu.Copy{{From: s.Z.Buf, To: v.before.Buf, Size: 4 * s.Z.Len()}}}, gpu.Tap{After: last, Plan: v.moves})
+		n, told = plan.Len(), append(told, v.copies(v.move, v.reach)...)
+	}
+	slices.SortStableFunc(taps, func(a, b gpu.Tap) int { return a.After - b.After })
+	return plan.RunTapped(n, taps, told...)
+}
+
+// collect waits for what was submitted.
+func (v *viewer) collect(ctx context.Context, update bool) (Outputs, Inside, error) {
+	data := make([]byte, v.size)
+	if err := v.ring.Read(ctx, v.number, data); err != nil {
+		return Outputs{}, Inside{}, err
+	}
+	s, out := v.step, v.step.outputs(data)
+	side := s.Cutouts.W / v.shrink
+	in := Inside{
+		Picture: Picture{s.Picture.W, s.Picture.H, v.pixels.of(data)},
+		Tokens:  out.Tokens, Codes: s.spec.VQGAN.NEmbed, Losses: out.Losses,
+		Cutouts: Picture{side, side * s.Cutouts.N, v.cutouts.of(data)},
+		Pull:    Norms{ceilDiv(s.Picture.W, v.square), v.pull.floats(data)},
+	}
+	for i, e := range s.encoded {
+		for row := range slices.Chunk(ops.Elements(v.encoded[i].of(data), e), e.C) {
+			in.Embeddings = append(in.Embeddings, row)
+		}
+	}
+	sums := ops.Elements(v.sums.of(data), s.sums)
+	for k := range s.spec.Targets {
+		scores := make([]float64, s.sums.C)
+		for i := range scores {
+			scores[i] = float64(sums[k*s.sums.C+i]) / float64(len(s.spec.Targets[k].Embeddings))
+		}
+		in.Scores = append(in.Scores, scores)
+	}
+	if update {
+		in.Move = Norms{s.Z.W, v.move.floats(data)}
+		in.Reach = Norms{s.Z.W, v.reach.floats(data)}.Total()
+	}
+	return out, in, nil
+}
+
+func (f field) of(data []byte) []byte { return data[f.at : f.at+f.size] }
+
+func (f field) floats(data []byte) []float32 {
+	list := make([]float32, 0, f.size/4)
+	for b := f.of(data); len(b) > 0; b = b[4:] {
+		list = append(list, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return list
+}
+
+func (v *viewer) close() {
+	for _, t := range v.tapes {
+		t.Close()
+	}
+	if v.ring != nil {
+		v.ring.Destroy()
+	}
+}
+
+// Inspect makes one update and tells what is inside it; or, without update, it computes all of the next one but the move, which changes nothing of the run, and
+// reports nil. No update may be under way. After ErrNoInside none was made.
+func (s *Session) Inspect(ctx context.Context, update bool) (*Report, Inside, error) {
+	if s.begun != s.done {
+		return nil, Inside{}, errors.New("guide: a look inside while updates are under way")
+	}
+	v, err := newViewer(ctx, s.step)
+	if errors.Is(err, gpu.ErrMemory) {
+		return nil, Inside{}, ErrNoInside
+	}
+	if err != nil {
+		return nil, Inside{}, err
+	}
+	defer v.close()
+	s.clock = time.Now()
+	step, count, targets, moment := s.begun, s.count, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
+	in, err := s.inputs()
+	if !update {
+		s.count = count
+	}
+	if err == nil {
+		err = v.submit(in, update)
+	}
+	if err != nil {
+		return nil, Inside{}, err
+	}
+	out, inside, err := v.collect(ctx, update)
+	if err != nil {
+		return nil, Inside{}, err
+	}
+	inside.Step, inside.Boxes = step, eachCutout(moment, moment.crop)
+	var first [][]float32
+	for _, t := range targets {
+		first, inside.Weights = append(first, t.Embeddings[0]), append(inside.Weights, t.Weight)
+	}
+	inside.Embeddings = append(first, inside.Embeddings...)
+	if !s.model.TellsTokens() {
+		inside.Tokens = nil
+	}
+	if !update {
+		return nil, inside, nil
+	}
+	s.begun++
+	report := s.report(out)
+	report.Pixels = slices.Clone(inside.Picture.Pix) // who gets both may hand both over
+	return &report, inside, nil
+}
