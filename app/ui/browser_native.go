@@ -60,3 +60,6 @@ func reducedMotion() bool                                           { return fal
 func toggleFullScreen(string)                                       {}
 func showDialog(string)                                             {}
 func closeDialog(string)                                            {}
+func (*Page) watchBrush()                                           {}
+func cssColour(string) (c [3]byte)                                  { return c }
+func markText(string, int, int)                                     {}

@@ -52,6 +52,7 @@ func (p *Page) renderMessage() app.UI {
 		p.renderWrong(openImageID),
 		notices(s.unsaid(text)),
 		p.renderAside("undo", s.UndoText(), "Undo", p.pressUndo),
+		p.renderAside("emphasis", s.emphasisText(), "Write it so", p.press(s.WritePlain)),
 		p.renderAside("new-run", s.NewRunText(), "Start a new run", p.pressNewRun),
 		p.renderAside("changes", s.changesText(), "Drop the changes", p.pressDropChanges),
 		p.renderAside("start-picture", start, "Remove start picture", p.pressRemoveStart),

@@ -195,6 +195,7 @@ func (s *State) replace(by string, with Draft) {
 	before := s.Draft
 	s.Draft = with
 	s.undo = nil
+	s.masksReplaced(masksOf(before.Form))
 	changed := before.differ(with)
 	if slices.ContainsFunc(changed, before.holds) || len(before.Changes) > 0 {
 		s.undo = &undo{by, before}
@@ -221,6 +222,7 @@ func (s *State) PressUndo() {
 	}
 	before := s.Draft
 	s.Draft, s.undo = s.undo.draft, nil
+	s.masksReplaced(masksOf(before.Form))
 	s.Notices, s.Offer = nil, nil
 	s.edited(before.differ(s.Draft)...)
 	s.Status = "Your prompt and settings are back."
@@ -228,8 +230,11 @@ func (s *State) PressUndo() {
 
 // Edit takes what is typed in an option's field.
 func (s *State) Edit(o *recipe.Option, text string) {
+	pulling := s.pulling()
 	s.Form = s.Form.With(o, text)
 	switch o {
+	case recipe.Prompt.Option:
+		s.renumber(pulling)
 	case recipe.Seed.Option:
 		s.Form.Locked = strings.TrimSpace(text) != ""
 	case recipe.Model.Option:

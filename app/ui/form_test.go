@@ -80,7 +80,9 @@ func TestEveryOptionHasAField(t *testing.T) {
 				want = append(want, word.Label)
 			}
 		}
-		if o.Group != recipe.Essentials {
+		if paints(o) { // which has a brush in its field's place
+			want = []string{`id="` + fieldID(o) + `"`, `id="` + fieldID(o) + `-problem"`}
+		} else if o.Group != recipe.Essentials {
 			want = append(want, ">"+string(o.Group)+"</h3>")
 		}
 		for _, w := range want {

@@ -56,6 +56,7 @@ func (s *State) RestoreForm(text string) (fragment string) {
 		}
 	}
 	s.Form.Locked, s.awaited = kept.Locked, kept.Start
+	s.masksReplaced([3]string{})
 	if script, _, err := recipe.FromJSON(kept.Script); err == nil {
 		s.Changes = script.Changes
 	}

@@ -234,7 +234,14 @@ func (s *State) FillImagePrompt(name string) func(file string, data []byte, d pi
 func (s *State) RemoveImagePrompt(i int) {
 	if i < len(s.Images) {
 		status := fmt.Sprintf("The image prompt %s is removed.", s.Images[i].Name)
+		number := len(s.pulling())
+		for _, p := range s.Images[i:] {
+			if !p.Later {
+				number--
+			}
+		}
 		s.Images = slices.Delete(slices.Clone(s.Images), i, i+1)
+		s.dropNumber(number)
 		s.undo = nil
 		s.edited(recipe.ImagePrompts.Option)
 		s.Status = status

@@ -52,7 +52,11 @@ type Page struct {
 	steered bool            // whether Steer was opened for a run
 	open    string          // the id of the menu that is open, or ""
 	crisp   bool            // whether the picture's pixels are shown as squares
+	adding  string          // what is typed for another prompt
+	veiled  veiled          // what the masks over the picture were drawn from
 	keysOff bool            // whether single keys do nothing
+
+	veilLayers []veilLayer // of the masks over the picture, but for the stroke that is being drawn
 }
 
 // keepDelay is how long the page waits with storing a small model.
@@ -90,6 +94,7 @@ func (p *Page) OnMount(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { p.send(p.state.Hide()) })
 		p.storeForm()
 	})
+	p.watchBrush() // before single keys, which it may take
 	watchKeys(p.wantsKey, func(key string) {
 		ctx.Dispatch(func(app.Context) { p.key(key) })
 	})
@@ -141,6 +146,7 @@ const (
 func (p *Page) changed(when time.Duration) {
 	p.edits++
 	edit := p.edits
+	p.veil()
 	if when == now {
 		p.apply()
 	}
@@ -296,6 +302,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 
 // draw puts the newest picture on the canvas, once what was changed is on the page.
 func (p *Page) draw() {
+	p.veil()
 	visible, _, _ := p.state.Visible()
 	if visible == p.drawn || p.state.Phase == Running && !p.state.look.on && time.Since(p.changedAt) < p.calm() {
 		return

@@ -64,7 +64,7 @@ func foldOf(id string) string {
 	if id == modelID {
 		return modelFold
 	}
-	if slices.ContainsFunc(steerings, func(s steering) bool { return fieldID(s.Option) == id }) {
+	if slices.ContainsFunc(steerings, func(s steering) bool { return fieldID(s.Option) == id }) || slices.ContainsFunc(places, func(o *recipe.Option) bool { return fieldID(o) == id }) {
 		return steerFold
 	}
 	if id == promptID || id == openImageID {
@@ -103,7 +103,7 @@ func (p *Page) renderSettings() []app.UI {
 	for _, group := range recipe.Groups {
 		var list []app.UI
 		for _, o := range fields() {
-			if o.Group == group && group != recipe.Essentials && !steers(o) {
+			if o.Group == group && group != recipe.Essentials && !steers(o) && !paints(o) {
 				list = append(list, p.renderField(o))
 			}
 		}

@@ -158,6 +158,9 @@ func (s *State) PressContinue(base string) (protocol.Message, bool) {
 	s.goOn()
 	s.next.Script, s.next.cut = script, false
 	s.next.pictures = s.known(s.next)
+	if s.edits[recipe.Dream.Option] { // it is dreamt once
+		s.Form = s.Form.With(recipe.Dream.Option, "")
+	}
 	for _, o := range recipe.Options() {
 		if o.During != recipe.NeedsNewRun {
 			delete(s.edits, o)
@@ -225,6 +228,7 @@ func (s *State) PressDiscard() {
 // goOn prepares the page for a run that goes on.
 func (s *State) goOn() {
 	s.settle()
+	s.brush.shown = false // the picture is what to look at
 	s.next = s.Run.again()
 	s.Progress = protocol.Progress{}
 	s.Phase = Starting
@@ -260,6 +264,7 @@ func (s *State) ready(r recipe.Recipe) error {
 func (s *State) showRun() {
 	takes := s.Run.Script.At(s.Run.saved.Step)
 	with := s.Draft
+	takes = takes.With(recipe.Dream.Is(recipe.Dream.In(s.Run.Script.Recipe))) // what was dreamt on the way is done
 	for _, o := range fields() {
 		if !s.saysAs(o, takes) {
 			with.Form = with.Form.With(o, o.Format(takes.Value(o)))

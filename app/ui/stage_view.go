@@ -18,12 +18,16 @@ func (p *Page) renderStage() app.UI {
 	return elem("section").Class("stage").Aria("label", "Picture").Body(
 		elem("div").Class(class).ID(frameID).Body(
 			elem("canvas").ID(previewID).Role("img").Aria("label", s.PreviewName()),
+			p.renderVeil(),
+			elem("p").ID(veilID+"-help").Class("unseen").Text(paintKeys),
 			p.renderHello(),
 			elem("div").Class("tools").Body(
 				p.iconButton("Full screen", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", true, p.pressFullScreen),
+				p.iconButton(showMasks, "M4 18c6 3 12-3 16-13M4 18c0-4 3-5 5-4", true, p.pressShowMasks).Aria("pressed", s.brush.shown).Hidden(s.brush.on || !s.Painted()),
 				p.iconButton("Crisp pixels", "M4 4h7v7H4zM13 13h7v7h-7z", true, p.pressCrisp).Aria("pressed", p.crisp),
 			),
 		),
+		p.renderBrush(),
 		elem("div").Class("time").Body(
 			p.renderProgress(),
 			p.renderTrack(),
@@ -36,7 +40,7 @@ func (p *Page) renderStage() app.UI {
 // renderHello is what fills the frame before the first picture.
 func (p *Page) renderHello() app.UI {
 	s := &p.state
-	if s.Shown != nil || s.Run != nil {
+	if s.Shown != nil || s.Run != nil || s.MasksVisible() {
 		return elem("div").Hidden(true)
 	}
 	return elem("div").Class("hello").Hidden(false).Body(

@@ -67,6 +67,7 @@ type State struct {
 	anew    []*recipe.Option        // of these, what the run under way cannot take
 	next    *Run                    // that is being started
 	look    lookBack
+	brush   brush
 	looks   int           // pictures of tokens that were asked for
 	changes int           // that were sent
 	flush   bool          // the run that has begun may have to take what was edited meanwhile
@@ -104,6 +105,7 @@ func NewState() State {
 	return State{
 		Status: looking,
 		draw:   rand.Uint64,
+		brush:  brush{size: brushSize},
 	}
 }
 
@@ -149,6 +151,7 @@ func (s *State) PressStart(base string) (protocol.Message, bool) {
 	}
 	s.next = &Run{start: s.Start, pictures: start.Images}
 	s.edits, s.anew, s.undo = nil, nil, nil
+	s.brush.shown = false // the picture is what to look at
 	s.Status = "Preparing the run."
 	if s.Phase == Loading {
 		s.Status = "The run begins as soon as what it needs is here."
@@ -279,6 +282,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		}
 	case protocol.Step:
 		s.step(m, now)
+		s.dreamt()
 	case protocol.Paused:
 		s.paused(m)
 	case protocol.Done:
@@ -413,6 +417,7 @@ func (s *State) end() {
 	if s.Run != nil {
 		s.Run.Ended = true
 		s.unsent()
+		s.dreamt()
 	}
 }
 

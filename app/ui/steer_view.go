@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -12,23 +13,58 @@ import (
 
 // renderSteer is what may change while a run goes on: how strongly each prompt pulls, and the numbers.
 func (p *Page) renderSteer() []app.UI {
-	s := &p.state
-	parts := s.parts()
-	body := []app.UI{
-		elem("div").Class("weights").Hidden(len(parts) == 0).Body(app.Range(parts).Slice(func(i int) app.UI {
-			weight := parts[i].Weight
-			id := fmt.Sprintf("part-%d-weight", i)
-			return elem("div").Class("slide").Body(
-				elem("label").Attr("for", id).Class(fmt.Sprintf("c%d", i%trackColors)).Text("Weight of "+parts[i].Text),
-				elem("output").Text(number(weight)),
-				p.slider(id, "", extent{-1, 3, 0.05}, weight, func(v float64) { s.Weigh(i, v) }),
-			)
-		})),
-	}
+	body := []app.UI{p.renderParts(), p.renderPlaces(), elem("h3").Text(liveTitle)}
 	for _, live := range steerings {
 		body = append(body, p.renderLive(live.Option, live.Plain))
 	}
 	return append(body, elem("p").Class("help").Text(steerNote))
+}
+
+// renderParts is the prompt, part by part: its text, how strongly it pulls, and a way to remove it. It says what the composer says.
+func (p *Page) renderParts() app.UI {
+	s := &p.state
+	parts := s.parts()
+	if len(parts) == 0 && len(s.pulling()) > 0 {
+		return elem("p").Class("help").Text(onePhase)
+	}
+	var rows []app.UI
+	for i := range parts {
+		rows = append(rows, p.renderPart(i, parts[i].Text, parts[i].Weight))
+	}
+	add := func(app.Context, app.Event) {
+		s.AddPart(p.adding)
+		p.adding = ""
+		p.changed(now)
+	}
+	return elem("div").Class("weights").Body(append(rows, elem("div").Class("row add").Body(
+		app.Input().Type("text").Aria("label", "Add a prompt").Placeholder("Add a prompt").Attr("value", p.adding).
+			OnInput(func(ctx app.Context, _ app.Event) { p.adding = ctx.JSSrc().Get("value").String() }).
+			OnKeyDown(func(ctx app.Context, e app.Event) {
+				if e.Get("key").String() == "Enter" {
+					add(ctx, e)
+				}
+			}),
+		p.button("Add", "chip", true, add),
+	))...)
+}
+
+func (p *Page) renderPart(i int, text string, weight float64) app.UI {
+	s := &p.state
+	id := fmt.Sprintf("part-%d", i)
+	take := func(when time.Duration) app.EventHandler {
+		return func(ctx app.Context, _ app.Event) {
+			s.Reword(i, ctx.JSSrc().Get("value").String())
+			p.changed(when)
+		}
+	}
+	return elem("div").Class("part-row").Body(
+		layer(i).swatch(),
+		app.Input().ID(id).Type("text").Aria("label", fmt.Sprintf("Prompt %d", i+1)).Attr("value", text).OnInput(take(soon), app.EventScope(id)).OnChange(take(now), app.EventScope(id)),
+		elem("output").Text(number(weight)),
+		p.iconButton("Remove prompt "+text, "M6 6l12 12M18 6L6 18", true, p.press(func() { s.RemovePart(i) })),
+		elem("label").Attr("for", id+"-weight").Class("unseen").Text("Weight of "+text),
+		p.slider(id+"-weight", "", extent{-1, 3, 0.05}, weight, func(v float64) { s.Weigh(i, v) }),
+	)
 }
 
 // steers says whether an option is in Steer, and not among the settings.

@@ -14,7 +14,17 @@ const (
 
 	tryTitle  = "Try one"
 	steerNote = "A change is felt from the next step on, and the picture’s file remembers it."
-	dropHere  = "Drop it anywhere: one of Reverie’s pictures brings its settings back, any other is the start picture, a text is the prompt."
+	liveTitle = "How boldly, how calmly"
+	onePhase  = "A prompt of several phases is changed where it is written."
+
+	placesTitle = "Paint where"
+	placesHelp  = "Choose one, and paint on the picture. A prompt that is painted nowhere pulls everywhere."
+	regionHelp  = "The prompt pulls where you paint, and nowhere else. Parts of the picture that CLIP looks at count as much as they show of it."
+	dreamHelp   = "Where you paint, the picture is drawn again at random, once: at once while it runs, else as it begins."
+	paintKeys   = "Draw with the pointer. With the keyboard: arrow keys move, Space paints, Delete erases, Ctrl+Z undoes, Esc ends."
+	showMasks   = "Show what is painted"
+
+	dropHere = "Drop it anywhere: one of Reverie’s pictures brings its settings back, any other is the start picture, a text is the prompt."
 
 	benchmarkHelp = "Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."
 	kernelsHelp   = "Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."
@@ -83,6 +93,8 @@ type shortcut struct{ Key, Does string }
 
 var shortcuts = []shortcut{
 	{"Ctrl + Enter", "start, from the prompt"},
+	{"Ctrl + ↑ ↓", "weigh the prompt’s part at the cursor, or the words that are marked"},
+	{"Ctrl + Z", "undo the last stroke of the brush"},
 	{"Space", "pause and resume"},
 	{"Esc", "stop; close what is open"},
 	{"S", "download the picture"},

@@ -165,8 +165,20 @@ func (im *Image) UnmarshalJSON(b []byte) error {
 }
 
 func parsePart(part, separators string) (Prompt, error) {
+	text, numbers := cutNumbers(part)
+	p := Prompt{Text: unescape(strings.TrimSpace(text), separators), Weight: 1, Stop: NoStop}
+	switch len(numbers) {
+	case 1:
+		p.Weight = numbers[0]
+	case 2:
+		p.Weight, p.Stop = numbers[1], numbers[0]
+	}
+	return p, p.check(strings.TrimSpace(part))
+}
+
+// cutNumbers takes at most two numbers off the end of a part, the last one first. The text is as it is written.
+func cutNumbers(part string) (text string, numbers []float64) {
 	fields := split(part, ':')
-	var numbers []float64 // the last field first
 	for len(fields) > 1 && len(numbers) < 2 {
 		v, ok := number(fields[len(fields)-1])
 		if !ok {
@@ -175,14 +187,7 @@ func parsePart(part, separators string) (Prompt, error) {
 		numbers = append(numbers, v)
 		fields = fields[:len(fields)-1]
 	}
-	p := Prompt{Text: unescape(strings.TrimSpace(strings.Join(fields, ":")), separators), Weight: 1, Stop: NoStop}
-	switch len(numbers) {
-	case 1:
-		p.Weight = numbers[0]
-	case 2:
-		p.Weight, p.Stop = numbers[1], numbers[0]
-	}
-	return p, p.check(strings.TrimSpace(part))
+	return strings.Join(fields, ":"), numbers
 }
 
 // check says what is wrong with p, which was written as part.
@@ -303,8 +308,14 @@ func formatPart(p Prompt, separators string) string {
 			text = escape(strings.TrimSpace(p.Text), separators, separators)
 		}
 	}
+	return text + p.numbers()
+}
+
+// numbers are the weight and the stop as they stand behind the text, as far as they are not left out.
+func (p Prompt) numbers() string {
+	text := ""
 	if p.Weight != 1 || p.Stop != NoStop {
-		text += ":" + strconv.FormatFloat(p.Weight, 'g', -1, 64)
+		text = ":" + strconv.FormatFloat(p.Weight, 'g', -1, 64)
 	}
 	if p.Stop != NoStop {
 		text += ":" + strconv.FormatFloat(p.Stop, 'g', -1, 64)
