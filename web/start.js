@@ -1,4 +1,5 @@
 "use strict";
+if (navigator.connection?.saveData) document.documentElement.classList.add("still"); // app.css plays no film then
 // Before any program is asked for: where the browser cannot run Reverie, the page says why, and nothing more is fetched. Elsewhere the engine's worker starts
 // while the page's program is still on its way, so that both come at the same time. app/ui takes the worker over, with what it has said until then.
 if (isSecureContext && navigator.gpu) {

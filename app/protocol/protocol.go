@@ -14,6 +14,7 @@
 //	Inspect → Inspected                     what is inside one update of the run: cutouts, scores, gradient, move
 //	Keep, Delete → Storage                  what the browser keeps
 //	Foresee → Foreseen                      what a run would take
+//	Count → Counted                         how many tokens texts have
 //	Measure → Progress… Kernels? Measured          how fast the device is
 //
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
@@ -113,6 +114,13 @@ type (
 		Base   string        `json:"base"`
 		Recipe recipe.Recipe `json:"recipe"`
 	}
+	// Count asks how many tokens a model's tokeniser makes of texts. It changes nothing and may come at any time.
+	Count struct {
+		ID    int      `json:"id"` // of the answer
+		Base  string   `json:"base"`
+		Model string   `json:"model"`
+		Texts []string `json:"texts"`
+	}
 	// Measure asks how fast the device is.
 	Measure struct{}
 	// Pause asks the run to wait after the step under way.
@@ -181,6 +189,12 @@ type (
 		Bytes   int64   `json:"bytes,omitempty"`
 		Seconds float64 `json:"seconds,omitempty"`
 		Problem string  `json:"problem,omitempty"`
+	}
+	// Counted tells how many tokens each text has, and how many of them the model reads.
+	Counted struct {
+		ID     int   `json:"id"`
+		Tokens []int `json:"tokens"`
+		Limit  int   `json:"limit"`
 	}
 	// First is the picture that a run starts from, while the rest of the model is still on its way.
 	First struct {
@@ -357,6 +371,8 @@ func (Delete) isMessage()    {}
 func (Start) isMessage()     {}
 func (Foresee) isMessage()   {}
 func (Foreseen) isMessage()  {}
+func (Count) isMessage()     {}
+func (Counted) isMessage()   {}
 func (Measure) isMessage()   {}
 func (Measured) isMessage()  {}
 func (Change) isMessage()    {}
@@ -397,6 +413,8 @@ var kinds = map[string]reflect.Type{
 	"start":     reflect.TypeFor[Start](),
 	"foresee":   reflect.TypeFor[Foresee](),
 	"foreseen":  reflect.TypeFor[Foreseen](),
+	"count":     reflect.TypeFor[Count](),
+	"counted":   reflect.TypeFor[Counted](),
 	"measure":   reflect.TypeFor[Measure](),
 	"measured":  reflect.TypeFor[Measured](),
 	"change":    reflect.TypeFor[Change](),

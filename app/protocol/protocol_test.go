@@ -42,6 +42,7 @@ func messages() []Message {
 			Embeddings: &Bytes{Data: []byte{127, 129}}, Length: 1, Scores: [][]float64{{0.5}}, Weights: []float64{1}, Losses: []float64{0.5},
 			Pull: &Norms{Columns: 1, Values: &Bytes{Data: []byte{255}}, Most: 2, Total: 2}, Move: &Norms{Columns: 1, Values: &Bytes{Data: []byte{7}}}, Reach: 9},
 		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},
+		Count{ID: 2, Base: "/weights/", Model: "mini", Texts: []string{"a red apple", "fog"}}, Counted{ID: 2, Tokens: []int{3, 1}, Limit: 75},
 		Foresee{ID: 3, Base: "/weights/", Recipe: r}, Foreseen{ID: 3, Bytes: 62e6, Seconds: 0.5, Problem: "too large"},
 		Measure{}, Measured{Speeds: []Speed{{Workload: "conv", Milliseconds: 12.5, Rate: 100}}},
 		Pause{}, Resume{}, Stop{},

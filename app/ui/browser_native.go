@@ -16,6 +16,8 @@ var errNoBrowser = errors.New("ui: not in a browser")
 
 type engine struct{}
 
+type followed struct{}
+
 func root() string                                                  { return "/" }
 func fragment() string                                              { return "" }
 func query(string) string                                           { return "" }
@@ -46,6 +48,7 @@ func takeShared(func(func() ([]byte, error), string))               {}
 func watchUpdate(func())                                            {}
 func (*Page) openDoor()                                             {}
 func (*Page) tellShot(protocol.Shot)                                {}
+func (*Page) tellProgram(protocol.Message)                          {}
 func persist() bool                                                 { return false }
 func saveData() bool                                                { return false }
 func update()                                                       {}

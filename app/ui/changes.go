@@ -282,6 +282,8 @@ func (s *State) FollowUp(base string) (protocol.Message, bool) {
 	case s.restart && s.Phase == Idle:
 		s.restart = false
 		return s.PressStart(base)
+	case s.queue.next && s.Phase == Idle:
+		return s.PressNext(base)
 	case s.flush && s.underWay():
 		s.flush = false
 		return s.Change()

@@ -17,17 +17,30 @@ func (p *Page) renderComposer() app.UI {
 	label, enabled := s.primary()
 	return elem("section").Class("compose").Aria("label", "Composer").Body(
 		p.renderMessage(),
+		p.renderTrials(),
 		elem("div").Class("box").Body(
 			elem("div").Class("unseen").Body(elem("label").Attr("for", promptID).Text(recipe.Prompt.Label)),
-			elem("textarea").ID(promptID).Attr("rows", 1).Spellcheck(true).Aria("describedby", p.describedBy(promptID)).Aria("invalid", p.invalid(promptID)).
+			elem("textarea").ID(promptID).Attr("rows", 1).Attr("enterkeyhint", "go").Spellcheck(true).Aria("describedby", p.describedBy(promptID)).Aria("invalid", p.invalid(promptID)).
 				Attr("placeholder", promptHint).Attr("value", s.Form.Text(recipe.Prompt.Option)).
 				OnInput(p.typed(recipe.Prompt.Option)).OnChange(p.chosen(recipe.Prompt.Option)).OnKeyDown(p.promptKey),
+			p.renderTokens(),
 			p.button(label, "primary", enabled, p.pressPrimary),
 		),
 		p.renderWrong(promptID),
 		elem("p").ID(promptID+"-help").Class("unseen").Text(recipe.Prompt.Help+" "+promptHelp),
 		p.renderChips(),
 	)
+}
+
+// renderTokens is how much of what the model reads the prompt takes.
+func (p *Page) renderTokens() app.UI {
+	short, sentence, over := p.state.tokensText()
+	class := "tokens"
+	if over {
+		class += " problem"
+	}
+	return elem("span").ID("tokens").Class(class).Hidden(short == "").Title(sentence).Body(
+		elem("span").Aria("hidden", "true").Text(short), elem("span").Class("unseen").Text(sentence))
 }
 
 // renderMessage is the one place where the page speaks. What is wrong with a field stands there, and is only spoken here.
@@ -103,6 +116,8 @@ func (p *Page) renderChips() app.UI {
 		p.chip("seed", "Random draws", s.seedText(), p.seedMenu()...),
 		p.chip("style", "Words of style", s.stylesText(), p.styleMenu()...),
 		p.button("Surprise me", "chip", true, p.press(s.Surprise, "surprise")),
+		p.button("4 seeds", "chip", s.Phase == Idle || s.Phase == Loading || s.underWay(), p.sends(s.TryFour)).Title(trialsHelp),
+		p.chip("queue", "Queue of runs", s.queueText(), p.queueMenu()...),
 		elem("p").Class("privacy").Text(privacy),
 	)
 }

@@ -33,6 +33,9 @@ func (p *Page) wantsKey(key string) bool {
 		return p.open != "" || !p.keysOff && p.state.Working()
 	case " ":
 		return !p.keysOff && (p.state.Phase == Running || p.state.Phase == Paused)
+	case "ArrowLeft", "ArrowRight":
+		_, _, ok := p.state.Reach()
+		return !p.keysOff && ok
 	case "s", "S", "c", "C", "?", "/":
 		return !p.keysOff
 	}
@@ -52,6 +55,9 @@ func (p *Page) key(key string) {
 		p.pressDownload(p.ctx, app.Event{})
 	case key == "c" || key == "C":
 		p.pressCopyLink(p.ctx, app.Event{})
+	case key == "ArrowLeft" || key == "ArrowRight":
+		p.send(p.state.LookAlong(map[string]int{"ArrowLeft": -1, "ArrowRight": 1}[key], p.weights()))
+		p.draw()
 	case key == "?":
 		showDialog(keysID)
 	case key == "/":

@@ -258,6 +258,17 @@ func (s *State) EditImage(i int, edit func(*ImagePrompt)) {
 // UseExample makes an example the prompt.
 func (s *State) UseExample(text string) { s.setPrompt("The example", text) }
 
+// StartExample makes an example the prompt and begins its run: at once, or as soon as there is a device.
+func (s *State) StartExample(text, base string) (protocol.Message, bool) {
+	s.UseExample(text)
+	if s.Phase == Opening {
+		s.restart = true
+		s.Status = "The run begins as soon as your GPU is found."
+		return nil, false
+	}
+	return s.PressStart(base)
+}
+
 // DropText makes a text that was dropped on the page the prompt.
 func (s *State) DropText(text string) {
 	text = strings.TrimSpace(text)

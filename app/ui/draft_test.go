@@ -193,3 +193,22 @@ func TestFollowedLink(t *testing.T) {
 		t.Errorf("the status is %q", s.Status)
 	}
 }
+
+// An example begins at once, or waits for the device.
+func TestStartExample(t *testing.T) {
+	s := idle(t)
+	m, ok := s.StartExample("a snowman", "/weights/")
+	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a snowman" {
+		t.Errorf("it sends %+v", m)
+	}
+	early := NewState()
+	early.SetModels([]Model{{Name: "mini", Factor: 8, Bytes: 9e6}})
+	if m, ok := early.StartExample("a snowman", "/weights/"); ok {
+		t.Errorf("before there is a device it sends %+v", m)
+	}
+	early.Receive(protocol.Ready{}, start)
+	m, ok = early.FollowUp("/weights/")
+	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a snowman" {
+		t.Errorf("then it sends %+v", m)
+	}
+}

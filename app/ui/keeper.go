@@ -14,7 +14,7 @@ import (
 	"reverie/recipe"
 )
 
-// keeper keeps a run, and the pictures of a draft, each as a record that names entries of the vault: what a record needs is there before it
+// keeper keeps a run, the pictures of a draft and the queue, each as a record that names entries of the vault: what a record needs is there before it
 // is, and older records go once it is, so that at any time a whole one can be found. Several tabs may share a vault; then the last one to
 // write is kept.
 type keeper struct {
@@ -26,9 +26,10 @@ type keeper struct {
 const (
 	runRecord   = "run-"
 	draftRecord = "draft-"
+	queueRecord = "queue-"
 )
 
-// record is what is kept of a run, or of a draft.
+// record is what is kept of a run, of a draft, or of the queue.
 type record struct {
 	Script  recipe.Script   `json:"script,omitzero"`
 	Step    int             `json:"step,omitempty"`
@@ -39,6 +40,10 @@ type record struct {
 	ShownAt int             `json:"shown_at,omitempty"`
 	Start   *keptPicture    `json:"start,omitempty"`
 	Images  []keptPicture   `json:"images,omitempty"`
+	Queue   []record        `json:"queue,omitempty"`  // the jobs, then the trials, which have a picture
+	Large   recipe.Settings `json:"large,omitempty"`  // of a job
+	Tokens  string          `json:"tokens,omitempty"` // of a trial
+	Columns int             `json:"columns,omitempty"`
 }
 
 type keptPicture struct {
@@ -57,6 +62,12 @@ func (r record) named() []string {
 	}
 	if r.State != "" {
 		list = append(list, r.State)
+	}
+	if r.Tokens != "" {
+		list = append(list, r.Tokens)
+	}
+	for _, one := range r.Queue {
+		list = append(list, one.named()...)
 	}
 	add(r.Shown)
 	add(r.Start)
@@ -99,6 +110,64 @@ func (k *keeper) keepDraft(start *Opened, pictures []protocol.Named) error {
 		r.Start, r.Images, err = putPictures(put, start, pictures)
 		return r, err
 	})
+}
+
+// keepQueue keeps a queue in place of the one before.
+func (k *keeper) keepQueue(jobs []job, made []trial) error {
+	return k.keep(queueRecord, func(put func([]byte) (string, error)) (r record, err error) {
+		for _, j := range jobs {
+			one := record{Script: j.script, Large: j.large}
+			if one.Start, one.Images, err = putPictures(put, j.start, j.pictures); err != nil {
+				return r, err
+			}
+			r.Queue = append(r.Queue, one)
+		}
+		for _, t := range made {
+			one := record{Script: t.script, Large: t.large, Step: t.step, Columns: t.columns}
+			if one.Start, one.Images, err = putPictures(put, t.start, t.pictures); err != nil {
+				return r, err
+			}
+			if one.Shown, err = putPicture(put, "", t.picture); err != nil {
+				return r, err
+			}
+			if t.tokens != nil {
+				if one.Tokens, err = put(t.tokens); err != nil {
+					return r, err
+				}
+			}
+			r.Queue = append(r.Queue, one)
+		}
+		return r, nil
+	})
+}
+
+// queue is the queue that is kept.
+func (k *keeper) queue() (jobs []job, made []trial, err error) {
+	err = k.newest(queueRecord, func(r record) error {
+		jobs, made = nil, nil
+		for _, one := range r.Queue {
+			j := job{script: one.Script, large: one.Large}
+			if j.start, j.pictures, err = k.picturesOf(one); err != nil {
+				return err
+			}
+			if one.Shown == nil {
+				jobs = append(jobs, j)
+				continue
+			}
+			t := trial{job: j, step: one.Step, columns: one.Columns}
+			shown, err := k.picture(*one.Shown)
+			if err == nil && one.Tokens != "" {
+				t.tokens, err = k.bytes(one.Tokens)
+			}
+			if err != nil {
+				return err
+			}
+			t.picture = &shown
+			made = append(made, t)
+		}
+		return nil
+	})
+	return jobs, made, err
 }
 
 func putPictures(put func([]byte) (string, error), start *Opened, pictures []protocol.Named) (first *keptPicture, rest []keptPicture, err error) {
@@ -173,7 +242,7 @@ func (k *keeper) tidy() error {
 		return err
 	}
 	needed := map[string]bool{}
-	for _, kind := range []string{runRecord, draftRecord} {
+	for _, kind := range []string{runRecord, draftRecord, queueRecord} {
 		for _, n := range numbers(there, kind) {
 			name := kind + strconv.Itoa(n)
 			r, err := k.read(name)

@@ -47,6 +47,15 @@ func (s *State) LookAt(step int, base string) (protocol.Message, bool) {
 	return m, true
 }
 
+// LookAlong is LookAt so many steps after the one that is looked at, or after the newest.
+func (s *State) LookAlong(by int, base string) (protocol.Message, bool) {
+	_, at, _ := s.Reach()
+	if s.look.on {
+		at = s.look.step
+	}
+	return s.LookAt(at+by, base)
+}
+
 // question asks for the picture of the tokens that the run had at a step.
 func (s *State) question(step int, tokens []byte, base string) protocol.Look {
 	s.looks++
@@ -81,32 +90,66 @@ func (s *State) Visible() (picture *protocol.Picture, run *Run, step int) {
 // columns is the width of the run's latent in tokens.
 func (s *State) columns() int { return recipe.Width.In(s.Run.Script.Recipe) / s.factor() }
 
-// CanFork says whether an earlier step is looked at, from which another run may depart. A run under way would take the fork's settings for
-// changes of its own.
+// CanFork says whether an earlier step is looked at, from which another run may depart.
 func (s *State) CanFork() bool {
-	return s.look.on && s.look.picture != nil && (s.Phase == Idle || s.Phase == Loading)
+	return s.look.on && s.look.picture != nil && (s.Phase == Idle || s.Phase == Loading || s.underWay())
 }
 
-// PressFork makes the earlier step that is looked at the start of the next run, which takes what the run took then.
-func (s *State) PressFork() {
+// PressFork makes the earlier step that is looked at the start of another run, which takes what the run took then. Where the run is under way it
+// ends here, its picture stays, and the other one begins at once: a form beside a run says what that run takes.
+func (s *State) PressFork() (protocol.Message, bool) {
 	if !s.CanFork() {
-		return
+		return nil, false
 	}
 	step := s.look.at
 	tokens, found, ok := s.Run.history.At(step)
 	if !ok || found != step {
 		s.Status = fmt.Sprintf("Step %d is not kept any more: choose a later one.", step)
-		return
+		return nil, false
 	}
+	script := s.Run.Script.Fork(step, grid(tokens, s.columns()))
+	draft := DraftOf(script, Draft{Images: imagesOf(s.known(s.Run))})
+	s.settle()
+	s.Offer = nil
+	if s.underWay() {
+		return s.depart(fmt.Sprintf("Step %d", step), draft)
+	}
+	s.replace(fmt.Sprintf("Step %d", step), draft)
+	s.Status = fmt.Sprintf("The next run departs from step %d. Change the prompt, or press Start.", step)
+	return nil, false
+}
+
+// depart ends the run under way for another one, by a draft that takes the form's place. A draft that cannot run changes nothing.
+func (s *State) depart(by string, draft Draft) (protocol.Message, bool) {
+	before := s.Draft
+	s.Draft = draft
+	_, err := s.check()
+	s.Draft = before
+	if err != nil {
+		s.complain(err, nil)
+		return nil, false
+	}
+	s.replace(by, draft)
+	s.restart = true
+	return s.PressStop()
+}
+
+// grid are tokens as a run tells them, in rows of so many.
+func grid(tokens []byte, columns int) recipe.Tokens {
 	codes := make([]uint16, len(tokens)/2)
 	for i := range codes {
 		codes[i] = binary.LittleEndian.Uint16(tokens[2*i:])
 	}
-	script := s.Run.Script.Fork(step, recipe.Tokens{Columns: s.columns(), Rows: len(codes) / max(1, s.columns()), Codes: codes})
-	s.settle()
-	s.Offer = nil
-	s.replace(fmt.Sprintf("Step %d", step), DraftOf(script, s.Draft))
-	s.Status = fmt.Sprintf("The next run departs from step %d. Change the prompt, or press Start.", step)
+	return recipe.Tokens{Columns: columns, Rows: len(codes) / max(1, columns), Codes: codes}
+}
+
+// imagesOf are pictures as image prompts whose names are all that is known of them.
+func imagesOf(pictures []protocol.Named) []ImagePrompt {
+	list := make([]ImagePrompt, len(pictures))
+	for i, n := range pictures {
+		list[i] = ImagePrompt{Name: n.Name, Picture: &pictures[i].Picture}
+	}
+	return list
 }
 
 // renderLook is the head with which a person looks back over the run.
@@ -128,8 +171,8 @@ func (p *Page) renderLook() app.UI {
 		app.Input().ID(stepID).Type("range").Aria("label", "Step").Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).
 			Attr("value", at).OnInput(p.looksBack),
 		p.button("Fork here", "chip", s.CanFork(), func(app.Context, app.Event) {
-			s.PressFork()
-			p.changed(now)
+			p.send(s.PressFork())
+			p.started()
 		}),
 	)
 }

@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"reverie/app/protocol"
 	"reverie/recipe"
+	"reverie/recipe/prompt"
 )
 
 // told is a run after four steps, each of which has told its tokens: of 2×1 codes, the first is the number of updates.
@@ -56,6 +58,20 @@ func TestLookBack(t *testing.T) {
 	}
 }
 
+// Step by step one looks back as far as the run is kept, and forward until the look ends.
+func TestLookAlong(t *testing.T) {
+	s := told(t)
+	for i, want := range []struct {
+		by, at int
+		on     bool
+	}{{1, 0, false}, {-1, 2, true}, {-1, 1, true}, {-1, 0, true}, {-1, 0, true}, {1, 1, true}, {1, 2, true}, {1, 0, false}} {
+		s.LookAlong(want.by, "/weights/")
+		if s.look.on != want.on || s.look.step != want.at {
+			t.Errorf("key %d leads to step %d (%t), want %d (%t)", i, s.look.step, s.look.on, want.at, want.on)
+		}
+	}
+}
+
 func TestLookThatFails(t *testing.T) {
 	s := told(t)
 	m, _ := s.LookAt(1, "/weights/")
@@ -73,10 +89,10 @@ func TestFork(t *testing.T) {
 	}
 	m, _ := s.LookAt(2, "/weights/")
 	s.Receive(protocol.Looked{ID: m.(protocol.Look).ID, Picture: pixel(92)}, start)
-	if s.CanFork() {
-		t.Error("a fork is offered while the run goes on, which would take its settings")
-	}
 	s.PressStop()
+	if s.CanFork() {
+		t.Error("a fork is offered while the run ends")
+	}
 	s.Receive(protocol.Stopped{Step: 4, Picture: pixel(4)}, start)
 	s.PressFork()
 	started, ok := s.PressStart("/weights/")
@@ -89,6 +105,42 @@ func TestFork(t *testing.T) {
 	}
 	if recipe.Steps.In(r) != 7 || recipe.Prompt.In(r) != "a red apple" {
 		t.Errorf("it takes %+v", r)
+	}
+}
+
+// A fork of a run under way ends that run, whose picture is kept, and begins by itself; the run under way takes nothing of it.
+func TestForkUnderWay(t *testing.T) {
+	s := told(t)
+	m, _ := s.LookAt(2, "/weights/")
+	s.Receive(protocol.Looked{ID: m.(protocol.Look).ID, Picture: pixel(92)}, start)
+	if m, ok := s.PressFork(); !ok || m != (protocol.Stop{}) {
+		t.Fatalf("it sends %+v", m)
+	}
+	if m, ok := s.Change(); ok {
+		t.Errorf("the run under way is told %+v", m)
+	}
+	s.Receive(protocol.Stopped{Step: 4, Picture: pixel(4)}, start)
+	if kept := s.takeFinished(); kept == nil || kept.step != 4 || kept.picture.Pix[0] != 4 {
+		t.Errorf("of the run that ended %+v is kept", kept)
+	}
+	started, ok := s.FollowUp("/weights/")
+	if !ok {
+		t.Fatalf("the fork does not begin: %s", s.Problem)
+	}
+	if r := started.(protocol.Start).Script.Recipe; recipe.StartTokens.In(r).Codes[0] != 2 || recipe.Steps.In(r) != 7 {
+		t.Errorf("it takes %+v", r)
+	}
+}
+
+// A fork that cannot run leaves the run under way, and the form, alone.
+func TestForkThatCannotRun(t *testing.T) {
+	s := told(t)
+	s.Run.Script.Recipe = s.Run.Script.Recipe.With(recipe.ImagePrompts.Is([]prompt.Image{{Name: "sea.png", Weight: 1, Stop: prompt.NoStop}}))
+	m, _ := s.LookAt(2, "/weights/")
+	s.Receive(protocol.Looked{ID: m.(protocol.Look).ID, Picture: pixel(92)}, start)
+	before := s.Draft
+	if m, ok := s.PressFork(); ok || s.Phase != Running || !strings.Contains(s.Problem, "sea.png") || len(s.Draft.differ(before)) > 0 {
+		t.Errorf("it sends %+v in phase %d and says %q", m, s.Phase, s.Problem)
 	}
 }
 
@@ -123,5 +175,22 @@ func TestLookBackOverAContinuedRun(t *testing.T) {
 	}
 	if m, _ := s.LookAt(1, "/weights/"); !m.(protocol.Look).Half {
 		t.Error("the picture of a run in half precision is asked for in full")
+	}
+}
+
+// Arrows are the page's only where there is a way back, and only where single keys do something.
+func TestArrowsAreWanted(t *testing.T) {
+	p := NewPage()
+	p.state = *idle(t)
+	if p.wantsKey("ArrowLeft") {
+		t.Error("arrows are taken where there is no way back")
+	}
+	p.state = *told(t)
+	if !p.wantsKey("ArrowLeft") || !p.wantsKey("ArrowRight") {
+		t.Error("arrows are not taken over a run")
+	}
+	p.keysOff = true
+	if p.wantsKey("ArrowLeft") {
+		t.Error("arrows are taken though single keys are off")
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 
 	"reverie/app/protocol"
 	"reverie/recipe"
@@ -38,6 +39,35 @@ func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
 	start := m.(protocol.Start)
 	start.Every = o.Every
 	return start, nil
+}
+
+// TakeChange sets options of the run under way from its next step on, and the form says it, too. There is nothing to send where the run goes by
+// them already. The error is a sentence.
+func (s *State) TakeChange(set recipe.Settings) (protocol.Message, error) {
+	if !s.underWay() {
+		return nil, errors.New("There is no run under way to change.")
+	}
+	for _, one := range set {
+		if o := one.Option; o == recipe.ImagePrompts.Option || o == recipe.InitImage.Option {
+			return nil, fmt.Errorf("%s need files: start a run with them.", o.Label)
+		}
+	}
+	now := s.expected()
+	next, _, err := now.With(set...).Check(s.factor())
+	if err == nil {
+		err = now.CheckChange(next)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range set {
+		s.Edit(one.Option, one.Option.Format(one.Value))
+	}
+	m, _ := s.Change()
+	if s.Problem != "" {
+		return nil, errors.New(s.Problem)
+	}
+	return m, nil
 }
 
 // resumeOrder goes on from a state.

@@ -42,6 +42,33 @@ func TestTakeOrder(t *testing.T) {
 	}
 }
 
+// A program changes the run under way as a person does by the form, but nothing by what the run cannot take.
+func TestTakeChange(t *testing.T) {
+	s := running(t, 9)
+	set := func(one ...recipe.Setting) (protocol.Change, error) {
+		m, err := s.TakeChange(one)
+		c, _ := m.(protocol.Change)
+		return c, err
+	}
+	c, err := set(recipe.Prompt.Is("a blue heart"), recipe.LearningRate.Is(0.3))
+	if err != nil || len(c.Set) != 2 || c.ID != s.changes || text(s, recipe.Prompt) != "a blue heart" || text(s, recipe.LearningRate) != "0.3" {
+		t.Errorf("it sends %+v, %v; the form says %q", c, err, text(s, recipe.Prompt))
+	}
+	if c, err := set(recipe.Prompt.Is("a blue heart")); err != nil || c.ID != 0 {
+		t.Errorf("what the run goes by already sends %+v, %v", c, err)
+	}
+	for want, one := range map[string]recipe.Setting{
+		"new run": recipe.Width.Is(256), "cutouts": recipe.Cutouts.Is(-1), "need files": recipe.ImagePrompts.Is([]prompt.Image{{Name: "a.png", Weight: 1, Stop: prompt.NoStop}}),
+	} {
+		if c, err := set(one, recipe.Prompt.Is("lost")); err == nil || !strings.Contains(err.Error(), want) || c.ID != 0 || text(s, recipe.Prompt) != "a blue heart" {
+			t.Errorf("%s: it sends %+v, %v; the form says %q", want, c, err, text(s, recipe.Prompt))
+		}
+	}
+	if _, err := idle(t).TakeChange(nil); err == nil {
+		t.Error("a change without a run is taken")
+	}
+}
+
 // A program's run goes on from its state without the pictures that are in it.
 func TestTakeOrderOfAState(t *testing.T) {
 	s := NewState()

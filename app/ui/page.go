@@ -46,11 +46,13 @@ type Page struct {
 	restored  bool   // it has told what was kept
 	pictures  string // names the draft's pictures that are kept
 	gallery   galleryView
-	filming   *filming // the film that is being made, or nil
+	followed  *followed // the run that a program has started, or nil
+	filming   *filming  // the film that is being made, or nil
 
 	folds   map[string]bool // which parts of the panel are open
 	steered bool            // whether Steer was opened for a run
 	open    string          // the id of the menu that is open, or ""
+	waits   string          // what is typed as the prompt of a run that is to wait
 	crisp   bool            // whether the picture's pixels are shown as squares
 	adding  string          // what is typed for another prompt
 	veiled  veiled          // what the masks over the picture were drawn from
@@ -160,8 +162,14 @@ func (p *Page) changed(when time.Duration) {
 	if when > now {
 		later(when, p.apply)
 	}
-	later(foreseeDelay, func() { p.send(p.state.Foresee(p.weights())) })
+	later(foreseeDelay, p.foresee)
 	later(storeDelay, p.storeForm)
+}
+
+// foresee asks what the form's run would take, and what the model reads of its prompt.
+func (p *Page) foresee() {
+	p.send(p.state.Foresee(p.weights()))
+	p.send(p.state.Count(p.weights()))
 }
 
 // apply lets the run under way take what was edited.
@@ -181,15 +189,20 @@ func (p *Page) restore() {
 	p.ctx.Async(func() {
 		run, _ := p.keeper.run() // what cannot be read is not there
 		start, pictures, _ := p.keeper.draft()
+		jobs, made, _ := p.keeper.queue()
 		elsewhere := runsElsewhere()
 		p.ctx.Dispatch(func(app.Context) {
 			p.restored = true
 			if run != nil && !elsewhere {
 				p.state.RestoreRun(*run)
 			}
+			if !elsewhere {
+				p.state.RestoreQueue(jobs, made)
+			}
 			p.state.RestorePictures(start, pictures)
 			p.pictures = p.state.PictureNames()
 			p.draw()
+			p.redraw() // the small pictures of the queue
 			p.keep()
 		})
 	})
@@ -208,6 +221,11 @@ func (p *Page) keep() {
 			}
 			holdRun()
 			return p.keeper.keepRun(*run)
+		}
+	} else if jobs, made, due := p.state.TakeQueue(); due {
+		do = func() error {
+			holdRun()
+			return p.keeper.keepQueue(jobs, made)
 		}
 	} else if names := p.state.PictureNames(); names != p.pictures {
 		p.pictures = names
@@ -272,6 +290,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	if shot, ok := m.(protocol.Shot); ok {
 		p.tellShot(shot)
 	}
+	p.tellProgram(m)
 	p.tellFilm(m)
 	p.draw()
 	p.keep()
@@ -291,7 +310,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 		ctx.After(keepDelay, func(app.Context) { p.send(p.state.Keep(p.weights())) })
 	}
 	if p.state.forecastMayChange(m) {
-		p.ctx.After(foreseeDelay, func(app.Context) { p.send(p.state.Foresee(p.weights())) })
+		p.ctx.After(foreseeDelay, func(app.Context) { p.foresee() })
 	}
 	if _, step := m.(protocol.Step); step && time.Since(p.rendered) < renderInterval {
 		ctx.PreventUpdate()
@@ -327,6 +346,9 @@ func (p *Page) redraw() {
 	p.ctx.Defer(func(app.Context) {
 		draw(previewID, p.drawn, p.canvasBack)
 		draw(resumeID, p.drawn, p.canvasBack)
+		for i, t := range p.state.trials {
+			draw(trialID(i), t.picture, p.canvasBack)
+		}
 	})
 }
 
@@ -461,9 +483,9 @@ func (p *Page) pressRetry(app.Context, app.Event) {
 
 func (p *Page) pressUpdate(app.Context, app.Event) { update() }
 
-// promptKey starts the run at Ctrl+Enter or ⌘+Enter.
+// promptKey starts the run at Enter; Shift+Enter is a line of its own. An Enter that ends the writing of a character is the keyboard's.
 func (p *Page) promptKey(ctx app.Context, e app.Event) {
-	if e.Get("key").String() == "Enter" && (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) {
+	if e.Get("key").String() == "Enter" && !e.Get("shiftKey").Bool() && !e.Get("isComposing").Bool() {
 		e.PreventDefault()
 		p.apply()
 		p.start()

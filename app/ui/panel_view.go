@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"reverie/app/protocol"
 	"reverie/recipe"
 )
 
@@ -92,7 +93,7 @@ func (p *Page) renderTry() app.UI {
 		elem("h2").ID("try-title").Text(tryTitle),
 		elem("div").Class("tries").Body(app.Range(Examples).Slice(func(i int) app.UI {
 			return app.Button().Type("button").Class("example").Disabled(!p.live).Body(elem("span").Class(fmt.Sprintf("art e%d", i)), elem("span").Text(Examples[i])).
-				OnClick(p.press(func() { s.UseExample(Examples[i]) }), app.EventScope(i))
+				OnClick(p.sends(func(base string) (protocol.Message, bool) { return s.StartExample(Examples[i], base) }), app.EventScope(i))
 		})),
 	)
 }

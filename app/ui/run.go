@@ -23,6 +23,7 @@ type Run struct {
 	Bytes    int64         // of the GPU's memory
 	Foreseen time.Duration // of a step
 
+	large    recipe.Settings  // of a small run: with which it may go on
 	loaded   protocol.Loaded  // its model
 	start    *Opened          // the picture that it started from
 	pictures []protocol.Named // of all its image prompts, by name
@@ -128,7 +129,7 @@ func (r *Run) step(m protocol.Step, now time.Time) {
 
 // again is the run as it is when it goes on from what was saved.
 func (r *Run) again() *Run {
-	next := &Run{Script: r.Script, Step: r.saved.Step, loaded: r.loaded, start: r.start, pictures: r.pictures, saved: r.saved, cut: r.cut, history: r.history}
+	next := &Run{Script: r.Script, Step: r.saved.Step, loaded: r.loaded, start: r.start, pictures: r.pictures, saved: r.saved, cut: r.cut, history: r.history, large: r.large}
 	if lost := r.Step - r.saved.Step; lost < len(r.Losses) {
 		next.Losses = slices.Clone(r.Losses[:len(r.Losses)-max(0, lost)])
 		next.parts = slices.Clone(r.parts[:min(len(r.parts), len(next.Losses))])

@@ -68,6 +68,7 @@ type State struct {
 	next    *Run                    // that is being started
 	look    lookBack
 	brush   brush
+	queue
 	looks   int           // pictures of tokens that were asked for
 	changes int           // that were sent
 	flush   bool          // the run that has begun may have to take what was edited meanwhile
@@ -82,6 +83,7 @@ type State struct {
 	fresh     bool // nobody has chosen anything yet
 	opening   int  // files that are being decoded
 	forecast  forecast
+	tokens    tokens
 	listed    []Model         // by the site
 	unlisted  bool            // the site's list cannot be fetched
 	loading   string          // the model that is being downloaded
@@ -158,7 +160,7 @@ func (s *State) PressStart(base string) (protocol.Message, bool) {
 	} else {
 		s.Progress = protocol.Progress{}
 	}
-	s.Phase = Starting
+	s.Phase, s.queue.next = Starting, false
 	return start, true
 }
 
@@ -249,6 +251,8 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.looked(m)
 	case protocol.Foreseen:
 		s.foreseen(m)
+	case protocol.Counted:
+		s.counted(m)
 	case protocol.Kernels:
 		s.Kernels = m.Kernels
 	case protocol.Progress:
@@ -291,6 +295,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		}
 		s.show(m.Picture, m.Step)
 		s.finish()
+		s.ran(m.Step)
 		s.end()
 		s.Status = "Done: " + count(m.Step, "step") + "."
 	case protocol.Stopped:
@@ -412,6 +417,7 @@ func (s *State) show(p *protocol.Picture, step int) {
 // end makes the page ready for the next run.
 func (s *State) end() {
 	s.forecast.asked = "" // the device may have shown its speed
+	s.regrow()
 	s.Phase, s.Progress, s.loading = Idle, protocol.Progress{}, ""
 	s.next, s.anew, s.flush = nil, nil, false
 	if s.Run != nil {
@@ -458,13 +464,13 @@ func (s *State) stopped(m protocol.Stopped) {
 		s.Status = "The download is paused: press Download models to go on from there."
 		return
 	case m.Picture == nil:
-		s.Status = "Stopped."
+		s.Status = "Stopped." + s.queueWaits()
 		return
 	}
 	s.show(m.Picture, m.Step)
 	s.Run.Step, s.keepDue = m.Step, true
 	s.finish()
-	s.Status = "Stopped " + s.Run.afterStep() + "."
+	s.Status = "Stopped " + s.Run.afterStep() + "." + s.queueWaits()
 }
 
 func (s *State) fail(m protocol.Error) {

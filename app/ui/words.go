@@ -10,7 +10,7 @@ const (
 	about   = "VQGAN+CLIP on WebGPU. The same seed, settings and GPU give the same picture; other GPUs give one very much like it."
 
 	promptHint = "a lighthouse in a storm, watercolour"
-	promptHelp = "As in “roses | fog:0.5 | text:-0.3”. Ctrl+Enter starts."
+	promptHelp = "As in “roses | fog:0.5 | text:-0.3”. Enter starts, Shift+Enter begins a line."
 
 	tryTitle  = "Try one"
 	steerNote = "A change is felt from the next step on, and the picture’s file remembers it."
@@ -25,6 +25,12 @@ const (
 	showMasks   = "Show what is painted"
 
 	dropHere = "Drop it anywhere: one of Reverie’s pictures brings its settings back, any other is the start picture, a text is the prompt."
+
+	queuePromptLabel = "Prompt of a run that waits"
+	queueHint        = "empty: this prompt, another seed"
+	queueHelp        = "Each run begins when the one before is done, with the settings that the page had when it was added. Stop stops the queue, too."
+	trialsTitle      = "Small pictures: choose one to go on large"
+	trialsHelp       = "Four small, quick pictures of the prompt, of which one can go on large"
 
 	benchmarkHelp = "Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."
 	kernelsHelp   = "Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."
@@ -92,13 +98,14 @@ var efforts = []effort{{"Quick", 60}, {"Balanced", 150}, {"Fine", 400}}
 type shortcut struct{ Key, Does string }
 
 var shortcuts = []shortcut{
-	{"Ctrl + Enter", "start, from the prompt"},
+	{"Enter", "start, from the prompt"},
 	{"Ctrl + ↑ ↓", "weigh the prompt’s part at the cursor, or the words that are marked"},
 	{"Ctrl + Z", "undo the last stroke of the brush"},
 	{"Space", "pause and resume"},
 	{"Esc", "stop; close what is open"},
 	{"S", "download the picture"},
 	{"C", "copy a link to the settings"},
+	{"← →", "look a step back or forward over the run"},
 	{"/", "go to the prompt"},
 	{"?", "show these keys"},
 }

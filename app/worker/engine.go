@@ -9,6 +9,7 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/gpu"
+	"reverie/gpu/clip/bpe"
 	"reverie/gpu/guide"
 	"reverie/gpu/load"
 	"reverie/gpu/quick"
@@ -29,6 +30,9 @@ type GPU struct {
 
 	forecast *guide.Forecast // of the model at foreseen
 	foreseen string
+
+	tokenizer *bpe.Tokenizer // of the model at counted
+	counted   string
 }
 
 // Open opens the fastest device that the browser offers, and what it keeps.
@@ -244,6 +248,31 @@ func (e *GPU) plan(ctx context.Context, base, model string) error {
 		e.forecast, e.foreseen = f, base+model
 	}
 	return err
+}
+
+// Count cuts texts into tokens, for which it fetches the model's vocabulary.
+func (e *GPU) Count(ctx context.Context, m protocol.Count) (protocol.Counted, error) {
+	if at := m.Base + m.Model + "/"; e.tokenizer == nil || e.counted != at {
+		source := load.From(at, e.store)
+		manifest, err := source.Look(ctx)
+		if err != nil {
+			return protocol.Counted{}, err
+		}
+		vocabulary, err := source.Vocabulary(ctx, manifest)
+		if err != nil {
+			return protocol.Counted{}, err
+		}
+		tokenizer, err := bpe.New(vocabulary, manifest.CLIP.VocabSize, manifest.CLIP.ContextLength)
+		if err != nil {
+			return protocol.Counted{}, err
+		}
+		e.tokenizer, e.counted = tokenizer, at
+	}
+	told := protocol.Counted{ID: m.ID, Limit: e.tokenizer.Usable()}
+	for _, text := range m.Texts {
+		told.Tokens = append(told.Tokens, e.tokenizer.Encode(text).Count)
+	}
+	return told, nil
 }
 
 // Measure times a few kernels.

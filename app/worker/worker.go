@@ -32,6 +32,8 @@ type Engine interface {
 	Kernels() protocol.Kernels
 	// Foresee tells what a run would take. Idle says that nothing else goes on, so that the device's speed may be measured.
 	Foresee(ctx context.Context, m protocol.Foresee, idle bool) (protocol.Foreseen, error)
+	// Count tells how many tokens texts have.
+	Count(context.Context, protocol.Count) (protocol.Counted, error)
 	// Look decodes tokens, with a model that it loads if need be.
 	Look(context.Context, protocol.Look, Progress) (*protocol.Picture, error)
 	// Measure finds how fast the device is.
@@ -193,6 +195,12 @@ func (s *server) handle(m protocol.Message) {
 		go func() {
 			if f, err := s.engine.Foresee(s.ctx, m, idle); err == nil { // what is wrong with the settings is told when they are to run
 				s.say(f)
+			}
+		}()
+	case protocol.Count:
+		go func() {
+			if counted, err := s.engine.Count(s.ctx, m); err == nil { // what the page cannot show it leaves out
+				s.say(counted)
 			}
 		}()
 	case protocol.Measure:

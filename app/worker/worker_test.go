@@ -82,6 +82,13 @@ func (e *fakeEngine) Foresee(_ context.Context, m protocol.Foresee, idle bool) (
 	return protocol.Foreseen{ID: m.ID, Bytes: int64(recipe.Width.In(m.Recipe)), Seconds: map[bool]float64{true: 1}[idle]}, nil
 }
 
+func (e *fakeEngine) Count(_ context.Context, m protocol.Count) (protocol.Counted, error) {
+	if len(m.Texts) == 0 {
+		return protocol.Counted{}, errors.New("nothing")
+	}
+	return protocol.Counted{ID: m.ID, Tokens: []int{len(m.Texts[0])}, Limit: 3}, nil
+}
+
 func (e *fakeEngine) Tune(ctx context.Context, progress Progress) (bool, error) {
 	if !e.due {
 		return false, nil
@@ -603,6 +610,19 @@ func TestForesee(t *testing.T) {
 	c.in <- protocol.Foresee{ID: 3, Recipe: r}
 	if got := expect[protocol.Foreseen](c); got.ID != 3 || got.Seconds != 0 {
 		t.Errorf("during a run: %+v", got)
+	}
+}
+
+// Tokens are counted at any time, and what cannot be counted has no answer.
+func TestCount(t *testing.T) {
+	c := serve(t, &fakeEngine{steps: make(chan struct{})})
+	c.in <- start(100)
+	expect[protocol.Loaded](c)
+	expect[protocol.Started](c)
+	c.in <- protocol.Count{ID: 1}
+	c.in <- protocol.Count{ID: 2, Texts: []string{"fog"}}
+	if got := expect[protocol.Counted](c); got.ID != 2 || got.Tokens[0] != 3 || got.Limit != 3 {
+		t.Errorf("got %+v", got)
 	}
 }
 

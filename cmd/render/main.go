@@ -1,5 +1,5 @@
-// Command render makes one picture from one prompt without a window: it serves Reverie's page to an installed Chromium, uses it as a
-// person would, and keeps the PNG that the page saves.
+// Command render makes one picture from one prompt without a window: it serves Reverie's page to an installed Chromium, starts the run by
+// the page's door for programs (docs/scripting.md), and writes the PNG that the page would save.
 //
 //	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset NAME] -o out.png
 //	       [-trace out.jsonl] [-script FILE] [-init FILE] [-save-every N] [-state FILE] [-resume FILE] [-OPTION VALUE…]

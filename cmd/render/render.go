@@ -158,13 +158,7 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 	if err := r.keepState(); err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	path, err := r.page.Download(waiting, "Download PNG")
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
+	return r.bytes("run.png()")
 }
 
 // start runs the script by the page's door for scripts, which takes files that a link cannot hold.
@@ -189,8 +183,22 @@ func (r *renderer) start() error {
 	if err != nil {
 		return fmt.Errorf("the script: %w", err)
 	}
-	_, err = driver.Evaluate[bool](r.page, fmt.Sprintf("reverie.start(%s, %s)", script, text))
+	_, err = driver.Evaluate[bool](r.page, fmt.Sprintf("reverie.start(%s, %s).then((run) => { globalThis.run = run; return true })", script, text))
 	return err
+}
+
+// bytes are what a promise of the page's gives, a Uint8Array or null.
+func (r *renderer) bytes(promise string) ([]byte, error) {
+	const toBase64 = `.then((bytes) => new Promise((done) => {
+		const reader = new FileReader();
+		reader.onload = () => done(reader.result.split(",")[1] ?? "");
+		reader.readAsDataURL(new Blob(bytes ? [bytes] : []));
+	}))`
+	text, err := driver.Evaluate[string](r.page, promise+toBase64)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(text)
 }
 
 // named is a file for the page: bytes are base64 in JSON.
@@ -201,12 +209,11 @@ func (r *renderer) keepState() error {
 	if r.saveState == "" {
 		return nil
 	}
-	text, err := driver.Evaluate[string](r.page, `btoa(Array.from(reverie.state() || [], (b) => String.fromCharCode(b)).join(""))`)
+	state, err := r.bytes("run.state()")
 	if err != nil {
 		return err
 	}
-	state, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(state) == 0 {
+	if len(state) == 0 {
 		return errors.New("the page has no state to write")
 	}
 	return writeFile(r.saveState, state)

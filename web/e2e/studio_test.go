@@ -124,7 +124,7 @@ func TestSliderSteers(t *testing.T) {
 // A browser without WebGPU is told why, and fetches no program.
 func TestNoProgramWithoutWebGPU(t *testing.T) {
 	h := newGate(t, "app.wasm", "engine.wasm")
-	v := openHandler(t, h, chromium.Software, "", `delete Navigator.prototype.gpu`, `delete Navigator.prototype.serviceWorker`)
+	v := openHandler(t, h, chromium.Software, "", `delete Navigator.prototype.gpu`)
 	if _, err := v.Find("heading", "This browser has no WebGPU"); err != nil {
 		t.Error(err)
 	}
@@ -132,6 +132,16 @@ func TestNoProgramWithoutWebGPU(t *testing.T) {
 	v.must(err)
 	if fetched != "" {
 		t.Errorf("it has asked for %s", fetched)
+	}
+	for file, held := range h.held { // a service worker asks beside the page
+		select {
+		case <-held.asked:
+			t.Errorf("%s was asked for", file)
+		default:
+		}
+	}
+	if above, err := driver.Evaluate[bool](v.Page, `(([why, film]) => film.bottom <= why.top && film.height > 100 && why.bottom <= innerHeight)([...document.querySelectorAll(".film, #no-webgpu")].map((e) => e.getBoundingClientRect()))`); err != nil || !above {
+		t.Errorf("the recorded run is not above the explanation (%v)", err)
 	}
 	v.clean()
 }

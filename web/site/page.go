@@ -28,16 +28,25 @@ func mended(page []byte) []byte {
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
 }
 
-// launch is where go-app's script begins to fetch the page's program.
-const launch = "\ngoappInitWebAssembly();\n"
+// Where go-app's script begins to fetch programs: all of them, for the service worker, and the page's.
+const (
+	install = "\ngoappInitServiceWorker();\n"
+	launch  = "\ngoappInitWebAssembly();\n"
+)
 
 // gated is that script, which fetches no program where web/start.js says why the browser cannot run Reverie.
 func gated(script []byte) (*asset, error) {
-	if bytes.Count(script, []byte(launch)) != 1 {
-		return nil, errors.New("site: go-app's script begins in another way: mend launch in web/site")
+	const able = "\nif (isSecureContext && navigator.gpu) "
+	for _, begin := range []struct{ old, gate string }{
+		{install, able + "goappInitServiceWorker();\n"},
+		{launch, able + "goappInitWebAssembly(); else document.getElementById(\"app-wasm-loader\").remove();\n"},
+	} {
+		if bytes.Count(script, []byte(begin.old)) != 1 {
+			return nil, errors.New("site: go-app's script begins in another way: mend gated in web/site")
+		}
+		script = bytes.Replace(script, []byte(begin.old), []byte(begin.gate), 1)
 	}
-	gate := "\nif (isSecureContext && navigator.gpu) goappInitWebAssembly(); else document.getElementById(\"app-wasm-loader\").remove();\n"
-	return newAsset("/app.js", bytes.Replace(script, []byte(launch), []byte(gate), 1)), nil
+	return newAsset("/app.js", script), nil
 }
 
 // guarded is the page with its policy inside, for hosts that send no headers. It stands before everything that it is about. Who may frame the page
