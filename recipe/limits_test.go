@@ -46,7 +46,10 @@ func TestLimitsOfReading(t *testing.T) {
 	if _, notices := FromLink("#" + strings.ReplaceAll(list(1000, "x%d=0"), ",", "&")); len(notices) != 20 {
 		t.Errorf("a link gives %d notices", len(notices))
 	}
-	if r, notices := FromLink("#images=" + strings.Repeat("a%7C", 65)); len(ImagePrompts.In(r)) != 0 || len(notices) != 1 {
-		t.Errorf("a link gives %d image prompts, %q", len(ImagePrompts.In(r)), notices)
+	if s, notices := FromLink("#images=" + strings.Repeat("a%7C", 65)); len(ImagePrompts.In(s.Recipe)) != 0 || len(notices) != 1 {
+		t.Errorf("a link gives %d image prompts, %q", len(ImagePrompts.In(s.Recipe)), notices)
+	}
+	if s, notices := FromLink("#p=a&" + strings.ReplaceAll(list(MaxImages+1, "%[1]d.images=x%[1]d"), ",", "&")); len(s.Changes) != 0 || len(notices) != 1 {
+		t.Errorf("a link gives %d changes, %q", len(s.Changes), notices)
 	}
 }

@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,13 +11,22 @@ import (
 // versionKey is the key of the form's version in a link.
 const versionKey = "v"
 
-// ToLink writes a recipe as the fragment of a URL, "#p=…" with the prompt first and the form's version last. It holds no space and no
-// character outside ASCII.
-func (r Recipe) ToLink() string {
-	parts := []string{Prompt.key() + "=" + escapeValue(Prompt.In(r))}
-	for _, s := range r.Said() {
-		if s.Option != Prompt.Option {
-			parts = append(parts, s.Option.key()+"="+escapeValue(s.Option.Format(s.Value)))
+// ToLink is Script.ToLink of a run that does not change on its way.
+func (r Recipe) ToLink() string { return Script{Recipe: r}.ToLink() }
+
+// ToLink writes a script as the fragment of a URL, "#p=…" with the prompt first, then the other options, then the changes, whose keys begin with
+// their step and a dot, and the form's version last. It holds no space and no character outside ASCII.
+func (s Script) ToLink() string {
+	pair := func(one Setting) string { return one.Option.key() + "=" + escapeValue(one.Option.Format(one.Value)) }
+	parts := []string{pair(Prompt.Is(Prompt.In(s.Recipe)))}
+	for _, one := range s.Recipe.Said() {
+		if one.Option != Prompt.Option {
+			parts = append(parts, pair(one))
+		}
+	}
+	for _, c := range s.Changes {
+		for _, one := range c.Set {
+			parts = append(parts, strconv.Itoa(c.Step)+"."+pair(one))
 		}
 	}
 	return "#" + strings.Join(append(parts, versionKey+"="+strconv.Itoa(Version)), "&")
@@ -24,8 +34,8 @@ func (r Recipe) ToLink() string {
 
 // FromLink reads what ToLink writes or a person typed, with or without the '#'; names are read where keys are shorter, and the names of
 // other tools. Each key that is unknown and each value that cannot be read is left out and named in a notice.
-func FromLink(fragment string) (Recipe, []string) {
-	var r Recipe
+func FromLink(fragment string) (Script, []string) {
+	var s Script
 	var notices []string
 	version := notVersioned
 	for _, pair := range strings.Split(strings.TrimPrefix(fragment, "#"), "&") {
@@ -44,7 +54,8 @@ func FromLink(fragment string) (Recipe, []string) {
 				continue
 			}
 		}
-		o, ok := linked(key)
+		step, name, changes := change(key)
+		o, ok := linked(name)
 		if !ok {
 			notices = append(notices, fmt.Sprintf("The link names %.30q, which Reverie does not know.", key))
 			continue
@@ -54,12 +65,41 @@ func FromLink(fragment string) (Recipe, []string) {
 			notices = append(notices, fmt.Sprintf("The link's %s %.30q could not be read and was left out.", key, value))
 			continue
 		}
-		r = r.With(Setting{o, v})
+		switch one := (Setting{o, v}); {
+		case !changes:
+			s.Recipe = s.Recipe.With(one)
+		case len(s.Changes) < MaxChanges:
+			s.add(step, one)
+		}
 	}
 	if version > Version {
 		notices = append(notices, newer)
 	}
-	return r.migrate(version), limited(notices)
+	if len(s.ImageNames()) > MaxImages {
+		s = s.Without(ImagePrompts.Option)
+		notices = append(notices, "The link names more pictures than a run can have; all were left out.")
+	}
+	s.Recipe = s.Recipe.migrate(version)
+	return s, limited(notices)
+}
+
+// change takes the step from the key of a change.
+func change(key string) (step int, name string, ok bool) {
+	digits, name, ok := strings.Cut(key, ".")
+	step, err := strconv.Atoi(digits)
+	if !ok || err != nil || step < 0 || step > MaxSteps {
+		return 0, key, false
+	}
+	return step, name, true
+}
+
+// add sets one option more once step updates are made.
+func (s *Script) add(step int, one Setting) {
+	at, there := slices.BinarySearchFunc(s.Changes, step, func(c Change, step int) int { return c.Step - step })
+	if !there {
+		s.Changes = slices.Insert(s.Changes, at, Change{Step: step})
+	}
+	s.Changes[at].Set = append(s.Changes[at].Set.without([]Setting{one}), one)
 }
 
 // linked is the option that a link calls by that key.

@@ -146,16 +146,16 @@ func TestLink(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%+v as a link: %s, want %s", test.recipe, got, test.want)
 		}
-		if back, notices := FromLink(got); notices != nil || !reflect.DeepEqual(back, test.recipe) {
+		if back, notices := FromLink(got); notices != nil || !reflect.DeepEqual(back, Script{Recipe: test.recipe}) {
 			t.Errorf("%s is read as %+v, %q", got, back, notices)
 		}
 	}
 }
 
 func TestLinkForgives(t *testing.T) {
-	r, notices := FromLink("prompt=a+red+apple&steps=many&seed=-1&lr=nan&turbo=1&height=%zz&width=64&&images=a:nan&v=2")
-	if want := apple(Width.Is(64)); !reflect.DeepEqual(r, want) {
-		t.Errorf("%+v, want %+v", r, want)
+	s, notices := FromLink("prompt=a+red+apple&steps=many&seed=-1&lr=nan&turbo=1&height=%zz&width=64&&images=a:nan&v=2")
+	if want := (Script{Recipe: apple(Width.Is(64))}); !reflect.DeepEqual(s, want) {
+		t.Errorf("%+v, want %+v", s, want)
 	}
 	if len(notices) != 6 {
 		t.Errorf("notices %q, want one each for steps, seed, lr, turbo, height and images", notices)
@@ -163,16 +163,40 @@ func TestLinkForgives(t *testing.T) {
 	if _, notices := FromLink("p=a&v=99"); len(notices) != 1 || !strings.Contains(notices[0], "newer Reverie") {
 		t.Errorf("a link of version 99: %q", notices)
 	}
-	if r, notices := FromLink("p=a&cutn=3&num_cuts=9&v=2"); notices != nil || Cutouts.In(r) != 9 {
-		t.Errorf("other tools' names: %+v, %q", r, notices)
+	if s, notices := FromLink("p=a&cutn=3&num_cuts=9&v=2"); notices != nil || Cutouts.In(s.Recipe) != 9 {
+		t.Errorf("other tools' names: %+v, %q", s, notices)
+	}
+	s, notices = FromLink("p=a&30.turbo=1&-1.steps=3&x.steps=3&9999999.steps=3&30.steps=many&v=2")
+	if len(s.Changes) != 0 || len(notices) != 5 {
+		t.Errorf("of changes that cannot be read: %+v, %q", s, notices)
+	}
+}
+
+// A link holds what changed on a run's way, in whatever order it says that.
+func TestLinkOfAScript(t *testing.T) {
+	want := Script{Recipe: apple(Seed.Is(7))}.With(4, Cutouts.Is(3)).With(30, Prompt.Is("a red apple | fog:-0.5"), LearningRate.Is(0.3))
+	link := want.ToLink()
+	if link != "#p=a%20red%20apple&seed=7&4.cutouts=3&30.p=a%20red%20apple%20%7C%20fog%3A-0.5&30.lr=0.3&v=2" {
+		t.Errorf("the link is %s", link)
+	}
+	if got, notices := FromLink(link); notices != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("it is read as %+v, %q", got, notices)
+	}
+	got, _ := FromLink("#30.lr=9&30.p=a+red+apple+%7C+fog:-0.5&p=a+red+apple&30.learning_rate=0.3&4.cutouts=3&seed=7&v=2")
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("in another order it is read as %+v", got)
+	}
+	bare := want.With(50, ImagePrompts.Is([]prompt.Image{{Name: "x.png", Weight: 1, Stop: prompt.NoStop}})).Without(ImagePrompts.Option)
+	if !reflect.DeepEqual(bare, want) {
+		t.Errorf("without its pictures it is %+v", bare)
 	}
 }
 
 // What links and settings of version 1 left out, and what a caret was in them, they still mean.
 func TestVersion1KeepsItsMeaning(t *testing.T) {
 	want := New(Prompt.Is(`2\^3 | b`), Seed.Is(0), Steps.Is(9))
-	if r, notices := FromLink("#p=2%5E3%20%7C%20b&steps=9"); notices != nil || !reflect.DeepEqual(r, want) {
-		t.Errorf("the link is read as %+v, %q", r, notices)
+	if s, notices := FromLink("#p=2%5E3%20%7C%20b&steps=9"); notices != nil || !reflect.DeepEqual(s, Script{Recipe: want}) {
+		t.Errorf("the link is read as %+v, %q", s, notices)
 	}
 	s, notices, err := FromJSON([]byte(`{"version":1,"prompt":"2^3 | b","steps":9,"width":128}`))
 	if err != nil || notices != nil || !reflect.DeepEqual(s, Script{Recipe: want}) {
@@ -294,14 +318,15 @@ func TestNamesAreUnique(t *testing.T) {
 
 func FuzzLink(f *testing.F) {
 	f.Add("#p=a%20red%20apple&steps=300&seed=7")
+	f.Add("#p=a&30.lr=0.3&4.cutouts=3&30.p=b&v=2")
 	f.Add("#p=%ff&images=a%5C%7Cb:1:-1&width=-1&lr=1e999&%zz=1&=&init_image=x&v=2")
 	f.Fuzz(func(t *testing.T, fragment string) {
-		r, _ := FromLink(fragment)
-		again, notices := FromLink(r.ToLink())
-		if notices != nil || !reflect.DeepEqual(again, r) {
-			t.Errorf("%q gives %+v, written as %s it gives %+v, %q", fragment, r, r.ToLink(), again, notices)
+		s, _ := FromLink(fragment)
+		again, notices := FromLink(s.ToLink())
+		if notices != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%q gives %+v, written as %s it gives %+v, %q", fragment, s, s.ToLink(), again, notices)
 		}
-		if n, _, err := r.Check(16); err == nil {
+		if n, _, err := s.Check(16); err == nil {
 			if again, notices, err := n.Check(16); err != nil || notices != nil || !reflect.DeepEqual(again, n) {
 				t.Errorf("checked twice: %+v then %+v, %q, %v", n, again, notices, err)
 			}

@@ -78,6 +78,18 @@ func (s Settings) without(other []Setting) Settings {
 	})
 }
 
+// Without is the script without what it says of some options, at its start and on its way.
+func (s Script) Without(options ...*Option) Script {
+	bare := Script{Recipe: s.Recipe.Without(options...)}
+	for _, c := range s.Changes {
+		set := slices.DeleteFunc(slices.Clone(c.Set), func(one Setting) bool { return slices.Contains(options, one.Option) })
+		if len(set) > 0 {
+			bare.Changes = append(bare.Changes, Change{c.Step, set})
+		}
+	}
+	return bare
+}
+
 // Until is the script without what changes once more than step updates are made.
 func (s Script) Until(step int) Script {
 	return Script{s.Recipe, slices.DeleteFunc(slices.Clone(s.Changes), func(c Change) bool { return c.Step > step })}

@@ -141,7 +141,7 @@ func throughLink(t *testing.T, r recipe.Recipe) recipe.Recipe {
 	if notices != nil {
 		t.Errorf("%s: %q", r.ToLink(), notices)
 	}
-	return read
+	return read.Recipe
 }
 
 func throughPicture(t *testing.T, r recipe.Recipe) recipe.Recipe {

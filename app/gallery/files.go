@@ -60,7 +60,7 @@ func (s *Store) export(p Picture, stem string, take func(File) error) error {
 	if err != nil {
 		return err
 	}
-	tokens, err := s.Tokens(p.ID)
+	tokens, err := s.tokens(p.ID)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,12 @@ func (i *Importer) Finish() (Imported, error) {
 }
 
 func (i *Importer) add(stem string, files map[string][]byte, done *Imported) error {
-	m := Made{File: path.Base(stem) + pngEnd, PNG: files[pngEnd], Tokens: files[tokensEnd]}
+	m := Made{File: path.Base(stem) + pngEnd, PNG: files[pngEnd]}
+	if steps := files[tokensEnd]; len(steps) <= StepsBytes {
+		if _, err := UnpackSteps(steps); err == nil {
+			m.Tokens = steps
+		}
+	}
 	found, err := i.Decoder.Read(m.PNG)
 	if err == nil {
 		m.Pixels, err = i.Decoder.Open(m.PNG)
@@ -165,7 +170,7 @@ func (i *Importer) add(stem string, files map[string][]byte, done *Imported) err
 	id, r := i.Store.stamp(), record{Made: i.Store.now().UnixMilli()}
 	var a about
 	if json.Unmarshal(files[aboutEnd], &a) == nil && validID(a.ID) {
-		id, r = a.ID, record{Made: a.Made, Name: a.Name, Favourite: a.Favourite}
+		id, r = a.ID, record{Made: a.Made, Name: fmt.Sprintf("%.*s", MaxName, a.Name), Favourite: a.Favourite}
 		if script, _, err := recipe.FromJSON(a.Script); err == nil {
 			m.Script, m.Step = script, max(a.Step, 0)
 		}

@@ -33,6 +33,9 @@ type Vault interface {
 // MostBytes is what all pictures together may take where Store.Most does not say otherwise.
 const MostBytes = 256 << 20
 
+// MaxName is the most characters that a picture's name has.
+const MaxName = 120
+
 // UndoFor is how long a deleted picture can be brought back.
 const UndoFor = 10 * time.Minute
 
@@ -79,7 +82,7 @@ type Made struct {
 	Step   int           // the updates made before it
 	PNG    []byte        // the file, with its settings
 	Pixels picture.RGBA  // the same picture
-	Tokens []byte        // of every step, as the engine sends them, or nil
+	Tokens []byte        // of its steps, as Steps.Pack writes them, or nil
 }
 
 // record is a picture in the vault. Its name holds the picture's ID and the revision.
@@ -418,8 +421,16 @@ func (s *Store) Thumbnail(id string) ([]byte, error) {
 	return s.bytes(id, func(r record) string { return r.Thumbnail })
 }
 
-// Tokens are those of every step, as they were given to Add, or nil.
-func (s *Store) Tokens(id string) ([]byte, error) {
+// Steps are those of the picture's run. A picture that was kept without them has none.
+func (s *Store) Steps(id string) (Steps, error) {
+	packed, err := s.tokens(id)
+	if err != nil {
+		return Steps{}, err
+	}
+	return UnpackSteps(packed)
+}
+
+func (s *Store) tokens(id string) ([]byte, error) {
 	return s.bytes(id, func(r record) string { return r.Tokens })
 }
 

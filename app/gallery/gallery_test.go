@@ -90,7 +90,12 @@ func made(t *testing.T, prompt string, shade byte) Made {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Made{File: prompt + ".png", Script: script, Step: 5, PNG: file, Pixels: pixels, Tokens: []byte{1, 2, shade}}
+	return Made{File: prompt + ".png", Script: script, Step: 5, PNG: file, Pixels: pixels, Tokens: steps(shade)}
+}
+
+// steps are two, packed, of which the second has the shade for its token.
+func steps(shade byte) []byte {
+	return Steps{1, 1, []Step{{0, []byte{1, 0}}, {5, []byte{shade, 0}}}}.Pack(StepsBytes)
 }
 
 func add(t *testing.T, s *Store, m Made) Picture {
@@ -149,7 +154,7 @@ func TestPicturesStay(t *testing.T) {
 	if data, err := later.PNG(p.ID); err != nil || !bytes.Equal(data, first.PNG) {
 		t.Errorf("the file has %d bytes, %v; want %d", len(data), err, len(first.PNG))
 	}
-	if data, err := later.Tokens(p.ID); err != nil || !bytes.Equal(data, first.Tokens) {
+	if data, err := later.tokens(p.ID); err != nil || !bytes.Equal(data, first.Tokens) {
 		t.Errorf("the tokens are %v, %v", data, err)
 	}
 	if data, err := later.Thumbnail(p.ID); err != nil || int64(len(data)+len(first.PNG)+len(first.Tokens)) != got.Bytes {
@@ -501,8 +506,8 @@ func TestArchive(t *testing.T) {
 	if got := list[2]; got.ID != p.ID || got.Title() != "mine" || !got.Favourite || !got.Made.Equal(p.Made) || !reflect.DeepEqual(got.Script, p.Script) || got.Step != 5 {
 		t.Errorf("the first is %+v", got)
 	}
-	if tokens, err := fresh.Tokens(p.ID); err != nil || !bytes.Equal(tokens, []byte{1, 2, 1}) {
-		t.Errorf("its tokens are %v, %v", tokens, err)
+	if got, err := fresh.Steps(p.ID); err != nil || len(got.List) != 2 || got.List[1].Number != 5 || got.List[1].Tokens[0] != 1 {
+		t.Errorf("its steps are %+v, %v", got, err)
 	}
 	if file, err := fresh.PNG(p.ID); err != nil || !bytes.Equal(file, made(t, "apple", 1).PNG) {
 		t.Errorf("its file is another one, %v", err)
@@ -543,9 +548,13 @@ func TestHostileArchive(t *testing.T) {
 	}
 	i := &Importer{Store: s}
 	i.Take(File{"x.png", made(t, "apple", 9).PNG})
-	i.Take(File{"x.json", []byte(`{"id":"0","made":5,"step":-3,"script":{"version":2,"recipe":{}}}`)})
+	i.Take(File{"x.tokens", []byte("of a stranger")})
+	i.Take(File{"x.json", fmt.Appendf(nil, `{"id":"0","made":5,"step":-3,"name":%q,"script":{"version":2,"recipe":{}}}`, strings.Repeat("ü", 1000))})
 	if _, err := i.Finish(); err != nil || s.known["0"].Step != 0 {
 		t.Errorf("of a negative step there is %+v, %v", s.known["0"], err)
+	}
+	if p := s.known["0"]; p.Name != strings.Repeat("ü", MaxName) || p.record.Tokens != "" {
+		t.Errorf("it is called %q and has the steps %q", p.Name, p.record.Tokens)
 	}
 }
 

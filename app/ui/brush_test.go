@@ -67,8 +67,8 @@ func TestPaintedRegionsRun(t *testing.T) {
 	if hold := recipe.Hold.In(r); hold.At(0.5, 0.5, 128, 128) != 1 || hold.At(0.1, 0.1, 128, 128) != 0 {
 		t.Errorf("the run holds %+v", hold)
 	}
-	if back, notices := recipe.FromLink(r.ToLink()); !reflect.DeepEqual(recipe.Regions.In(back), got) || notices != nil {
-		t.Errorf("the link gives %+v, %q", recipe.Regions.In(back), notices)
+	if back, notices := recipe.FromLink(r.ToLink()); !reflect.DeepEqual(recipe.Regions.In(back.Recipe), got) || notices != nil {
+		t.Errorf("the link gives %+v, %q", recipe.Regions.In(back.Recipe), notices)
 	}
 	s = two(t)
 	s.Paint(0)

@@ -27,28 +27,31 @@ func (s *State) CanFilm() bool {
 	return ok
 }
 
-// film is the run until now as a film shows it. Its pictures are asked for by ask.
-func (s *State) film(base string, ask func(protocol.Look, func(*protocol.Picture, error))) FilmSource {
-	r := s.Run
-	moments := r.history.moments()
-	settings, _ := json.Marshal(r.Script) // of its own making
-	now := r.now()
+// film is a run until a step as a film shows it. Its pictures are asked for by ask.
+func (s *State) film(p past, until int, base string, ask func(protocol.Look, func(*protocol.Picture, error))) FilmSource {
+	moments := p.history.moments()
+	settings, _ := json.Marshal(p.script) // of its own making
+	now := p.script.At(until)
 	return FilmSource{
 		Pictures: len(moments), Width: recipe.Width.In(now), Height: recipe.Height.In(now),
-		Name: strings.TrimSuffix(fileName(now, r.Step), ".png"), Title: r.Prompt(), Comment: string(settings),
+		Name: strings.TrimSuffix(fileName(now, until), ".png"), Title: recipe.Prompt.In(now), Comment: string(settings),
 		Picture: func(i int, take func(*protocol.Picture, error)) {
-			ask(s.question(moments[i].step, moments[i].tokens, base), take)
+			ask(s.question(p, moments[i].step, moments[i].tokens, base), take)
 		},
 	}
 }
 
 // pressFilm opens the dialog that makes a film of the run.
 func (p *Page) pressFilm(app.Context, app.Event) {
-	if !p.state.CanFilm() {
-		return
+	if p.state.CanFilm() {
+		p.film(p.state.past(), p.state.Run.Step)
 	}
+}
+
+// film opens the dialog that makes a film of a run's steps until one of them.
+func (p *Page) film(steps past, until int) {
 	p.filming = &filming{}
-	p.filming.source = p.state.film(p.weights(), func(m protocol.Look, take func(*protocol.Picture, error)) {
+	p.filming.source = p.state.film(steps, until, p.weights(), func(m protocol.Look, take func(*protocol.Picture, error)) {
 		if p.filming != nil { // it was closed meanwhile
 			p.filming.asked, p.filming.take = m.ID, take
 			p.send(m, true)

@@ -3,9 +3,11 @@ package ui
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"reverie/app/gallery"
 	"reverie/app/protocol"
 	"reverie/recipe"
 )
@@ -22,28 +24,103 @@ type lookBack struct {
 	at      int               // the step of picture
 }
 
+// take takes the answer to the last question, for the others are of no use any more. A problem ends the look back.
+func (l *lookBack) take(m protocol.Looked) (problem string) {
+	switch {
+	case !l.on || m.ID != l.asked:
+	case m.Problem != "":
+		*l = lookBack{}
+		return m.Problem
+	default:
+		l.picture, l.at = m.Picture, l.step
+	}
+	return ""
+}
+
+// past is what is known of a run's steps.
+type past struct {
+	script        recipe.Script // by which they came about
+	columns, rows int           // of a latent in tokens
+	history       History
+}
+
+// past is what is known of the steps of the run.
+func (s *State) past() past {
+	if s.Run == nil {
+		return past{}
+	}
+	p := past{script: s.Run.Script, columns: s.columns(), history: s.Run.history}
+	if tokens, _, ok := p.history.At(math.MaxInt); ok {
+		p.rows = len(tokens) / 2 / max(1, p.columns)
+	}
+	return p
+}
+
+// keptPast is what is known of the steps of a kept picture.
+func keptPast(script recipe.Script, kept gallery.Steps) past {
+	p := past{script: script, columns: kept.Columns, rows: kept.Rows}
+	for _, step := range kept.List {
+		p.history.Add(step.Number, step.Tokens)
+	}
+	return p
+}
+
+// pack is what stays of the steps with a picture of the run after so many updates.
+func (p past) pack(until int) []byte {
+	kept := gallery.Steps{Columns: p.columns, Rows: p.rows}
+	for _, m := range p.history.moments() {
+		if m.step <= until {
+			kept.List = append(kept.List, gallery.Step{Number: m.step, Tokens: m.tokens})
+		}
+	}
+	return kept.Pack(gallery.StepsBytes)
+}
+
+// reach is the first and the last step that can be looked at; ok is false where there is no way back.
+func (p past) reach() (first, last int, ok bool) {
+	first, last, ok = p.history.Range()
+	return first, last, ok && last > first
+}
+
+// fork is a run that departs from a step, unless that is not kept any more.
+func (p past) fork(step int) (fork recipe.Script, ok bool) {
+	tokens, found, ok := p.history.At(step)
+	if !ok || found != step {
+		return recipe.Script{}, false
+	}
+	return p.script.Fork(step, grid(tokens, p.columns)), true
+}
+
 // Reach is the first and the last step that can be looked at; ok is false where there is no way back.
 func (s *State) Reach() (first, last int, ok bool) {
 	if s.Run == nil || s.Phase == Broken {
 		return 0, 0, false
 	}
-	first, last, ok = s.Run.history.Range()
-	return first, last, ok && last > first
+	return s.past().reach()
 }
 
 // LookAt asks for the picture after so many updates of the run. At the last one the look back ends, and the page follows the run.
 func (s *State) LookAt(step int, base string) (protocol.Message, bool) {
-	_, last, ok := s.Reach()
-	if !ok || step >= last {
+	if _, _, ok := s.Reach(); !ok {
 		s.stopLooking()
 		return nil, false
 	}
-	tokens, found, ok := s.Run.history.At(step)
+	return s.lookInto(s.past(), &s.look, step, base)
+}
+
+// lookInto asks for the picture of a step. At the last one the look back ends.
+func (s *State) lookInto(p past, l *lookBack, step int, base string) (protocol.Message, bool) {
+	_, last, ok := p.reach()
+	if !ok || step >= last {
+		*l = lookBack{}
+		return nil, false
+	}
+	tokens, found, ok := p.history.At(step)
 	if !ok {
 		return nil, false
 	}
-	m := s.question(found, tokens, base)
-	s.look.on, s.look.step, s.look.asked = true, found, m.ID
+	m := s.question(p, found, tokens, base)
+	l.on, l.step, l.asked = true, found, m.ID
 	return m, true
 }
 
@@ -56,26 +133,21 @@ func (s *State) LookAlong(by int, base string) (protocol.Message, bool) {
 	return s.LookAt(at+by, base)
 }
 
-// question asks for the picture of the tokens that the run had at a step.
-func (s *State) question(step int, tokens []byte, base string) protocol.Look {
+// question asks for the picture of the tokens of a step.
+func (s *State) question(p past, step int, tokens []byte, base string) protocol.Look {
 	s.looks++
-	now := s.Run.Script.At(step)
-	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: s.columns(), Height: len(tokens) / 2 / max(1, s.columns()),
+	now := p.script.At(step)
+	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: p.columns, Height: p.rows,
 		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Tokens: &protocol.Bytes{Data: tokens}}
 }
 
 // stopLooking shows the run's own picture again.
 func (s *State) stopLooking() { s.look = lookBack{} }
 
-// looked takes the picture of an earlier step. What was asked before the last question is of no use any more.
+// looked takes the picture of an earlier step.
 func (s *State) looked(m protocol.Looked) {
-	switch {
-	case !s.look.on || m.ID != s.look.asked:
-	case m.Problem != "":
-		s.stopLooking()
-		s.Status = m.Problem
-	default:
-		s.look.picture, s.look.at = m.Picture, s.look.step
+	if problem := s.look.take(m); problem != "" {
+		s.Status = problem
 	}
 }
 
@@ -92,23 +164,29 @@ func (s *State) columns() int { return recipe.Width.In(s.Run.Script.Recipe) / s.
 
 // CanFork says whether an earlier step is looked at, from which another run may depart.
 func (s *State) CanFork() bool {
-	return s.look.on && s.look.picture != nil && (s.Phase == Idle || s.Phase == Loading || s.underWay())
+	return s.look.on && s.look.picture != nil && s.canForkNow()
 }
 
-// PressFork makes the earlier step that is looked at the start of another run, which takes what the run took then. Where the run is under way it
-// ends here, its picture stays, and the other one begins at once: a form beside a run says what that run takes.
+// canForkNow says whether another run may depart from an earlier step.
+func (s *State) canForkNow() bool { return s.Phase == Idle || s.Phase == Loading || s.underWay() }
+
+// PressFork makes the earlier step that is looked at the start of another run, which takes what the run took then.
 func (s *State) PressFork() (protocol.Message, bool) {
 	if !s.CanFork() {
 		return nil, false
 	}
-	step := s.look.at
-	tokens, found, ok := s.Run.history.At(step)
-	if !ok || found != step {
+	return s.forkFrom(s.past(), s.look.at, Draft{Images: imagesOf(s.known(s.Run))})
+}
+
+// forkFrom makes a step the start of another run; pictures that its settings name are those of known. Where a run is under way it ends here, its
+// picture stays, and the other one begins at once: a form beside a run says what that run takes.
+func (s *State) forkFrom(p past, step int, known Draft) (protocol.Message, bool) {
+	script, ok := p.fork(step)
+	if !ok {
 		s.Status = fmt.Sprintf("Step %d is not kept any more: choose a later one.", step)
 		return nil, false
 	}
-	script := s.Run.Script.Fork(step, grid(tokens, s.columns()))
-	draft := DraftOf(script, Draft{Images: imagesOf(s.known(s.Run))})
+	draft := DraftOf(script, known)
 	s.settle()
 	s.Offer = nil
 	if s.underWay() {

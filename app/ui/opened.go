@@ -109,8 +109,8 @@ func (s *State) restore(by string, script recipe.Script, notices []string) {
 
 // Prefill takes the settings in a link's fragment.
 func (s *State) Prefill(fragment string) {
-	r, notices := recipe.FromLink(fragment)
-	s.restore("The link", recipe.Script{Recipe: r}, notices)
+	script, notices := recipe.FromLink(fragment)
+	s.restore("The link", script, notices)
 	s.Offer = nil
 }
 

@@ -568,7 +568,7 @@ func TestNamesOfSafetensors(t *testing.T) {
 		}
 		text = append(text, '}')
 		data := append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), 0, 0, 0, 0)
-		f, err := Read(bytes.NewReader(data), int64(len(data)))
+		f, err := Read(foreign.Source{Name: "names", Size: int64(len(data)), ReaderAt: bytes.NewReader(data)})
 		if err != nil {
 			t.Fatalf("with %d bytes before: %v", lead, err)
 		}
