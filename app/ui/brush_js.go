@@ -27,6 +27,8 @@ func (p *Page) watchBrush() {
 			switch kind {
 			case "pointerdown":
 				draws = p.state.brush.on && event.Get("target").Equal(veil) && event.Get("button").Int() == 0
+			case "pointermove":
+				p.moveRing(event, veil)
 			case "pointerup", "pointercancel":
 				defer func() { draws = false }()
 			}
@@ -55,6 +57,29 @@ func (p *Page) watchBrush() {
 			event.Call("preventDefault")
 		}
 	})
+}
+
+// moveRing shows how large the brush is, where it is over the picture. A finger hides what is under it.
+func (p *Page) moveRing(event, veil js.Value) {
+	ring := elementByID(ringID)
+	if ring.IsNull() {
+		return
+	}
+	style := ring.Get("style")
+	if !p.state.brush.on || !event.Get("target").Equal(veil) || event.Get("pointerType").String() == "touch" {
+		style.Set("display", "none")
+		return
+	}
+	box, frame := veil.Call("getBoundingClientRect"), elementByID(frameID).Call("getBoundingClientRect")
+	w, h := veil.Get("width").Float(), veil.Get("height").Float()
+	scale := min(box.Get("width").Float()/w, box.Get("height").Float()/h)
+	side := 2 * p.state.shape(nil).Radius * min(w, h) * scale
+	px := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) + "px" }
+	style.Set("display", "block")
+	style.Set("width", px(side))
+	style.Set("height", px(side))
+	style.Set("left", px(event.Get("clientX").Float()-frame.Get("left").Float()-side/2))
+	style.Set("top", px(event.Get("clientY").Float()-frame.Get("top").Float()-side/2))
 }
 
 // within is a point of the window in shares of the picture that a canvas shows, as large as its box allows and in its middle.

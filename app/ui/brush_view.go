@@ -12,6 +12,9 @@ import (
 // veilID is the canvas over the picture, on which a person paints.
 const veilID = "veil"
 
+// ringID is a ring around the pointer there, as large as the brush.
+const ringID = "ring"
+
 // layers are all that can be painted now.
 func (s *State) layers() []layer {
 	var list []layer

@@ -19,6 +19,7 @@ func (p *Page) renderStage() app.UI {
 		elem("div").Class(class).ID(frameID).Body(
 			elem("canvas").ID(previewID).Role("img").Aria("label", s.PreviewName()),
 			p.renderVeil(),
+			elem("div").ID(ringID).Aria("hidden", "true").Hidden(!s.brush.on),
 			elem("p").ID(veilID+"-help").Class("unseen").Text(paintKeys),
 			p.renderHello(),
 			elem("div").Class("tools").Body(

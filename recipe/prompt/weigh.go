@@ -151,6 +151,9 @@ func plainPart(part string) (plain, first string) {
 	return text + b.String()[len(strings.TrimRight(b.String(), " \n")):], groups[0].source
 }
 
+// mostBrackets is how many brackets of a kind are read as one emphasis.
+const mostBrackets = 8
+
 // step is what a pair of brackets multiplies or divides by.
 const step = 1.1
 
@@ -161,7 +164,10 @@ func emphasisAt(s string) (e emphasised, ok bool) {
 		return e, false
 	}
 	open, closing := s[:1], map[byte]string{'(': ")", '[': "]"}[s[0]]
-	n := len(s) - len(strings.TrimLeft(s, open))
+	n := 1
+	for n < min(len(s), mostBrackets) && s[n] == s[0] {
+		n++
+	}
 	length := strings.IndexAny(s[n:], brackets)
 	end := n + length + n
 	if length < 0 || end > len(s) || s[n+length:end] != strings.Repeat(closing, n) {

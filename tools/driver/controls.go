@@ -228,6 +228,27 @@ func (p *Page) files() (map[string]bool, error) {
 	return files, nil
 }
 
+// Drag moves the mouse through points of the window, x and y of each, with its button down.
+func (p *Page) Drag(points ...float64) error {
+	send := func(kind input.DispatchMouseEventType, i int, buttons int64) error {
+		_, err := chromedp.Call(p.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+			Type: kind, X: points[i], Y: points[i+1], Button: input.MouseButtonLeft, Buttons: buttons, ClickCount: 1,
+		})
+		return err
+	}
+	err := send(input.DispatchMouseEventTypeMousePressed, 0, 1)
+	for i := 2; i+1 < len(points) && err == nil; i += 2 {
+		err = send(input.DispatchMouseEventTypeMouseMoved, i, 1)
+	}
+	if err == nil {
+		err = send(input.DispatchMouseEventTypeMouseReleased, len(points)-2, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("driver: %w", err)
+	}
+	return nil
+}
+
 // Resize gives the page a window of that many pixels.
 func (p *Page) Resize(width, height int64) error {
 	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
