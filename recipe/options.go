@@ -170,6 +170,40 @@ var (
 		Elsewhere: map[Tool]string{Notebook: "mse_decay_rate"},
 	}, Whole{Min: 1, Max: MaxSteps}, 50)
 
+	Start = add(Option{
+		Name: "start", Group: Starting, Label: "Start from", Noun: "start",
+		Help:      "What the run starts from where there is no start picture.",
+		Elsewhere: map[Tool]string{Nerdy: "init_noise", RKH: "init_noise", Pixray: "init_noise"},
+	}, Choice{
+		{"tokens", "tokens: drawn at random"},
+		{"uniform", "uniform: a latent of random numbers"},
+		{"pixels", "pixels: random ones"},
+		{"gradient", "gradient: of random colours"},
+		{"fractal", "fractal: clouds of all sizes"},
+	}, "tokens")
+	InitFit = add(Option{
+		Name: "init_fit", Group: Starting, Label: "Start picture's shape", Noun: "fit of the start picture", Beside: `{"init_image":"a.png"}`,
+		Help: "How a start picture of another shape is fitted.",
+	}, Choice{
+		{"stretch", "stretch: the notebooks'"},
+		{"crop", "crop: what is too long is cut off"},
+		{"fit", "fit: its edges are repeated beside it"},
+	}, "stretch")
+	InitStrength = add(Option{
+		Name: "init_strength", Group: Starting, Label: "Start picture's strength", Noun: "strength of the start picture", Beside: `{"init_image":"a.png"}`,
+		Help:      "How much of the start picture there is, from 0 to 1; the rest is the start without it.",
+		Elsewhere: map[Tool]string{Pixray: "init_image_alpha"},
+	}, Real{Max: 1}, 1.0)
+	InitNoise = add(Option{
+		Name: "init_noise", Group: Starting, Label: "Start picture's noise", Noun: "noise of the start picture", Beside: `{"init_image":"a.png"}`,
+		Help:      "How much normal noise is added to the start picture.",
+		Elsewhere: map[Tool]string{Notebook: "use_noise"},
+	}, Real{Max: 10}, 0.0)
+	BestOf = add(Option{
+		Name: "best_of", Group: Starting, Label: "Best of", Noun: "number of starts",
+		Help: "So many starts are drawn, and the run begins with the one that CLIP finds nearest to the prompts.",
+	}, Whole{Min: 1, Max: 64}, 1)
+
 	StartTokens = add(Option{
 		Name: "start_tokens", Group: Starting, Label: "Start tokens",
 		Help: "The tokens that the run starts from, of a step of another run; in another size they are enlarged.",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"reverie/gpu"
@@ -61,7 +62,7 @@ func describable(ctx context.Context, m *weights.Manifest, script recipe.Script)
 	}
 	c := Config{Script: script, Images: map[string]Picture{}}
 	dot := Picture{Width: 1, Height: 1, Pix: make([]byte, 4)}
-	if recipe.InitImage.In(script.At(0)) != "" {
+	if start := script.At(0); recipe.InitImage.In(start) != "" || !slices.Contains([]string{startTokens, startUniform}, recipe.Start.In(start)) {
 		part := m.Part(weights.PartEncoder)
 		if part == nil {
 			return nil, c, errors.New("guide: the model has no encoder for a start picture")
@@ -69,7 +70,9 @@ func describable(ctx context.Context, m *weights.Manifest, script recipe.Script)
 		if model.encoder, err = vqgan.LoadEncoder(load.Planned(ctx, planner, part), m.VQGAN); err != nil {
 			return nil, c, err
 		}
-		c.Init = &dot
+		if recipe.InitImage.In(start) != "" {
+			c.Init = &Picture{Width: 2, Height: 1, Pix: []byte{0, 0, 0, 255, 255, 255, 255, 255}}
+		}
 	}
 	for _, name := range script.ImageNames() {
 		c.Images[name] = dot
@@ -122,6 +125,20 @@ func digest[T int32 | []float32](values ...T) string {
 	return fmt.Sprintf("%016x", sum.Sum64())
 }
 
+// describeStart tells of a candidate without the start picture.
+func (s *Session) describeStart(i int) string {
+	kind, seed := recipe.Start.In(s.now), recipe.Seed.In(s.now)
+	width, height := s.size()
+	if drawn := startDrawn(kind, seed, i, width, height); drawn != nil {
+		return kind + " " + digest(drawn)
+	}
+	if kind == startUniform {
+		return kind + " " + digest(uniformLatent(seed, i, height*width))
+	}
+	codes, h, w := s.startTokens(i)
+	return fmt.Sprintf("tokens %s of %d×%d", digest(codes...), w, h)
+}
+
 // describe tells of the update that was counted last and gets in.
 func (s *Session) describe(in Inputs) string {
 	var b strings.Builder
@@ -129,10 +146,12 @@ func (s *Session) describe(in Inputs) string {
 	width, height := s.size()
 	line("update %d of %d×%d pixels with %s %s", s.done, width, height, s.model.Name(), s.model.Identity())
 	if name := recipe.InitImage.In(s.now); name != "" {
-		line("start picture %q", name)
-	} else {
-		codes, h, w := s.startTokens()
-		line("start tokens %s of %d×%d", digest(codes...), w, h)
+		line("start picture %q, %s, strength %g", name, digest(s.initPixels()), recipe.InitStrength.In(s.now))
+	}
+	if s.config.Init == nil || recipe.InitStrength.In(s.now) < 1 {
+		for i := range recipe.BestOf.In(s.now) {
+			line("start %s", s.describeStart(i))
+		}
 	}
 	if codes := s.dreamt(in.Step); codes != nil {
 		line("dreams %s", digest(codes...))

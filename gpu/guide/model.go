@@ -238,6 +238,9 @@ func (m *Model) needEncoder(ctx context.Context, progress Progress) error {
 	if m.encoder != nil {
 		return nil
 	}
+	if m.manifest.Part(weights.PartEncoder) == nil {
+		return fmt.Errorf("The model %.60q has no encoder, which a start picture needs: start from tokens.", m.Name())
+	}
 	return m.fetch(ctx, weights.PartEncoder, progress)
 }
 

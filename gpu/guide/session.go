@@ -116,6 +116,12 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	if err := s.record(ctx, s.now, state, progress); err != nil {
 		return nil, err
 	}
+	if s.config.State == nil && recipe.BestOf.In(s.now) > 1 {
+		if err := s.best(ctx, progress); err != nil {
+			return nil, err
+		}
+		state.Z, state.Start = s.z0, s.z0
+	}
 	if err := s.dream(ctx); err != nil {
 		return nil, err
 	}

@@ -84,6 +84,8 @@ const (
 	drawErased
 	drawDream
 	drawRoll
+	drawStart
+	drawInitNoise
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.

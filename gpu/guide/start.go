@@ -3,9 +3,9 @@ package guide
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"reverie/gpu/clip"
-	"reverie/gpu/guide/resample"
 	"reverie/gpu/ops"
 	"reverie/recipe"
 	"reverie/weights"
@@ -25,8 +25,8 @@ func drawnTokens(seed uint64, step, use uint32, n int, c weights.VQGANConfig) []
 	return tokens
 }
 
-// startTokens are the codes that a run without a start picture begins with, and their size.
-func (s *Session) startTokens() (codes []int32, h, w int) {
+// startTokens are the codes that a candidate begins with where it consists of tokens, and their size.
+func (s *Session) startTokens(candidate int) (codes []int32, h, w int) {
 	if given := recipe.StartTokens.In(s.now); len(given.Codes) > 0 {
 		for _, code := range given.Codes {
 			codes = append(codes, int32(code))
@@ -34,7 +34,7 @@ func (s *Session) startTokens() (codes []int32, h, w int) {
 		return codes, given.Rows, given.Columns
 	}
 	h, w = s.tokens()
-	return drawnTokens(recipe.Seed.In(s.now), 0, drawTokens, h*w, s.model.manifest.VQGAN), h, w
+	return drawnTokens(recipe.Seed.In(s.now), uint32(candidate), drawTokens, h*w, s.model.manifest.VQGAN), h, w
 }
 
 // gathered are the codebook's rows of codes of that size.
@@ -82,19 +82,60 @@ func enlarged(x []float32, h, w, c, toH, toW int) []float32 {
 	return y
 }
 
-// start makes the first latent: codes drawn at random, or the start picture's.
+// start makes the first latent.
 func (s *Session) start(ctx context.Context, progress Progress) ([]float32, error) {
-	m := s.model
-	if err := m.wait(ctx, weights.PartDecoder); err != nil {
+	if err := s.model.wait(ctx, weights.PartDecoder); err != nil {
 		return nil, err
 	}
 	progress(PhaseStart, 0, 0)
 	if name := recipe.InitImage.In(s.now); name != "" && s.config.Init == nil {
 		return nil, fmt.Errorf("The run starts from the picture %.60q: open its file, or remove it.", name)
 	}
+	return s.candidate(ctx, 0, progress)
+}
+
+// candidate is one of the latents that the run may start from, all drawn alike.
+func (s *Session) candidate(ctx context.Context, i int, progress Progress) ([]float32, error) {
+	strength := recipe.InitStrength.In(s.now)
 	if s.config.Init == nil {
-		return s.startOfTokens(ctx)
+		return s.withoutPicture(ctx, i, progress)
 	}
+	z, err := s.encoded(ctx, s.initPixels(), progress)
+	if err != nil || strength >= 1 {
+		return z, err
+	}
+	under, err := s.withoutPicture(ctx, i, progress)
+	if err != nil {
+		return nil, err
+	}
+	for k := range z {
+		z[k] = float32(strength)*z[k] + float32(1-strength)*under[k]
+	}
+	return z, nil
+}
+
+// withoutPicture is a candidate without the start picture: of tokens, of uniform numbers, or of pixels that are drawn.
+func (s *Session) withoutPicture(ctx context.Context, i int, progress Progress) ([]float32, error) {
+	kind, seed := recipe.Start.In(s.now), recipe.Seed.In(s.now)
+	width, height := s.size()
+	h, w := s.tokens()
+	switch given := len(recipe.StartTokens.In(s.now).Codes) > 0; {
+	case given || kind == startTokens:
+		return s.startOfTokens(ctx, i)
+	case kind == startUniform:
+		return uniformLatent(seed, i, h*w*s.model.manifest.VQGAN.EmbedDim), nil
+	default:
+		pixels := startDrawn(kind, seed, i, width, height)
+		for k := range pixels {
+			pixels[k] = 2*pixels[k] - 1
+		}
+		return s.encoded(ctx, pixels, progress)
+	}
+}
+
+// encoded is the latent of a picture of the run's size, in [-1, 1].
+func (s *Session) encoded(ctx context.Context, pixels []float32, progress Progress) ([]float32, error) {
+	m := s.model
 	if err := m.needEncoder(ctx, progress); err != nil {
 		return nil, err
 	}
@@ -102,14 +143,14 @@ func (s *Session) start(ctx context.Context, progress Progress) ([]float32, erro
 	defer t.Close()
 	width, height := s.size()
 	x := t.Input(1, height, width, 3, false)
-	t.Write(x, scaled(resample.Lanczos(s.config.Init.rgb(), s.config.Init.Width, s.config.Init.Height, width, height), 2.0/255, -1))
+	t.Write(x, pixels)
 	_, z, _ := Encode(t, m.encoder, x, t.NewCodebook(m.decoder.Codebook))
 	return computed(ctx, t, t.Keep(z))
 }
 
-// startOfTokens is the first latent of a run without a start picture.
-func (s *Session) startOfTokens(ctx context.Context) ([]float32, error) {
-	codes, rows, columns := s.startTokens()
+// startOfTokens is the latent of a candidate that consists of tokens.
+func (s *Session) startOfTokens(ctx context.Context, i int) ([]float32, error) {
+	codes, rows, columns := s.startTokens(i)
 	if given := recipe.StartTokens.In(s.now).Codes; len(given) > 0 {
 		if err := s.model.checkTokens(rows, columns, given); err != nil {
 			return nil, err
@@ -121,6 +162,48 @@ func (s *Session) startOfTokens(ctx context.Context) ([]float32, error) {
 	}
 	h, w := s.tokens()
 	return enlarged(z, rows, columns, s.model.manifest.VQGAN.EmbedDim, h, w), nil
+}
+
+// best makes the run start from the best of its candidates: that whose prompts' losses are least, with the cutouts of the first update.
+func (s *Session) best(ctx context.Context, progress Progress) error {
+	n := recipe.BestOf.In(s.now)
+	count, least := s.count, math.Inf(1)
+	var chosen []float32
+	for i := range n {
+		progress(PhaseStart, int64(i), int64(n))
+		z, err := s.candidate(ctx, i, progress)
+		if err != nil {
+			return err
+		}
+		s.step.tape.Write(s.step.Z, z)
+		in, err := s.inputs()
+		if err != nil {
+			return err
+		}
+		out, err := s.step.Run(ctx, in, false)
+		if err != nil {
+			return err
+		}
+		loss := 0.0
+		for _, l := range out.Losses[len(s.step.spec.pulls()):] {
+			loss += l
+		}
+		if loss < least || i == 0 {
+			least, chosen = loss, z
+		}
+		s.count = count
+	}
+	s.z0 = chosen
+	s.step.restart(chosen)
+	return s.setFirst(ctx)
+}
+
+// restart puts a latent into the step as that of a fresh start.
+func (s *Step) restart(z []float32) {
+	s.SetZ(z)
+	for _, m := range s.memory {
+		s.tape.Write(m, make([]float32, m.Rows()*m.C))
+	}
 }
 
 // first shows what the run starts from when the image tower keeps it waiting.
