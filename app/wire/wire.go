@@ -37,6 +37,7 @@ func (p Picture) Check() error {
 type Wire struct {
 	Text    string   // {"kind": …, fields…}
 	Buffers [][]byte // its bytes, in the order of Kinds' parts
+	Files   []*File  // its files, in the order of Kinds' files
 }
 
 // Kinds are the messages of one channel, by the names under which they travel.
@@ -45,10 +46,14 @@ type Kinds struct {
 	types   map[string]reflect.Type
 	names   map[reflect.Type]string
 	parts   Parts
+	files   Files
 }
 
 // Parts returns the pictures of a message, and all its bytes, both in a fixed order.
 type Parts func(m any) (pictures []*Picture, buffers []*[]byte)
+
+// Files returns the places of a message's files in a fixed order.
+type Files func(m any) []**File
 
 // NewKinds are the messages of a channel, whose name its errors begin with.
 func NewKinds(channel string, types map[string]reflect.Type, parts Parts) *Kinds {
@@ -59,13 +64,27 @@ func NewKinds(channel string, types map[string]reflect.Type, parts Parts) *Kinds
 	return k
 }
 
+// WithFiles says that messages have files.
+func (k *Kinds) WithFiles(f Files) *Kinds {
+	k.files = f
+	return k
+}
+
+// places are those of a message's files.
+func (k *Kinds) places(m any) []**File {
+	if k.files == nil {
+		return nil
+	}
+	return k.files(m)
+}
+
 // Names returns the names of all messages, sorted.
 func (k *Kinds) Names() []string { return slices.Sorted(maps.Keys(k.types)) }
 
 // Name is the one under which m travels.
 func (k *Kinds) Name(m any) string { return k.names[reflect.TypeOf(m)] }
 
-// Encode packs a message. It fails only for numbers that JSON cannot hold.
+// Encode packs a message. It fails only for numbers that JSON cannot hold and for files that are missing.
 func (k *Kinds) Encode(m any) (Wire, error) {
 	fields, err := json.Marshal(m)
 	if err != nil {
@@ -82,6 +101,12 @@ func (k *Kinds) Encode(m any) (Wire, error) {
 	for _, b := range buffers {
 		w.Buffers = append(w.Buffers, *b)
 	}
+	for _, place := range k.places(m) {
+		if *place == nil {
+			return Wire{}, fmt.Errorf("%s: message %q lacks a file", k.channel, k.Name(m))
+		}
+		w.Files = append(w.Files, *place)
+	}
 	return w, nil
 }
 
@@ -97,6 +122,13 @@ func (k *Kinds) Decode(w Wire) (any, error) {
 	}
 	for i, b := range buffers {
 		*b = w.Buffers[i]
+	}
+	places := k.places(m)
+	if len(places) != len(w.Files) {
+		return nil, fmt.Errorf("%s: message %q wants %d files and has %d", k.channel, k.Name(m), len(places), len(w.Files))
+	}
+	for i, place := range places {
+		*place = w.Files[i]
 	}
 	for _, p := range pictures {
 		if err := p.Check(); err != nil {

@@ -13,9 +13,15 @@ func Post(target js.Value, w Wire) error {
 		buffers[i] = jsx.Bytes(b).Get("buffer")
 	}
 	list := jsx.Sequence(buffers)
-	_, err := jsx.Try(func() js.Value {
-		return target.Call("postMessage", map[string]any{"text": w.Text, "buffers": list}, list)
-	})
+	data := map[string]any{"text": w.Text, "buffers": list}
+	if len(w.Files) > 0 {
+		files := make([]js.Value, len(w.Files))
+		for i, f := range w.Files {
+			files[i] = f.JS
+		}
+		data["files"] = jsx.Sequence(files)
+	}
+	_, err := jsx.Try(func() js.Value { return target.Call("postMessage", data, list) })
 	return err
 }
 
@@ -27,6 +33,11 @@ func Receive(data js.Value) Wire {
 		if list := data.Get("buffers"); list.Truthy() {
 			for i := range list.Length() {
 				w.Buffers = append(w.Buffers, jsx.GoBytes(list.Index(i)))
+			}
+		}
+		if list := data.Get("files"); list.Truthy() {
+			for i := range list.Length() {
+				w.Files = append(w.Files, &File{list.Index(i)})
 			}
 		}
 	}

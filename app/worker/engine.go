@@ -5,12 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 
 	"reverie/app/protocol"
 	"reverie/gpu"
 	"reverie/gpu/clip/bpe"
 	"reverie/gpu/guide"
+	"reverie/gpu/kept"
 	"reverie/gpu/load"
 	"reverie/gpu/quick"
 	"reverie/gpu/store"
@@ -46,8 +46,8 @@ func (e *GPU) Open(ctx context.Context, m protocol.Open) (protocol.Ready, <-chan
 	case err != nil:
 		return protocol.Ready{}, nil, err
 	}
-	e.device, e.store = device, store.Open(ctx, path(m.Base))
-	e.kernels = tune.Open(ctx, device, store.Open(ctx, path(m.Base)+"kernels"), tune.Mode(m.Tune)) // apart from models, which come and go
+	e.device, e.store = device, store.Open(ctx, store.Path(m.Base))
+	e.kernels = tune.Open(ctx, device, store.Open(ctx, store.Path(m.Base)+"kernels"), tune.Mode(m.Tune)) // apart from models, which come and go
 	lost := make(chan string, 1)
 	go func() {
 		<-device.Lost()
@@ -69,15 +69,6 @@ var phases = [guide.Phases]protocol.Phase{
 // named hears the loop's progress.
 func named(progress Progress) guide.Progress {
 	return func(phase guide.Phase, done, total int64) { progress(phases[phase], done, total) }
-}
-
-// path is that of a URL: several sites of one origin keep their files apart.
-func path(base string) string {
-	if _, rest, ok := strings.Cut(base, "://"); ok {
-		_, rest, _ = strings.Cut(rest, "/")
-		return "/" + rest
-	}
-	return base
 }
 
 // Load fetches a model, unless it is there.
@@ -298,7 +289,7 @@ func (e *GPU) Delete(ctx context.Context, m protocol.Delete) error {
 	if e.model != nil && e.loaded.Model == m.Model {
 		e.drop()
 	}
-	err := load.Forget(ctx, e.store, m.Model)
+	err := kept.Forget(ctx, e.store, m.Model)
 	if errors.Is(err, store.ErrBusy) {
 		return problem("Another tab uses this model: close it and delete the model again.")
 	}
@@ -307,7 +298,7 @@ func (e *GPU) Delete(ctx context.Context, m protocol.Delete) error {
 
 // Storage tells what is stored, and for what.
 func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
-	kept, err := load.List(ctx, e.store)
+	models, err := kept.List(ctx, e.store)
 	if err != nil {
 		return protocol.Storage{}, err
 	}
@@ -316,7 +307,7 @@ func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
 		return protocol.Storage{}, err
 	}
 	s := protocol.Storage{How: string(e.store.Kind()), Usage: room.Usage, Quota: room.Quota, Persisted: room.Persisted}
-	for _, k := range kept {
+	for _, k := range models {
 		s.Models = append(s.Models, protocol.Model{Name: k.Name, Title: k.Manifest.Title, Factor: k.Manifest.VQGAN.Factor(), Bytes: k.Total, Stored: k.Stored,
 			Suggested: k.Manifest.Suggested})
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"testing"
 
+	"reverie/gpu/kept"
 	"reverie/weights"
 	"reverie/weights/mini"
 )
@@ -27,13 +28,13 @@ func miniServer(t *testing.T) *server {
 	return s
 }
 
-func list(t *testing.T, keep *memoryStore) map[string]Kept {
+func list(t *testing.T, keep *memoryStore) map[string]kept.Model {
 	t.Helper()
-	models, err := List(context.Background(), keep)
+	models, err := kept.List(context.Background(), keep)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]Kept{}
+	found := map[string]kept.Model{}
 	for _, k := range models {
 		found[k.Name] = k
 	}
@@ -69,13 +70,13 @@ func TestKeptModels(t *testing.T) {
 	if _, err := two.Manifest(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := Forget(ctx, keep, "test"); err != nil {
+	if err := kept.Forget(ctx, keep, "test"); err != nil {
 		t.Fatal(err)
 	}
 	if left := list(t, keep); len(left) != 1 || !left["two"].Complete() {
 		t.Errorf("after one of two went: %v", left)
 	}
-	if err := Forget(ctx, keep, "two"); err != nil {
+	if err := kept.Forget(ctx, keep, "two"); err != nil {
 		t.Fatal(err)
 	}
 	if len(keep.files) != 0 {

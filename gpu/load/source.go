@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reverie/gpu/blob"
+	"reverie/gpu/kept"
 	"reverie/gpu/store"
 	"reverie/weights"
 )
@@ -326,9 +327,9 @@ const patience = 5 * time.Second
 
 // Manifest gets the server's manifest and keeps it. Without an answer it is the kept one.
 func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
-	kept, keptErr := keptManifest(ctx, s.Store, s.Name)
+	old, oldErr := kept.Manifest(ctx, s.Store, s.Name)
 	waiting := ctx
-	if keptErr == nil {
+	if oldErr == nil {
 		var cancel context.CancelFunc
 		waiting, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
@@ -337,8 +338,8 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case err != nil && keptErr == nil:
-		return kept, nil
+	case err != nil && oldErr == nil:
+		return old, nil
 	case err != nil:
 		return nil, err
 	}
@@ -346,7 +347,7 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if err := keepManifest(ctx, s.Store, s.Name, text); errors.Is(err, store.ErrFull) || ctx.Err() != nil {
+	if err := kept.Put(ctx, s.Store, s.Name, text); errors.Is(err, store.ErrFull) || ctx.Err() != nil {
 		return nil, err
 	}
 	return m, nil // what could not be kept otherwise is fetched again
@@ -354,8 +355,8 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 
 // Look is the manifest that is kept, or else the server's. It keeps nothing.
 func (s *Source) Look(ctx context.Context) (*weights.Manifest, error) {
-	if kept, err := keptManifest(ctx, s.Store, s.Name); err == nil {
-		return kept, nil
+	if m, err := kept.Manifest(ctx, s.Store, s.Name); err == nil {
+		return m, nil
 	}
 	text, err := s.get(ctx, weights.ManifestFile)
 	if err != nil {

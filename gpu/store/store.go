@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"reverie/gpu/blob"
 )
@@ -17,6 +18,15 @@ var (
 	ErrFull = errors.New("store: the browser gives this site no more room")
 	ErrBusy = errors.New("store: another tab has the file")
 )
+
+// Path is that of a URL, by which Open knows the app: several sites of one origin keep their files apart.
+func Path(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		return "/" + rest
+	}
+	return url
+}
 
 // Kind says how files are kept.
 type Kind string

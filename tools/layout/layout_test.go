@@ -109,7 +109,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 
 // The ops and what is built of them know no JavaScript; it stays in the few packages that are its glue.
 func TestWhoSeesJavaScript(t *testing.T) {
-	glue := []string{"reverie/app/encode", "reverie/app/film", "reverie/app/picture", "reverie/app/protocol", "reverie/app/ui", "reverie/app/wire", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
+	glue := []string{"reverie/app/encode", "reverie/app/film", "reverie/app/imports", "reverie/app/intake", "reverie/app/picture", "reverie/app/protocol", "reverie/app/ui", "reverie/app/wire", "reverie/app/worker", "reverie/gpu", "reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/store"}
 	for _, p := range list(t, true, "./app/...", "./gpu/...", "./recipe/...", "./shaders/...", "./weights/...") {
 		if slices.Contains(p.Imports, "syscall/js") && !slices.Contains(glue, p.ImportPath) {
 			t.Errorf("%s imports syscall/js; only %v do", p.ImportPath, glue)
@@ -147,6 +147,23 @@ func TestExportStandsAlone(t *testing.T) {
 	for _, p := range list(t, true, "./app/page", "./app/engine") {
 		for _, dep := range p.Deps {
 			if under(dep, "github.com/Eyevinn/mp4ff") || under(dep, "github.com/at-wat/ebml-go") || dep == "archive/zip" || dep == "image/gif" {
+				t.Errorf("%s comes with %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// What imports knows neither the page nor what computes. It is the only program that reads checkpoints.
+func TestImportStandsAlone(t *testing.T) {
+	brings := []string{"reverie/gpu/blob", "reverie/gpu/jsx", "reverie/gpu/kept", "reverie/gpu/store"}
+	for _, dep := range list(t, true, "./app/importer")[0].Deps {
+		if under(dep, "reverie/gpu") && !slices.Contains(brings, dep) || under(dep, "reverie/shaders") || under(dep, "reverie/app/ui") || under(dep, "net/http") {
+			t.Errorf("app/importer comes with %s", dep)
+		}
+	}
+	for _, p := range list(t, true, "./app/page", "./app/engine", "./app/export") {
+		for _, dep := range p.Deps {
+			if under(dep, "reverie/weights/checkpoint") || under(dep, "reverie/weights/folder") || under(dep, "go.yaml.in/yaml/v3") {
 				t.Errorf("%s comes with %s", p.ImportPath, dep)
 			}
 		}

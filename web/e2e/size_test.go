@@ -19,13 +19,17 @@ func TestProgramSizes(t *testing.T) {
 	page := packed("app.wasm")
 	both := page + packed("engine.wasm")
 	export := packed("export.wasm")
-	const what = "see which packages are new with `GOOS=js GOARCH=wasm go list -modfile bin/go-app-….mod -deps ./app/page ./app/engine ./app/export`, what the " +
+	imports := packed("import.wasm")
+	const what = "see which packages are new with `GOOS=js GOARCH=wasm go list -modfile bin/go-app-….mod -deps ./app/page ./app/engine ./app/export ./app/importer`, what the " +
 		"compiler inlines in web/wasm/wasm.go, and what is left out in web/wasm/slim.go"
 	if page > wasm.MostPage {
 		t.Errorf("the page takes %d bytes, and %d are the limit: %s", page, wasm.MostPage, what)
 	}
 	if both > wasm.MostEngine {
 		t.Errorf("the page and the engine take %d bytes, and %d are the limit: %s", both, wasm.MostEngine, what)
+	}
+	if imports > wasm.MostImport {
+		t.Errorf("what imports takes %d bytes, and %d are the limit: %s", imports, wasm.MostImport, what)
 	}
 	if export > wasm.MostExport {
 		t.Errorf("what exports takes %d bytes, and %d are the limit: %s", export, wasm.MostExport, what)

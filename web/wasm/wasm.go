@@ -29,6 +29,8 @@ var Programs = []Program{
 	{"engine.wasm", "./app/engine", []string{"reverie/gpu/guide/resample"}, false},
 	// It is fetched when somebody exports, and by the service worker.
 	{"export.wasm", "./app/export", []string{"reverie/app/encode", "reverie/gpu/guide/resample", "image/draw"}, true},
+	// So is this one, when somebody imports.
+	{"import.wasm", "./app/importer", []string{"reverie/weights", "reverie/weights/checkpoint", "crypto/sha256", "math", "encoding/binary"}, true},
 }
 
 // Root finds the folder of Reverie's source around the current one.
@@ -68,6 +70,7 @@ const (
 	MostPage   = 1_400_000
 	MostEngine = 2_400_000 // the page with it
 	MostExport = 1_100_000 // on its own, when somebody exports
+	MostImport = 1_600_000 // on its own, when somebody imports
 )
 
 // Build compiles all programs from the source in root to the folder dir. The go command does no work twice, so this takes a moment only

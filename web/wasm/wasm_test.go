@@ -53,6 +53,9 @@ func TestProgramsAreSlim(t *testing.T) {
 			if p == "crypto/aes" && program.File == "export.wasm" { // mp4ff also reads films that are encrypted
 				continue
 			}
+			if program.File == "import.wasm" && (p == "crypto/sha256" || p == "compress/gzip" || p == "regexp") { // shards, vocabularies, the reader of YAML
+				continue
+			}
 			switch p {
 			case "net", "net/http", "crypto/tls", "regexp", "text/template", "crypto/aes", "crypto/rand", "crypto/sha256", "compress/gzip",
 				"golang.org/x/text/unicode/norm":

@@ -34,7 +34,11 @@ type Model struct {
 type Checkpoint struct {
 	foreign.Source
 	Configs importer.Configs
+	Digest  string // folder.Digest of its parts in this quantisation, where somebody has told it
 }
+
+// ErrDigest says that a checkpoint became something else than it became for others.
+var ErrDigest = errors.New("it became another model than it did for others, so some of its bytes are wrong: fetch it again, from another source if there is one")
 
 // Report tells what a conversion did.
 type Report struct {
@@ -60,8 +64,10 @@ type Conversion struct {
 	report   Report
 	clip     importer.Tensors
 	vqgan    importer.Tensors
-	vocab    []byte    // cut to what the model knows
-	values   []float32 // reused from tensor to tensor
+	sources  map[string]string // names, by that of a model's first part
+	digests  map[string]string // by the name of a model's first part
+	vocab    []byte            // cut to what the model knows
+	values   []float32         // reused from tensor to tensor
 	encoded  []byte
 }
 
@@ -73,15 +79,17 @@ func Prepare(m Model, clip, vqgan *Checkpoint) (*Conversion, error) {
 	if clip == nil && vqgan == nil {
 		return nil, errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
 	}
-	c := &Conversion{model: m, manifest: &weights.Manifest{
+	c := &Conversion{model: m, sources: map[string]string{}, digests: map[string]string{}, manifest: &weights.Manifest{
 		Format: weights.FormatVersion, Name: m.Name, Title: m.Title, About: m.About, Licence: m.Licence, Quant: m.Quant, Suggested: m.Suggested,
 	}}
 	if clip != nil {
+		c.digests[weights.PartText], c.sources[weights.PartText] = clip.Digest, clip.Name
 		if err := c.readCLIP(clip); err != nil {
 			return nil, err
 		}
 	}
 	if vqgan != nil {
+		c.digests[weights.PartDecoder], c.sources[weights.PartDecoder] = vqgan.Digest, vqgan.Name
 		if err := c.readVQGAN(vqgan); err != nil {
 			return nil, err
 		}
@@ -214,7 +222,32 @@ func (c *Conversion) Write(w *folder.Writer) (*weights.Manifest, Report, error) 
 			return nil, Report{}, err
 		}
 	}
+	for first, second := range map[string]string{weights.PartText: weights.PartImage, weights.PartDecoder: weights.PartEncoder} {
+		if want := c.digests[first]; want != "" && Digest(c.manifest, first, second) != want {
+			return nil, Report{}, fmt.Errorf("convert: %s: %w", c.sources[first], ErrDigest)
+		}
+	}
 	return c.manifest, c.report, w.Commit(c.manifest)
+}
+
+// Digest is the folder.Digest of two parts of a model.
+func Digest(m *weights.Manifest, first, second string) string {
+	return folder.Digest([]weights.Part{*m.Part(first), *m.Part(second)})
+}
+
+// Size is how many bytes Write adds to what the writer has, at most.
+func (c *Conversion) Size(w *folder.Writer) int64 {
+	size := int64(len(c.vocab)) + weights.MaxShardSize // the bytes that are in no shard yet are written twice
+	for _, p := range c.parts() {
+		s := w.Part(p.name)
+		for _, spec := range c.manifest.Expected(p.name) {
+			if !s.Has(spec.Name) {
+				n := (&weights.Tensor{Shape: spec.Shape}).Elements()
+				size += weights.Align(weights.EncodedSize(weights.StoredType(c.model.Quant, spec.Name, spec.Shape), n))
+			}
+		}
+	}
+	return size
 }
 
 // makeRoom takes memory for the largest tensor, once: what grows leaves garbage of its own size behind.

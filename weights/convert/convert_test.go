@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -138,6 +139,16 @@ func TestVocabularyIsCut(t *testing.T) {
 	}
 	if want := "#the first 6 merges\ni n\nt h\na n\nr e\na r\ne r"; string(text) != want {
 		t.Errorf("the vocabulary is %q, want %q", text, want)
+	}
+}
+
+// A browser's program has the cut vocabulary alone, and its conversions have the same bytes.
+func TestUsedVocabulary(t *testing.T) {
+	for _, from := range [][]byte{vocab.CLIP, vocab.Used} {
+		got, err := fitVocab(from, weights.ViTB32.Merges())
+		if err != nil || !bytes.Equal(got, vocab.Used) {
+			t.Errorf("cut to what ViT-B/32 uses, a vocabulary of %d bytes has %d, %v; want the %d of vocab.Used", len(from), len(got), err, len(vocab.Used))
+		}
 	}
 }
 

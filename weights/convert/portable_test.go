@@ -98,7 +98,7 @@ func sourceOf(t *testing.T, file, config string) (*Checkpoint, *counted) {
 		t.Fatal(err)
 	}
 	c := &counted{ReaderAt: bytes.NewReader(data)}
-	return &Checkpoint{foreign.Source{Name: file, Size: int64(len(data)), ReaderAt: c}, importer.Configs{Chosen: &importer.Text{Name: config, Data: text}}}, c
+	return &Checkpoint{foreign.Source{Name: file, Size: int64(len(data)), ReaderAt: c}, importer.Configs{Chosen: &importer.Text{Name: config, Data: text}}, ""}, c
 }
 
 // A conversion that is interrupted behind a tensor or a part goes on without reading what it has read, and its files are those of one that was not.

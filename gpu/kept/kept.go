@@ -1,4 +1,5 @@
-package load
+// Package kept knows the models of which a store has something: their manifests, their shards, and the journals of those that are being imported.
+package kept
 
 import (
 	"context"
@@ -12,8 +13,8 @@ import (
 	"reverie/weights"
 )
 
-// Kept is a model of which the store has something.
-type Kept struct {
+// Model is one of which the store has something.
+type Model struct {
 	Name     string
 	Manifest *weights.Manifest
 	Stored   int64 // bytes of shards that are there
@@ -21,18 +22,19 @@ type Kept struct {
 }
 
 // Complete says that the model works without the server.
-func (k Kept) Complete() bool { return k.Stored == k.Total }
+func (k Model) Complete() bool { return k.Stored == k.Total }
 
 const manifestSuffix = ".json"
 
-func keptManifest(ctx context.Context, from store.Store, name string) (*weights.Manifest, error) {
+// Manifest is the kept manifest of a model.
+func Manifest(ctx context.Context, from store.Store, name string) (*weights.Manifest, error) {
 	sizes, err := from.Sizes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	size, ok := sizes[name+manifestSuffix]
 	if !ok || size > weights.MaxManifest {
-		return nil, errors.New("load: no manifest is kept")
+		return nil, errors.New("kept: no manifest is kept")
 	}
 	b := blob.New(int(size))
 	if _, err := from.Read(ctx, name+manifestSuffix, b); err != nil {
@@ -41,8 +43,8 @@ func keptManifest(ctx context.Context, from store.Store, name string) (*weights.
 	return weights.Parse(b.Bytes())
 }
 
-// keepManifest keeps a manifest and drops the shards that only the one before it named.
-func keepManifest(ctx context.Context, to store.Store, name string, text []byte) error {
+// Put keeps a manifest and drops the shards that only the one before it named.
+func Put(ctx context.Context, to store.Store, name string, text []byte) error {
 	unlock, err := to.Lock(ctx, name+manifestSuffix)
 	if err != nil {
 		return err
@@ -79,22 +81,22 @@ func shards(m *weights.Manifest) map[string]int64 {
 }
 
 // List returns the models that are kept, whole or in part, by name.
-func List(ctx context.Context, in store.Store) ([]Kept, error) {
+func List(ctx context.Context, in store.Store) ([]Model, error) {
 	sizes, err := in.Sizes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var list []Kept
+	var list []Model
 	for _, file := range slices.Sorted(maps.Keys(sizes)) {
 		name, ok := strings.CutSuffix(file, manifestSuffix)
 		if !ok {
 			continue
 		}
-		m, err := keptManifest(ctx, in, name)
+		m, err := Manifest(ctx, in, name)
 		if err != nil { // damaged, or of a later version: it is fetched anew when it is wanted
 			continue
 		}
-		k := Kept{Name: name, Manifest: m}
+		k := Model{Name: name, Manifest: m}
 		for shard, size := range shards(m) {
 			k.Total += size
 			k.Stored += min(size, sizes[shard])
@@ -112,7 +114,7 @@ func Forget(ctx context.Context, in store.Store, name string) error {
 	return sweep(ctx, in)
 }
 
-// sweep removes the shards that no kept manifest names. One that another tab holds stays until the next sweep.
+// sweep removes the shards that neither a kept manifest nor a journal names. One that another tab holds stays until the next sweep.
 func sweep(ctx context.Context, in store.Store) error {
 	sizes, err := in.Sizes(ctx)
 	if err != nil {
@@ -125,6 +127,16 @@ func sweep(ctx context.Context, in store.Store) error {
 	for _, k := range list {
 		for shard := range shards(k.Manifest) {
 			delete(sizes, shard)
+		}
+	}
+	for file, size := range sizes {
+		name, ok := strings.CutSuffix(file, journalSuffix)
+		if !ok {
+			continue
+		}
+		delete(sizes, file)
+		if err := spare(ctx, in, name, size, sizes); err != nil {
+			return err
 		}
 	}
 	for file := range sizes {
