@@ -137,7 +137,7 @@ faults: chromium
 	echo "$$said" | grep -vE '^(=== |PASS|ok)|--- PASS'; exit $$failed
 
 ## soak: a run of STEPS steps (5000) in BROWSER, with every kind of memory over time; fails where one grows or steps get slower
-soak: chromium
+soak: chromium firefox
 	go run ./tools/soak -steps $(or $(STEPS),5000) -browser $(or $(BROWSER),chromium)
 
 ## docs: docs/options.md and the schema of scripts, from the table of options

@@ -24,7 +24,7 @@ import (
 
 func main() {
 	steps := flag.Int("steps", 5000, "updates to make, at least 1000")
-	browser := flag.String("browser", "chromium", "the browser to run in: chromium, with SwiftShader, or firefox, with lavapipe")
+	browser := flag.String("browser", "chromium", "the browser to run in: chromium or firefox")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *steps, *browser)

@@ -47,7 +47,7 @@
 
   const pressing = setInterval(() => {
     const start = [...document.querySelectorAll("button")].find((button) => button.textContent.trim() === "Start");
-    if (!start || start.disabled) return;
+    if (!start || start.disabled || start.ariaDisabled === "true") return;
     clearInterval(pressing);
     start.click();
   }, 200);

@@ -103,7 +103,7 @@ func hear[T any](into chan<- T) http.HandlerFunc {
 // patience is how long a hundred steps may take.
 const patience = 10 * time.Minute
 
-// follow takes samples until the run is done, and prints them.
+// follow takes samples until the run is done, or interrupted, and prints them.
 func (w *watch) follow(ctx context.Context, b *browser) (*report, error) {
 	r := &report{}
 	for {
@@ -125,7 +125,10 @@ func (w *watch) follow(ctx context.Context, b *browser) (*report, error) {
 		case <-time.After(patience):
 			return nil, fmt.Errorf("soak: nothing was heard of the run for %v", patience)
 		case <-ctx.Done():
-			return nil, errors.New("soak: interrupted")
+			if len(r.paces) < 2*settled {
+				return nil, errors.New("soak: interrupted before a slope could be told")
+			}
+			return r, nil
 		}
 	}
 }
