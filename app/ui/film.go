@@ -136,7 +136,10 @@ func (f *filmForm) hear(m film.Message) (want int, file *film.Made) {
 		f.done, f.total = m.Done, m.Total
 	case film.Made:
 		f.making = false
-		f.status = fmt.Sprintf("The film is saved: %d×%d, %s, %s.", m.Width, m.Height, count(m.Frames, "frame"), byteCount(int64(len(m.File.Data))))
+		f.status = fmt.Sprintf("The film is saved as %s: %d×%d, %s, %s.", filmFormats[m.Format], m.Width, m.Height, count(m.Frames, "frame"), byteCount(int64(len(m.File.Data))))
+		if f.format == film.Best {
+			f.status += filmLacks[m.Format]
+		}
 		return -1, &m
 	case film.Cancelled:
 		f.making = false
@@ -182,5 +185,8 @@ func (f *filmForm) fail(problem string) { f.making, f.status, f.problem = false,
 
 // endings and media types of files.
 var filmKinds = map[film.Format]string{film.MP4: "video/mp4", film.WebM: "video/webm", film.GIF: "image/gif"}
+
+// filmLacks says what this browser does not make where the best that it makes is of that format.
+var filmLacks = map[film.Format]string{film.WebM: " This browser makes no MP4 of that size.", film.GIF: " This browser makes no MP4 and no WebM of that size."}
 
 var filmFormats = map[film.Format]string{film.Best: "The best that this browser makes", film.MP4: "MP4", film.WebM: "WebM", film.GIF: "GIF"}

@@ -87,8 +87,19 @@ func TestFilmIsMade(t *testing.T) {
 		t.Errorf("%d of %d", f.done, f.total)
 	}
 	_, made := f.hear(film.Made{Format: film.MP4, Width: 640, Height: 480, Frames: 96, File: &wire.Bytes{Data: make([]byte, 2_500_000)}})
-	if made == nil || f.making || f.status != "The film is saved: 640×480, 96 frames, 2.5 MB." {
+	if made == nil || f.making || f.status != "The film is saved as MP4: 640×480, 96 frames, 2.5 MB." {
 		t.Errorf("%v, %q", made, f.status)
+	}
+	for _, c := range []struct {
+		asked, made film.Format
+		lacks       bool
+	}{{film.Best, film.WebM, true}, {film.Best, film.GIF, true}, {film.GIF, film.GIF, false}, {film.WebM, film.WebM, false}} {
+		f := begun(t)
+		f.format = c.asked
+		f.hear(film.Made{Format: c.made, File: &wire.Bytes{}})
+		if strings.Contains(f.status, "This browser makes no MP4") != c.lacks {
+			t.Errorf("%q was asked for, %q made: %q", c.asked, c.made, f.status)
+		}
 	}
 }
 

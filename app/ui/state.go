@@ -523,14 +523,14 @@ var (
 	insecure = Screen{Title: "This address is not secure",
 		Text: "Browsers give pages the GPU only over https:// or on this computer itself. Open Reverie by https://, or by http://localhost or http://127.0.0.1."}
 	noWebGPU = Screen{Title: "This browser has no WebGPU",
-		Text: "Reverie draws on your own GPU through WebGPU. It works in Chrome and Edge from 113 (on Android from 121), in Safari from 26, and in Firefox from 141 on Windows. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu."}
+		Text: "Reverie draws on your own GPU through WebGPU. It works in Chrome and Edge from 113 (on Android from 121), in Safari from 26, and in Firefox from 141 on Windows and from 147 on Macs with Apple silicon. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu, and Firefox needs dom.webgpu.enabled set to true in about:config."}
 	noEngine = Screen{Title: "The engine cannot be fetched", Retry: true,
 		Text: "The part of Reverie that computes did not arrive: check the connection and start the engine again. Your settings are still here."}
 	// Chromium gives a page no adapter any more once the GPU was reset twice under it, until the person loads it anew: location.reload does not help.
 	noAdapterAnyMore = Screen{Title: "No GPU answers", Retry: true,
 		Text: "The GPU was reset, and the browser withholds it from this page now: load the page anew with the browser's own button. Your settings and the run come back."}
 	noAdapter = Screen{Title: "No GPU answers", Retry: true,
-		Text: "The browser has WebGPU but offers no graphics adapter. Turn on hardware acceleration in its settings, update the graphics driver, and look at chrome://gpu if there is one."}
+		Text: "The browser has WebGPU but offers no graphics adapter. Turn on hardware acceleration in its settings, update the graphics driver, and look at what chrome://gpu or, in Firefox, about:support says of WebGPU."}
 )
 
 // Retry makes the page wait for a new worker.

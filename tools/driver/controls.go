@@ -12,35 +12,20 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/chromedp/cdproto/accessibility"
-	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/storage"
-	"github.com/chromedp/cdproto/systeminfo"
-	"github.com/chromedp/chromedp"
 )
 
 // Script makes JavaScript run before every page that is opened from now on.
-func (p *Page) Script(source string) error {
-	_, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
-	return err
-}
+func (p *Page) Script(source string) error { return p.tab.script(source) }
 
 // Navigate opens a URL.
-func (p *Page) Navigate(url string) error { return chromedp.Do(p.ctx, chromedp.Navigate(url)) }
+func (p *Page) Navigate(url string) error { return p.tab.navigate(url) }
 
 // Control is an element by its role and accessible name.
 type Control struct {
 	Role, Name string
 	Value      string // what is typed or chosen in it
 	Disabled   bool
-	node       cdp.BackendNodeID
+	node       any // the browser's name for it
 }
 
 // patience is how long Find waits for a control. A page that is not interactive yet counts as one without controls.
@@ -62,52 +47,22 @@ func (p *Page) Find(role, name string) (Control, error) {
 			folded = false
 			Evaluate[any](p, unfold) // a page that is not there yet has nothing folded
 		}
-		if err == nil || time.Now().After(deadline) || p.ctx.Err() != nil {
+		if err == nil || time.Now().After(deadline) {
 			return c, err
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-p.tab.ended():
+			return c, err
+		}
 	}
 }
 
 // Look is Find without waiting.
-func (p *Page) Look(role, name string) (Control, error) {
-	document, err := chromedp.Call(p.ctx, dom.GetDocument, dom.GetDocumentParams{})
-	if err != nil {
-		return Control{}, fmt.Errorf("driver: %w", err)
-	}
-	found, err := chromedp.Call(p.ctx, accessibility.QueryAXTree,
-		accessibility.QueryAXTreeParams{BackendNodeID: document.Root.BackendNodeID, Role: role})
-	if err != nil {
-		return Control{}, fmt.Errorf("driver: %w", err)
-	}
-	prefix, open := strings.CutSuffix(name, "…")
-	for _, n := range found.Nodes {
-		if c := control(n); !n.Ignored && (c.Name == name || open && strings.HasPrefix(c.Name, prefix)) {
-			return c, nil
-		}
-	}
-	return Control{}, fmt.Errorf("driver: the page has no %s “%s”", role, name)
-}
+func (p *Page) Look(role, name string) (Control, error) { return p.tab.look(role, name) }
 
-func control(n *accessibility.Node) Control {
-	c := Control{Role: text(n.Role), Name: text(n.Name), Value: text(n.Value), node: n.BackendDOMNodeID}
-	for _, property := range n.Properties {
-		if property.Name == accessibility.PropertyNameDisabled {
-			c.Disabled = text(property.Value) == "true"
-		}
-	}
-	return c
-}
-
-func text(v *accessibility.Value) string {
-	if v == nil {
-		return ""
-	}
-	var s string
-	if json.Unmarshal([]byte(v.Value), &s) == nil {
-		return s
-	}
-	return string(v.Value)
+func absent(role, name string) error {
+	return fmt.Errorf("driver: the page has no %s “%s”", role, name)
 }
 
 // FindEnabled waits for a control that can be used.
@@ -131,8 +86,7 @@ func (p *Page) Click(role, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.call(c, "function () { this.click() }")
-	return err
+	return p.tab.call(c, "function () { this.click() }")
 }
 
 // Fill replaces what is typed in a control.
@@ -141,11 +95,10 @@ func (p *Page) Fill(role, name, value string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.call(c, "function () { this.focus(); this.select() }"); err != nil {
+	if err := p.tab.call(c, "function () { this.focus(); this.select() }"); err != nil {
 		return err
 	}
-	_, err = chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: value})
-	return err
+	return p.tab.insert(value)
 }
 
 // Choose gives a file to a file input.
@@ -154,26 +107,7 @@ func (p *Page) Choose(name, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = chromedp.Call(p.ctx, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, BackendNodeID: c.node})
-	return err
-}
-
-func (p *Page) call(c Control, function string) (string, error) {
-	object, err := chromedp.Call(p.ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
-	if err != nil {
-		return "", fmt.Errorf("driver: %s “%s”: %w", c.Role, c.Name, err)
-	}
-	yes := true
-	result, err := chromedp.Call(p.ctx, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: function, ObjectID: object.Object.ObjectID, UserGesture: &yes, ReturnByValue: &yes,
-	})
-	if err != nil {
-		return "", fmt.Errorf("driver: %s “%s”: %w", c.Role, c.Name, err)
-	}
-	if result.ExceptionDetails != nil {
-		return "", fmt.Errorf("driver: %s “%s”: %s", c.Role, c.Name, result.ExceptionDetails.Text)
-	}
-	return string(result.Result.Value), nil
+	return p.tab.upload(c, path)
 }
 
 // Status is what the page says in its status line.
@@ -181,12 +115,23 @@ func (p *Page) Status() (string, error) {
 	return Evaluate[string](p, `document.querySelector("[role=status]").textContent`)
 }
 
-// Evaluate runs JavaScript in the page.
+// Evaluate runs JavaScript in the page. An expression without a value is an error.
 func Evaluate[T any](p *Page, expression string) (T, error) {
-	return chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	var v T
+	text, err := p.tab.evaluate(expression)
+	if err != nil {
+		return v, err
+	}
+	if len(text) == 0 || string(text) == "null" {
+		return v, fmt.Errorf("driver: %s has no value", expression)
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return v, fmt.Errorf("driver: %s is %s: %w", expression, text, err)
+	}
+	return v, nil
 }
 
-// saved are the endings of what the page saves; a download that is under way has another.
+// saved are the endings of what the page saves. In Chromium a download that is under way has another.
 var saved = []string{".png", ".mp4", ".webm", ".gif", ".zip"}
 
 // Download presses a button and waits for the file that it saves; it returns the file's path.
@@ -204,7 +149,7 @@ func (p *Page) Download(ctx context.Context, button string) (string, error) {
 			return "", err
 		}
 		for path := range after {
-			if !before[path] && slices.Contains(saved, filepath.Ext(path)) {
+			if !before[path] && slices.Contains(saved, filepath.Ext(path)) && !underWay(path, after) {
 				return path, nil
 			}
 		}
@@ -214,6 +159,17 @@ func (p *Page) Download(ctx context.Context, button string) (string, error) {
 			return "", errors.New("driver: the page saved no file")
 		}
 	}
+}
+
+// underWay says that Firefox is still writing a file: it lies there empty, and what has come beside it, in a file that ends in .part.
+func underWay(path string, files map[string]bool) bool {
+	for other := range files {
+		if filepath.Ext(other) == ".part" {
+			return true
+		}
+	}
+	info, err := os.Stat(path)
+	return err != nil || info.Size() == 0
 }
 
 func (p *Page) files() (map[string]bool, error) {
@@ -228,84 +184,13 @@ func (p *Page) files() (map[string]bool, error) {
 	return files, nil
 }
 
-// Drag moves the mouse through points of the window, x and y of each, with its button down.
-func (p *Page) Drag(points ...float64) error {
-	send := func(kind input.DispatchMouseEventType, i int, buttons int64) error {
-		_, err := chromedp.Call(p.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{
-			Type: kind, X: points[i], Y: points[i+1], Button: input.MouseButtonLeft, Buttons: buttons, ClickCount: 1,
-		})
-		return err
-	}
-	err := send(input.DispatchMouseEventTypeMousePressed, 0, 1)
-	for i := 2; i+1 < len(points) && err == nil; i += 2 {
-		err = send(input.DispatchMouseEventTypeMouseMoved, i, 1)
-	}
-	if err == nil {
-		err = send(input.DispatchMouseEventTypeMouseReleased, len(points)-2, 0)
-	}
-	if err != nil {
-		return fmt.Errorf("driver: %w", err)
-	}
-	return nil
-}
-
 // Resize gives the page a window of that many pixels.
 func (p *Page) Resize(width, height int64) error {
-	return chromedp.Do(p.ctx, chromedp.EmulateViewport(width, height))
-}
-
-// Colours makes the person's preference "light" or "dark".
-func (p *Page) Colours(scheme string) error {
-	preference := &emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme}
-	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{preference}})
-	return err
+	return p.tab.resize(width, height)
 }
 
 // Screenshot is a PNG of what the window shows.
-func (p *Page) Screenshot() ([]byte, error) { return chromedp.Run(p.ctx, chromedp.CaptureScreenshot()) }
-
-// SetQuota limits what the browser stores for an origin, in bytes.
-func (p *Page) SetQuota(origin string, bytes float64) error {
-	_, err := chromedp.Call(p.ctx, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: origin, QuotaSize: &bytes})
-	return err
-}
-
-// InstallErrors says what keeps the page from being installed as an app.
-func (p *Page) InstallErrors() ([]string, error) {
-	found, err := chromedp.Call(p.ctx, page.GetInstallabilityErrors, cdp.Empty{})
-	var ids []string
-	for _, e := range found.InstallabilityErrors {
-		ids = append(ids, e.ErrorID)
-	}
-	return ids, err
-}
-
-// Processes are the operating system's numbers of the browser's processes of a kind: "renderer" runs pages and their workers, "GPU" the GPU.
-func (p *Page) Processes(kind string) ([]int64, error) {
-	found, err := chromedp.CallBrowser(p.ctx, systeminfo.GetProcessInfo, cdp.Empty{})
-	if err != nil {
-		return nil, fmt.Errorf("driver: %w", err)
-	}
-	var ids []int64
-	for _, process := range found.ProcessInfo {
-		if process.Type == kind {
-			ids = append(ids, process.ID)
-		}
-	}
-	return ids, nil
-}
-
-// CrashGPU kills the browser's GPU process, which takes every device away.
-func (p *Page) CrashGPU() error {
-	_, err := chromedp.CallBrowser(p.ctx, browser.CrashGPUProcess, cdp.Empty{})
-	return err
-}
-
-// ClearStorage deletes all that the browser stores for an origin.
-func (p *Page) ClearStorage(origin string) error {
-	_, err := chromedp.Call(p.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"})
-	return err
-}
+func (p *Page) Screenshot() ([]byte, error) { return p.tab.screenshot() }
 
 // Resident is the anonymous memory of processes in bytes, on Linux. One that has ended has none.
 func Resident(processes []int64) (int64, error) {

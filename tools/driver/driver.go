@@ -1,7 +1,7 @@
 //go:build !js
 
-// Package driver uses Reverie's page as a person would, in an installed Chromium: it finds controls by role and accessible name, which
-// is the page's contract, presses and fills them, and hears the worker's messages. cmd/render and the browser tests stand on it.
+// Package driver uses Reverie's page as a person would, in an installed Chromium or Firefox: it finds controls by role and accessible name,
+// which is the page's contract, presses and fills them, and hears the worker's messages. cmd/render and the browser tests stand on it.
 package driver
 
 import (
@@ -10,20 +10,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"time"
-
-	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/inspector"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 
 	"reverie/app/protocol"
-	"reverie/tools/chromium"
 )
 
 // Page is one tab of a browser that is started for it.
@@ -31,9 +20,7 @@ type Page struct {
 	// Downloads is the folder into which the page saves files.
 	Downloads string
 
-	ctx     context.Context // of the tab
-	browser context.Context
-	close   context.CancelFunc
+	tab     tab
 	scratch string
 
 	mu       sync.Mutex
@@ -43,112 +30,59 @@ type Page struct {
 	news     chan struct{} // has a value when messages or crashed changed
 }
 
-// Open starts a browser that shows nothing yet. Close it to end it.
-func Open(ctx context.Context, adapter chromium.Adapter) (*Page, error) {
-	path, err := chromium.Find()
-	if err != nil {
-		return nil, err
-	}
+// tab is what a page needs of its browser, over the protocol by which that is driven.
+type tab interface {
+	// script makes JavaScript run before every page that is opened from now on.
+	script(source string) error
+	navigate(url string) error
+	// look finds the control of that role and accessible name, which may end with "…" as in Find.
+	look(role, name string) (Control, error)
+	// call calls a function of JavaScript, as a person's gesture, with the control as this.
+	call(c Control, function string) error
+	// evaluate gives the value of an expression, or of the promise that it is, as JSON.
+	evaluate(expression string) ([]byte, error)
+	// insert types a text in the control that has the focus, in the place of what is selected there.
+	insert(text string) error
+	// upload gives a file to a file input.
+	upload(c Control, path string) error
+	resize(width, height int64) error
+	screenshot() ([]byte, error)
+	// ended is closed when the browser has ended.
+	ended() <-chan struct{}
+	close()
+}
+
+// newPage makes the folders of a page whose browser is started next.
+func newPage() (*Page, error) {
 	scratch, err := os.MkdirTemp("", "reverie-browser-")
 	if err != nil {
 		return nil, fmt.Errorf("driver: %w", err)
 	}
 	p := &Page{scratch: scratch, Downloads: filepath.Join(scratch, "downloads"), news: make(chan struct{}, 1)}
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(scratch, "profile")), chromedp.WSURLReadTimeout(time.Minute),
-	}
-	for _, f := range chromium.Flags(adapter) {
-		name, value, hasValue := strings.Cut(f, "=")
-		if hasValue {
-			options = append(options, chromedp.Flag(name, value))
-		} else {
-			options = append(options, chromedp.Flag(name, true))
-		}
-	}
-	ctx, closeBrowser := chromedp.NewExecAllocator(ctx, options...)
-	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
-	p.ctx, p.browser, p.close = ctx, ctx, func() { closeTab(); closeBrowser() }
-	if err := p.prepare(); err != nil {
-		p.Close()
-		return nil, fmt.Errorf("driver: the browser %s does not start: %w", path, err)
+	if err := os.Mkdir(p.Downloads, 0o700); err != nil {
+		os.RemoveAll(scratch)
+		return nil, fmt.Errorf("driver: %w", err)
 	}
 	return p, nil
 }
 
 // Close ends the browser and removes its files, the downloads among them.
 func (p *Page) Close() {
-	p.close()
+	if p.tab != nil {
+		p.tab.close()
+	}
 	os.RemoveAll(p.scratch)
 }
 
-// binding is the function by which the page's messages come out.
-const binding = "reverieMessage"
-
-func (p *Page) prepare() error {
-	if err := os.Mkdir(p.Downloads, 0o700); err != nil {
-		return err
+// hear takes a message of the worker's, as the page's event "reverie" carries it.
+func (p *Page) hear(text string) {
+	if m, err := protocol.DecodeText(text); err == nil {
+		p.note(func() { p.messages = append(p.messages, m) })
 	}
-	if err := p.prepareTab(); err != nil {
-		return err
-	}
-	_, err := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: p.Downloads,
-	})
-	return err
 }
 
-func (p *Page) prepareTab() error {
-	if err := p.listen(); err != nil {
-		return err
-	}
-	if _, err := chromedp.Call(p.ctx, runtime.AddBinding, runtime.AddBindingParams{Name: binding}); err != nil {
-		return err
-	}
-	return p.Script(`addEventListener("reverie", (event) => ` + binding + `(event.detail))`)
-}
-
-// Crash ends the tab's process, whatever it is doing, and opens another tab in the same browser, which shows nothing yet.
-func (p *Page) Crash() error {
-	const moment = 5 * time.Second // nothing answers
-	ctx, cancel := context.WithTimeout(p.ctx, moment)
-	defer cancel()
-	chromedp.Call(ctx, page.Crash, cdp.Empty{})
-	p.ctx, _ = chromedp.NewContext(p.browser) // it ends with the browser
-	if err := p.prepareTab(); err != nil {
-		return fmt.Errorf("driver: another tab: %w", err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.crashed {
-		return errors.New("driver: the tab does not crash")
-	}
-	p.crashed, p.messages = false, nil
-	return nil
-}
-
-// listen keeps what the page says. It must not block: the browser's other events wait for it.
-func (p *Page) listen() error {
-	return chromedp.Listen(p.ctx, func(event any) {
-		switch e := event.(type) {
-		case *runtime.EventBindingCalled:
-			if m, err := protocol.DecodeText(e.Payload); e.Name == binding && err == nil {
-				p.note(func() { p.messages = append(p.messages, m) })
-			}
-		case *inspector.EventTargetCrashed:
-			p.note(func() { p.crashed = true })
-		case *runtime.EventConsoleAPICalled:
-			if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-				p.note(func() { p.console = append(p.console, describe(e.Args)) })
-			}
-		case *runtime.EventExceptionThrown:
-			p.note(func() { p.console = append(p.console, e.ExceptionDetails.Text) })
-		case *log.EventEntryAdded:
-			if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-				p.note(func() { p.console = append(p.console, e.Entry.Text+" "+e.Entry.URL) })
-			}
-		}
-	})
-}
+// complain keeps a warning or an error of the console.
+func (p *Page) complain(text string) { p.note(func() { p.console = append(p.console, text) }) }
 
 func (p *Page) note(change func()) {
 	p.mu.Lock()
@@ -180,18 +114,10 @@ func (p *Page) Next(ctx context.Context) (protocol.Message, error) {
 		case <-p.news:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
-		case <-p.ctx.Done():
+		case <-p.tab.ended():
 			return nil, errors.New("driver: the browser ended")
 		}
 	}
-}
-
-func describe(args []*runtime.RemoteObject) string {
-	var words []string
-	for _, a := range args {
-		words = append(words, strings.Trim(string(a.Value), `"`)+a.Description)
-	}
-	return strings.Join(words, " ")
 }
 
 // Complaints are the warnings and errors in the console so far.

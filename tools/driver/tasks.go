@@ -46,7 +46,7 @@ var categories = []string{"disabled-by-default-devtools.timeline", "devtools.tim
 
 // Tasks tells all tasks of the page's main thread while during runs, the longest first.
 func (p *Page) Tasks(during func()) ([]Task, error) {
-	ctx, stop := context.WithCancel(p.ctx)
+	ctx, stop := context.WithCancel(p.chromium())
 	defer stop()
 	var mu sync.Mutex
 	var events []traceEvent

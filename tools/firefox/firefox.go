@@ -100,11 +100,11 @@ var Preferences = map[string]any{
 	"toolkit.asyncshutdown.crash_timeout":    3600 * 1000,
 }
 
-// WriteProfile makes the empty folder dir the profile of a browser that was never used.
-func WriteProfile(dir string) error {
+// WriteProfile makes the empty folder dir the profile of a browser that was never used, with these preferences.
+func WriteProfile(dir string, preferences map[string]any) error {
 	var lines strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(Preferences)) {
-		value, err := json.Marshal(Preferences[name])
+	for _, name := range slices.Sorted(maps.Keys(preferences)) {
+		value, err := json.Marshal(preferences[name])
 		if err != nil {
 			return fmt.Errorf("firefox: preference %s: %w", name, err)
 		}

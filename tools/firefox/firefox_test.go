@@ -30,7 +30,7 @@ func TestFind(t *testing.T) {
 
 func TestWriteProfile(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteProfile(dir); err != nil {
+	if err := WriteProfile(dir, Preferences); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "user.js"))

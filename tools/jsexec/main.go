@@ -204,7 +204,7 @@ func (s *session) command(url, scratch string) (*exec.Cmd, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := firefox.WriteProfile(scratch); err != nil {
+		if err := firefox.WriteProfile(scratch, firefox.Preferences); err != nil {
 			return nil, err
 		}
 		cmd = exec.Command(path, append(firefox.Arguments(scratch), url)...)

@@ -79,7 +79,7 @@ func (b *browser) prepare(dir, url string) error {
 		if err != nil {
 			return err
 		}
-		if err := firefox.WriteProfile(dir); err != nil {
+		if err := firefox.WriteProfile(dir, firefox.Preferences); err != nil {
 			return err
 		}
 		b.cmd = exec.Command(path, append(firefox.Arguments(dir), url)...)

@@ -1,7 +1,7 @@
 //go:build e2e && !js
 
-// Package e2e tests the page in Chromium, with the real engine on SwiftShader and the embedded model. The tag keeps it out of plain
-// go test ./...; make test runs it.
+// Package e2e tests the page in Chromium, with the real engine on SwiftShader and the embedded model, and the main things in Firefox, on lavapipe.
+// The tag keeps it out of plain go test ./...; make test runs it.
 package e2e
 
 import (
@@ -90,6 +90,13 @@ func open(t *testing.T, adapter chromium.Adapter, path string, scripts ...string
 
 func openHandler(t *testing.T, h http.Handler, adapter chromium.Adapter, path string, scripts ...string) *visit {
 	t.Helper()
+	return openIn(t, driver.Open, h, adapter, path, scripts...)
+}
+
+// openIn opens what h serves in a browser that start starts.
+func openIn(t *testing.T, start func(context.Context, chromium.Adapter) (*driver.Page, error), h http.Handler, adapter chromium.Adapter, path string,
+	scripts ...string) *visit {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +104,7 @@ func openHandler(t *testing.T, h http.Handler, adapter chromium.Adapter, path st
 	server := &http.Server{Handler: h}
 	go server.Serve(listener)
 	t.Cleanup(func() { server.Close() })
-	p, err := driver.Open(context.Background(), adapter)
+	p, err := start(context.Background(), adapter)
 	if err != nil {
 		t.Fatal(err)
 	}
