@@ -87,7 +87,8 @@ func (c *checker) prompts() error {
 	for _, phase := range phases {
 		most = max(most, len(phase))
 	}
-	switch parts := most + len(images); {
+	more := len(PartsOf(NoisePrompts.In(c.Recipe))) + len(PartsOf(VectorPrompts.In(c.Recipe)))
+	switch parts := most + len(images) + more; {
 	case parts > MaxParts:
 		return fmt.Errorf("The prompt has %d parts: leave at most %d.", parts, MaxParts)
 	case len(phases) > MaxPhases:

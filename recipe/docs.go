@@ -51,6 +51,13 @@ func (o *Option) values() string {
 			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between"
 	case RegionList:
 		return "list of `{\"prompt\":0,\"mask\":[shapes…]}`; as text `0r0_0_500_1000_100~1r500_0_1000_1000_100`"
+	case Parts:
+		if k.Vectors {
+			return "float32 as base64, with weights, parted by `|`"
+		}
+		return "seeds, with weights, parted by `|`"
+	case Words:
+		return "some of `" + strings.Join(k.Of, "`, `") + "`, with spaces between"
 	case Colours:
 		return k.many() + ", with spaces between"
 	case Number64:

@@ -68,7 +68,7 @@ const (
 	Losing     Group = "Losses"
 	Starting   Group = "Start picture"
 	Placing    Group = "Places"
-	Phasing    Group = "Phases"
+	Phasing    Group = "Prompts and phases"
 	Computing  Group = "Computing"
 )
 

@@ -1,6 +1,10 @@
 package recipe
 
-import "reverie/recipe/prompt"
+import (
+	"strings"
+
+	"reverie/recipe/prompt"
+)
 
 // Limits. A number beyond them is cut to them with a notice; a prompt beyond them is an error.
 const (
@@ -54,6 +58,30 @@ var (
 		Elsewhere: map[Tool]string{Notebook: "seed", Nerdy: "seed", RKH: "seed", Pixray: "seed", Pytti: "seed"},
 	}, Number64{}, uint64(0))
 
+	PromptPrefix = add(Option{
+		Name: "prompt_prefix", During: RecordsAnew, Group: Phasing, Label: "Before each text", Noun: "text before each prompt",
+		Help: "Words that stand before every text of the prompt.", Elsewhere: map[Tool]string{Pytti: "scene_prefix"},
+	}, Text{}, "")
+	PromptSuffix = add(Option{
+		Name: "prompt_suffix", During: RecordsAnew, Group: Phasing, Label: "After each text", Noun: "text after each prompt",
+		Help: "Words that stand after every text of the prompt, like a style.", Elsewhere: map[Tool]string{Pytti: "scene_suffix"},
+	}, Text{}, "")
+	LongPrompts = add(Option{
+		Name: "long_prompts", During: RecordsAnew, Group: Phasing, Label: "Long texts", Noun: "treatment of long texts",
+		Beside: `{"prompt":"` + strings.Repeat("word ", 80) + `"}`,
+		Help:   "What becomes of texts that are longer than CLIP reads, some 75 words.",
+	}, Choice{{"cut", "cut: only the beginning counts"}, {"window", "window: a window moves over them, and its mean counts"}}, "cut")
+	NoisePrompts = add(Option{
+		Name: "noise_prompts", During: RecordsAnew, Costs: true, Group: Phasing, Label: "Noise prompts",
+		Help:      "Seeds of random directions that the picture is drawn to, with weights like prompts: 1:0.5 | 2:-0.2.",
+		Elsewhere: map[Tool]string{Notebook: "noise_prompt_seeds", Nerdy: "noise_prompt_seeds", RKH: "noise_prompts", Pixray: "noise_prompt_seeds"},
+	}, Parts{}, "")
+	VectorPrompts = add(Option{
+		Name: "vector_prompts", During: RecordsAnew, Costs: true, Group: Phasing, Label: "Vector prompts",
+		Help:      "Embeddings of the model's CLIP that the picture is drawn to, in base64, with weights like prompts.",
+		Elsewhere: map[Tool]string{Pixray: "vector_prompts"},
+	}, Parts{Vectors: true}, "")
+
 	Preset = add(Option{
 		Name: "preset", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Preset",
 		Help:      "How the cutouts are made before CLIP sees them.",
@@ -62,15 +90,25 @@ var (
 		{"upd", "upd: crops, flipped, turned and noisy"},
 		{"zq", "zq: plain crops"},
 		{"pool", "pool: the whole picture, strongly varied"},
+		{"latest", "latest: nerdyrodent's, pooled"},
+		{"nrupdated", "nrupdated: nerdyrodent's crops"},
+		{"pytti", "pytti: large crops of many sizes"},
+		{"pixray", "pixray: zoomed and wide views"},
 	}, "upd")
 	Augment = add(Option{
 		Name: "augment", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Augmentations", Noun: "choice of augmentations",
-		Help:      "What of the preset is done to the cutouts: “all” is what the notebooks do.",
-		Elsewhere: map[Tool]string{Nerdy: "augments"},
+		Help: "What of the preset is done to the cutouts: “all” is what the notebooks do.",
 	}, Choice{
 		{"moves", "moves: flips, turns, perspective and noise"},
 		{"all", "all: blurred, recoloured and erased, too"},
 	}, "moves")
+	Augmentations = add(Option{
+		Name: "augmentations", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Chosen augmentations", Noun: "list of augmentations",
+		Help:      "What is done to the cutouts in place of what the preset does, in this order, like flip elastic jitter; none leaves it to the preset.",
+		Elsewhere: map[Tool]string{Nerdy: "augments"},
+	}, Words{Of: []string{"flip", "affine", "perspective", "rotation", "elastic", "thinplate", "crop", "resized", "sharpness", "gauss", "jitter", "erase"},
+		Also: map[string]string{"Af": "affine", "Pe": "perspective", "Ro": "rotation", "Et": "elastic", "Ts": "thinplate", "Cr": "crop", "Re": "resized",
+			"Sh": "sharpness", "Gn": "gauss", "Ji": "jitter", "Er": "erase"}}, "")
 	CutPow = add(Option{
 		Name: "cut_pow", Open: ByModel, During: TakesAtOnce, Group: Cutting, Label: "Cut power",
 		Help:      "Above 1 prefers small cutouts, below 1 large ones.",
@@ -83,6 +121,12 @@ var (
 	Jitter      = strength("jitter", "Colour jitter", "How strongly cutouts are recoloured", `{"augment":"all"}`)
 	Erase       = strength("erase", "Erasing", "How often a part of the cutouts is erased", `{"preset":"pool","augment":"all"}`)
 	Noise       = strength("noise", "Noise", "How noisy cutouts are", `{"preset":"upd"}`)
+	Rotation    = strength("rotation", "Rotation", "How far cutouts are rotated where that is chosen", `{"augmentations":"rotation"}`)
+	Elastic     = strength("elastic", "Elastic", "How far cutouts are bent where that is chosen", `{"augmentations":"elastic"}`)
+	ThinPlate   = strength("thinplate", "Thin plate", "How far the points of a bent plate move where that is chosen", `{"augmentations":"thinplate"}`)
+	Crop        = strength("crop", "Cropping", "How closely cutouts are cropped where that is chosen", `{"augmentations":"crop"}`)
+	Resized     = strength("resized", "Resized cropping", "How closely cutouts are cropped to other shapes where that is chosen", `{"augmentations":"resized"}`)
+	Gauss       = strength("gauss", "Gaussian noise", "How strong Gaussian noise is where that is chosen", `{"augmentations":"gauss"}`)
 
 	LearningRate = add(Option{
 		Name: "learning_rate", Key: "lr", Open: ByModel, During: TakesAtOnce, Group: Optimising, Label: "Learning rate",

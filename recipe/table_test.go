@@ -4,6 +4,7 @@ package recipe_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"reflect"
@@ -55,6 +56,13 @@ func other(t *testing.T, o *recipe.Option) any {
 		return recipe.Mask{{Rectangle: []float64{-0.25, 0, 0.5, 1}, Softness: 0.125}, {Stroke: []float64{0.25, 0.5, 0.75, 0.5}, Radius: 0.125, Erase: true}}
 	case recipe.RegionList:
 		return []recipe.Region{{Prompt: 1, Mask: recipe.Mask{{Rectangle: []float64{0, 0, 0.5, 1}}}}}
+	case recipe.Parts:
+		if k.Vectors { // of as many numbers as mini's embeddings have
+			return base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("\x00\x00\x80\x3f", 256))) + ":0.5"
+		}
+		return "3 | 4:-0.5"
+	case recipe.Words:
+		return "elastic flip"
 	case recipe.Colours:
 		return "12ab34"
 	case recipe.Number64:

@@ -1,5 +1,5 @@
 // Cutouts by adaptive pooling: every output is ½(mean + maximum) of its bin, samples floor(o·size/side) … ceil((o+1)·size/side) − 1 of its box
-// along each axis. The pixel of each channel's first maximum is kept. BACKWARD gathers, for a pixel of the picture, from all bins
+// along each axis; with AVERAGE the mean alone. The pixel of each channel's first maximum is kept. BACKWARD gathers, for a pixel of the picture, from all bins
 // that hold it, cutouts in order.
 struct Params {
   cuts: u32, h: u32, w: u32, side: u32,
@@ -53,8 +53,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
         let o = vec2u(ox, oy);
         let extent = bin_end(o, b.zw) - bin_first(o, b.zw);
         let j = (n * p.side + oy) * p.side + ox;
+#ifdef AVERAGE
+        sum += 1.0 / f32(extent.x * extent.y) * load_x(j);
+#else
         let share = 1.0 / f32(extent.x * extent.y) + select(vec4f(0.0), vec4f(1.0), largest[j] == vec4u(i));
         sum += 0.5 * share * load_x(j);
+#endif
       }
     }
   }
@@ -81,6 +85,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   largest[i] = place;
   let extent = end - first;
+#ifdef AVERAGE
+  store_y(i, sum / f32(extent.x * extent.y));
+#else
   store_y(i, 0.5 * (sum / f32(extent.x * extent.y) + top));
+#endif
 #endif
 }

@@ -1,4 +1,5 @@
-// Each image of x looked up through its homography, bilinearly; outside is the nearest pixel (BORDER) or zero (ZEROS).
+// Each image of x looked up through its homography, bilinearly; outside is the nearest pixel (BORDER) or zero (ZEROS), or with FILL
+// a number of the image's, in each of three channels.
 //
 // BACKWARD gathers: a pixel takes from every output whose bilinear footprint holds it. Those outputs show the places less than one
 // pixel away from it. Their rows are bounded by mapping that square back; in each row they are an interval, since after
@@ -8,7 +9,7 @@ struct Params {
   vecs: u32, h: u32, w: u32, c4: u32,
 }
 #tensor x read
-BINDING var<storage, read> maps: array<vec4f>; // three rows each
+BINDING var<storage, read> maps: array<vec4f>; // three rows each, the fill in the first one's fourth place
 #tensor y read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
@@ -108,13 +109,22 @@ fn each(i: u32) {
 #else
   let uv = place(row, at);
   let corner = floor(uv);
+#ifdef FILL
+  var seen = 0.0;
+#endif
   for (var k = 0u; k < 4u; k++) {
     let tap = corner + vec2f(f32(k & 1u), f32(k >> 1u));
     if (all(tap >= vec2f(0.0)) && tap.x < f32(p.w) && tap.y < f32(p.h)) {
       let weight = 1.0 - abs(uv - tap);
+#ifdef FILL
+      seen += weight.x * weight.y;
+#endif
       sum += weight.x * weight.y * load_x((first + u32(tap.y) * p.w + u32(tap.x)) * p.c4 + col);
     }
   }
+#ifdef FILL
+  sum += (1.0 - seen) * maps[row].w * vec4f(1.0, 1.0, 1.0, 0.0);
+#endif
   store_y(i, sum);
 #endif
 }

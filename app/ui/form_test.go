@@ -30,6 +30,13 @@ func another(t *testing.T, o *recipe.Option) any {
 		return uint64(1)<<63 + 1
 	case recipe.Text:
 		return "other"
+	case recipe.Parts:
+		if kind.Vectors {
+			return "AACAPwAAAMA:2"
+		}
+		return "1:0.5 | 2"
+	case recipe.Words:
+		return "flip crop"
 	case recipe.Colours:
 		return "0123ab"
 	case recipe.TokenGrid:

@@ -9,11 +9,15 @@ import (
 	"reverie/recipe/preset"
 )
 
-// affine mirrors, turns and shifts cutouts, in one map. Beyond the border it repeats it, as kornia's does in the notebooks.
+// affine mirrors, turns, shifts and shears cutouts, in one map. Beyond the border it repeats it, as kornia's does in the notebooks, or is black, as
+// in nerdyrodent's.
 var affine = augmentation(stage{
 	name:  preset.Affine,
 	bytes: perCutout(ops.HomographySize),
 	record: func(s *Step, x *ops.Tensor, maps *gpu.Buffer) *ops.Tensor {
+		if (moment{preset: s.spec.Preset}).augmentation(preset.Affine).Zeros {
+			return s.tape.Warp(x, maps, ops.Zeros)
+		}
 		return s.tape.Warp(x, maps, ops.Border)
 	},
 	draw: func(m moment) []byte { return ops.EncodeHomographies(eachCutout(m, m.affine)) },
@@ -40,6 +44,10 @@ func (m moment) affine(cutout int) ops.Homography {
 		cos, sin, c - cos*c - sin*(c+shift),
 		-sin, cos, c + sin*c - cos*(c+shift),
 		0, 0, 1,
+	}
+	if a.Shear > 0 { // sideways about the centre, before the turn
+		k := math.Tan((2*r.Uniform() - 1) * (a.Shear * strength) * math.Pi / 180)
+		rotate = (ops.Homography{1, k, -k * c, 0, 1, 0, 0, 0, 1}).After(rotate)
 	}
 	return warp.After(rotate)
 }

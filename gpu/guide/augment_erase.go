@@ -9,7 +9,7 @@ import (
 	"reverie/recipe/preset"
 )
 
-// erase blackens a rectangle, the same one of each cutout.
+// erase blackens a rectangle, the same one of each cutout or of each another.
 var erase = augmentation(stage{
 	name:  preset.Erase,
 	bytes: perCutout(ops.BoxSize),
@@ -17,15 +17,20 @@ var erase = augmentation(stage{
 		return s.tape.Erase(x, boxes)
 	},
 	draw: func(m moment) []byte {
-		box := m.erased()
-		return ops.EncodeBoxes(eachCutout(m, func(int) ops.Box { return box }))
+		box := m.erased(0)
+		return ops.EncodeBoxes(eachCutout(m, func(cutout int) ops.Box {
+			if m.augmentation(preset.Erase).Each {
+				return m.erased(cutout)
+			}
+			return box
+		}))
 	},
 })
 
 // erased draws the rectangle that is erased, which may be none: its area, then its ratio of height to width, half the time up to 1 and
 // half the time above, then its place.
-func (m moment) erased() ops.Box {
-	r, a := m.random(0, drawErased), m.augmentation(preset.Erase)
+func (m moment) erased(cutout int) ops.Box {
+	r, a := m.random(cutout, drawErased), m.augmentation(preset.Erase)
 	if r.Uniform() >= a.P*recipe.Erase.In(m.recipe) {
 		return ops.Box{}
 	}

@@ -15,7 +15,7 @@ func TestErasedDraws(t *testing.T) {
 	erased, high, left, wide := 0.0, 0.0, 0.0, 0.0
 	for step := range uint32(n) {
 		m := momentOf(preset.Pool, 3, 5, step)
-		b := m.erased()
+		b := m.erased(0)
 		if numbers := erase.draw(m); !bytes.Equal(numbers, ops.EncodeBoxes([]ops.Box{b, b, b})) {
 			t.Fatalf("step %d erases %x, want the same %+v of each cutout", step, numbers, b)
 		}
@@ -56,7 +56,7 @@ func TestStrengthOfErasing(t *testing.T) {
 	for _, c := range []struct{ strength, share float64 }{{0, 0}, {0.5, 0.35}, {2, 1}} {
 		erased := 0.0
 		for step := range uint32(n) {
-			if m := momentOf(preset.Pool, 1, 5, step, recipe.Erase.Is(c.strength)); m.erased() != (ops.Box{}) {
+			if m := momentOf(preset.Pool, 1, 5, step, recipe.Erase.Is(c.strength)); m.erased(0) != (ops.Box{}) {
 				erased++
 			}
 		}

@@ -39,11 +39,20 @@ func (m moment) jitter(cutout int, order [4]ops.JitterStep) ops.Jitter {
 	}
 	saturation := 1 + (2*r.Uniform()-1)*(a.Times*strength)
 	hue := (2*r.Uniform() - 1) * (a.Hue * strength)
+	between := func(reach float64) float64 { // nothing is drawn for what nothing reaches
+		if reach == 0 {
+			return 0
+		}
+		return (2*r.Uniform() - 1) * (reach * strength)
+	}
+	bright, contrast := between(a.Bright), 1+between(a.Contrast)
 	j := ops.Jitter{Steps: order}
 	for i, step := range order {
 		switch step {
+		case ops.Brightness:
+			j.Amounts[i] = bright
 		case ops.Contrast:
-			j.Amounts[i] = 1
+			j.Amounts[i] = contrast
 		case ops.Saturation:
 			j.Amounts[i] = saturation
 		case ops.Hue:

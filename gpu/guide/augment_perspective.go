@@ -24,12 +24,17 @@ const mostAslant = 0.9
 
 // perspective moves each corner inwards by up to half of the scale and maps the picture's corners there.
 func (m moment) perspective(cutout int) ops.Homography {
-	r, a := m.random(cutout, drawPerspective), m.augmentation(preset.Perspective)
-	if r.Uniform() >= a.P {
+	a := m.augmentation(preset.Perspective)
+	return m.slanted(m.random(cutout, drawPerspective), a.P, a.Scale*recipe.Perspective.In(m.recipe))
+}
+
+// slanted draws whether a cutout is slanted, and how.
+func (m moment) slanted(r *ops.Draws, p, scale float64) ops.Homography {
+	if r.Uniform() >= p {
 		return ops.Identity
 	}
 	last := float64(m.side - 1)
-	reach := min(a.Scale*recipe.Perspective.In(m.recipe), mostAslant) * float64(m.side) / 2
+	reach := min(scale, mostAslant) * float64(m.side) / 2
 	var to [4][2]float64
 	corners := [4][2]float64{{0, 0}, {last, 0}, {last, last}, {0, last}}
 	for i, c := range corners {
@@ -53,6 +58,14 @@ func quadToQuad(from, to [4][2]float64) ops.Homography {
 		m[2*i] = [9]float64{x, y, 1, 0, 0, 0, -u * x, -u * y, u}
 		m[2*i+1] = [9]float64{0, 0, 0, x, y, 1, -v * x, -v * y, v}
 	}
+	solution := solved(m)
+	h := ops.Homography{8: 1}
+	copy(h[:], solution[:])
+	return h
+}
+
+// solved is the solution of eight linear equations, whose right sides are the last column.
+func solved(m [8][9]float64) (x [8]float64) {
 	for col := range 8 {
 		pivot := col
 		for row := col; row < 8; row++ {
@@ -71,9 +84,8 @@ func quadToQuad(from, to [4][2]float64) ops.Homography {
 			}
 		}
 	}
-	h := ops.Homography{8: 1}
 	for i := range 8 {
-		h[i] = m[i][8] / m[i][i]
+		x[i] = m[i][8] / m[i][i]
 	}
-	return h
+	return x
 }

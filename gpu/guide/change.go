@@ -65,11 +65,15 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 	}
 	restore := func() { s.targets, s.images = before, images }
 	differ := func(o *recipe.Option) bool { return !reflect.DeepEqual(s.now.Value(o), next.Value(o)) }
-	if differ(recipe.Prompt.Option) {
+	if slices.ContainsFunc([]*recipe.Option{recipe.Prompt.Option, recipe.PromptPrefix.Option, recipe.PromptSuffix.Option, recipe.LongPrompts.Option}, differ) {
 		if s.targets.phases, notices, err = s.textTargets(ctx, next, progress); err != nil {
 			restore()
 			return nil, err
 		}
+	}
+	if s.targets.given, err = s.givenTargets(next); err != nil {
+		restore()
+		return nil, err
 	}
 	if differ(recipe.ImagePrompts.Option) {
 		if err = s.embedImages(ctx, next); err != nil {

@@ -78,21 +78,19 @@ func describable(ctx context.Context, m *weights.Manifest, script recipe.Script)
 		c.Images[name] = dot
 	}
 	model.embedded = map[string][]float32{}
-	for _, text := range texts(script) {
+	for _, text := range model.texts(script) {
 		model.embedded[text] = madeUp(text, m.CLIP.EmbedDim)
 	}
 	return model, c, nil
 }
 
 // texts are those of all prompts of a script, which was checked.
-func texts(script recipe.Script) []string {
+func (m *Model) texts(script recipe.Script) []string {
 	var list []string
 	add := func(r recipe.Recipe) {
 		phases, _ := prompt.Parse(recipe.Prompt.In(r))
-		for _, phase := range phases {
-			for _, p := range phase {
-				list = append(list, p.Text)
-			}
+		for _, text := range textsOf(r, phases) {
+			list = append(list, m.pieces(text, recipe.LongPrompts.In(r) == "window")...)
 		}
 	}
 	add(script.Recipe)
@@ -161,7 +159,10 @@ func (s *Session) describe(in Inputs) string {
 	line("thrift %+v", spec.Thrift)
 	for i, t := range s.targets.at(s.now, in.Step) {
 		what := "text"
-		if image := i - (len(spec.Targets) - len(s.images)); image >= 0 {
+		given := len(spec.Targets) - len(s.targets.given)
+		if image := i - (given - len(s.images)); i >= given {
+			what = "given"
+		} else if image >= 0 {
 			what = fmt.Sprintf("image %q", s.images[image].Name)
 		}
 		line("target %s, weight %g, stop %g, embeddings %s", what, t.Weight, t.Stop, digest(t.Embeddings...))

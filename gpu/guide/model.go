@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"reverie/gpu"
 	"reverie/gpu/blob"
@@ -280,9 +281,12 @@ func (m *Model) embed(ctx context.Context, texts []string, progress Progress) ([
 	return embeddings, nil
 }
 
-// truncates says whether CLIP reads only the beginning of a text. On a planner nobody knows.
+// truncates says whether CLIP reads only the beginning of a text. On a planner, which has no tokens, that is only known of texts of so many words.
 func (m *Model) truncates(text string) bool {
-	return m.tokenizer != nil && m.tokenizer.Encode(text).Truncated
+	if m.tokenizer == nil {
+		return len(strings.Fields(text)) > m.manifest.CLIP.ContextLength-2
+	}
+	return m.tokenizer.Encode(text).Truncated
 }
 
 // Name is that of the model's folder.

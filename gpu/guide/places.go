@@ -101,13 +101,35 @@ const sightSide = 16
 // nothing.
 func (m moment) sees(r *raster, cutout int) float64 {
 	box, side := m.crop(cutout), float64(m.side)
-	turn, slant := ops.Identity, ops.Identity
-	for _, a := range m.preset.Augmentations {
+	type lens struct {
+		at    func(x, y float64) (u, v float64)
+		black bool // outside
+	}
+	var lenses []lens // from CLIP to the picture
+	through := func(h ops.Homography, black bool) { lenses = append(lenses, lens{h.At, black}) }
+	for _, a := range slices.Backward(m.preset.Augmentations) {
 		switch a.Name {
 		case preset.Affine:
-			turn = m.affine(cutout)
+			through(m.affine(cutout), a.Zeros)
 		case preset.Perspective:
-			slant = m.perspective(cutout)
+			through(m.perspective(cutout), true)
+		case preset.Flip:
+			through(m.flipped(cutout), false)
+		case preset.Rotation:
+			through(m.rotated(cutout), true)
+		case preset.Crop:
+			through(m.cropped(cutout), false)
+		case preset.Resized:
+			through(m.resized(cutout), false)
+		case preset.Views:
+			through(m.viewed(cutout), true)
+		case preset.Elastic, preset.ThinPlate:
+			mesh := m.elastic
+			if a.Name == preset.ThinPlate {
+				mesh = m.thinPlate
+			}
+			bent := mesh(cutout)
+			lenses = append(lenses, lens{func(x, y float64) (u, v float64) { return bent.At(x, y, m.side, m.side) }, true})
 		}
 	}
 	sum := 0.0
@@ -115,10 +137,16 @@ func (m moment) sees(r *raster, cutout int) float64 {
 	for i := range sightSide * sightSide {
 		x := (float64(i%sightSide)+0.5)/sightSide*side - 0.5
 		y := (float64(i/sightSide)+0.5)/sightSide*side - 0.5
-		if x, y = slant.At(x, y); min(x, y) < -0.5 || max(x, y) > side-0.5 {
+		outside := false
+		for _, l := range lenses {
+			if x, y = l.at(x, y); min(x, y) < -0.5 || max(x, y) > side-0.5 {
+				outside = outside || l.black
+				x, y = max(-0.5, min(side-0.5, x)), max(-0.5, min(side-0.5, y))
+			}
+		}
+		if outside {
 			continue
 		}
-		x, y = turn.At(x, y)
 		x, y = max(0, min(1, (x+0.5)/side)), max(0, min(1, (y+0.5)/side))
 		u, v := float64(box.X+right)+x*float64(box.W), float64(box.Y+down)+y*float64(box.H)
 		sum += r.at(around(u, right, m.width), around(v, down, m.height))

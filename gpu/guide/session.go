@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"reverie/gpu"
@@ -96,6 +97,9 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 		return nil, err
 	}
 	s.targets.phases = phases
+	if s.targets.given, err = s.givenTargets(s.now); err != nil {
+		return nil, err
+	}
 	state, err := s.begin(ctx, progress)
 	if errors.Is(err, gpu.ErrMemory) {
 		return nil, s.tooLarge(ctx, s.now)
@@ -169,7 +173,9 @@ func presetOf(r recipe.Recipe) preset.Preset {
 	if !ok {
 		panic(fmt.Sprintf("guide: the recipe, which was checked, has the preset %q", recipe.Preset.In(r)))
 	}
-	if recipe.Augment.In(r) == "moves" {
+	if chosen := strings.Fields(recipe.Augmentations.In(r)); len(chosen) > 0 {
+		p = p.Chosen(chosen)
+	} else if recipe.Augment.In(r) == "moves" {
 		p = p.Moving()
 	}
 	return p

@@ -169,7 +169,7 @@ func TestAugmentationsInOrder(t *testing.T) {
 	want = ops.RefWarp(want, n, side, side, 3, eachCutout(m, m.affine), ops.Border)
 	want = ops.RefWarp(want, n, side, side, 3, eachCutout(m, m.perspective), ops.Zeros)
 	want = ops.RefJitter(want, side*side, m.jitters())
-	want = ops.RefErase(want, side, side, 3, slices.Repeat([]ops.Box{m.erased()}, n))
+	want = ops.RefErase(want, side, side, 3, slices.Repeat([]ops.Box{m.erased(0)}, n))
 	want = ops.RefNoise(want, float64s(eachCutout(m, m.sigma)), n, side*side, 3, 5, 0)
 	for i := range want {
 		// A warp knows its places to some 2^-22 of the side.

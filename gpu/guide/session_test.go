@@ -120,6 +120,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	from := small("a red apple ^ a blue heart", preset.Upd, 7, recipe.Width.Is(96), recipe.Height.Is(88), recipe.Cutouts.Is(8), recipe.InitWeight.Is(1),
 		recipe.Smoothness.Is(1), recipe.Optimizer.Is("adamw"), recipe.PhaseSteps.Is(4), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 1, Stop: prompt.NoStop}}))
 	placed := from.With(recipe.Regions.Is([]recipe.Region{{Prompt: 0, Mask: left}}), recipe.Hold.Is(left))
+	menu := from.With(recipe.Augmentations.Is("rotation elastic thinplate crop resized gauss"))
 	pool := from.With(recipe.Preset.Is(preset.Pool))
 	losses := from.With(recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("drops"), recipe.LatentSmoothness.Is(1),
 		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"))
@@ -156,6 +157,12 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{from, recipe.Jitter.Is(0.25), preset.Jitter},
 		{pool, recipe.Erase.Is(0.25), preset.Erase},
 		{from, recipe.Noise.Is(0.25), preset.Noise},
+		{menu, recipe.Rotation.Is(0.25), preset.Rotation},
+		{menu, recipe.Elastic.Is(0.25), preset.Elastic},
+		{menu, recipe.ThinPlate.Is(0.25), preset.ThinPlate},
+		{menu, recipe.Crop.Is(0.25), preset.Crop},
+		{menu, recipe.Resized.Is(0.25), preset.Resized},
+		{menu, recipe.Gauss.Is(0.25), preset.Gauss},
 		{placed, recipe.Regions.Is([]recipe.Region{{Prompt: 1, Mask: left}}), StageRegions},
 		{placed, recipe.Hold.Is(upper), StageHold},
 		{placed, recipe.Flip.Is(0.25), preset.Affine + ", " + StageRegions}, // a cutout that is mirrored sees another half
@@ -174,7 +181,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 			oneUpdate(t, control)
 		}
 		step := s.step
-		for _, text := range texts(recipe.Script{Recipe: c.from.With(c.set)}) {
+		for _, text := range s.model.texts(recipe.Script{Recipe: c.from.With(c.set)}) {
 			s.model.embedded[text] = madeUp(text, s.model.manifest.CLIP.EmbedDim)
 		}
 		if _, err := s.Change(ctx, recipe.Settings{c.set}, nil, quiet); err != nil {

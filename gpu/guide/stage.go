@@ -86,6 +86,15 @@ const (
 	drawRoll
 	drawStart
 	drawInitNoise
+	drawRotation
+	drawElastic
+	drawThinPlate
+	drawCropped
+	drawResized
+	drawGauss
+	drawGaussPixels
+	drawView
+	drawNoisePrompt
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.

@@ -157,7 +157,7 @@ func TestDrawsNeverChange(t *testing.T) {
 	aslant, sigmas := eachCutout(pool, pool.perspective), eachCutout(upd, upd.sigma)
 	factors := eachCutout(more, more.sharpness)
 	jitters := eachCutout(pool, func(i int) ops.Jitter { return pool.jitter(i, order) })
-	erased := slices.Repeat([]ops.Box{pool.erased()}, 2)
+	erased := slices.Repeat([]ops.Box{pool.erased(0)}, 2)
 	for _, c := range []struct{ name, got, want string }{
 		{"boxes", fmt.Sprint(boxes), `[{30 3 93 93} {36 4 82 82}]`},
 		{"affine maps", fmt.Sprintf("%.5g", maps), `[[-0.89799 0.44001 44.188 0.44001 0.89799 -14.195 0 0 1] [-1 0 63 0 1 0 0 0 1]]`},

@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
+	"strconv"
+	"strings"
 
 	"reverie/gpu/guide/resample"
+	"reverie/gpu/ops"
 	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
@@ -23,13 +27,14 @@ type Target struct {
 type targets struct {
 	phases [][]Target
 	images []Target
+	given  []Target // by seeds and vectors, which stay, too
 }
 
 // at are the targets of the update after step updates. There are always as many, so that the step that is recorded for one moment serves all: a phase
 // with fewer prompts than another one has some that weigh nothing.
 func (t targets) at(r recipe.Recipe, step int) []Target {
 	if len(t.phases) == 0 {
-		return t.images
+		return slices.Concat(t.images, t.given)
 	}
 	p := r.PhaseAt(step, len(t.phases))
 	from, to := t.phases[p.From], t.phases[p.To]
@@ -50,7 +55,7 @@ func (t targets) at(r recipe.Recipe, step int) []Target {
 			list = append(list, t.phases[0][0].weighed(0)) // any embedding
 		}
 	}
-	return append(list, t.images...)
+	return append(append(list, t.images...), t.given...)
 }
 
 func (t Target) weighed(share float64) Target {
@@ -104,28 +109,111 @@ func (s *Session) textTargets(ctx context.Context, r recipe.Recipe, progress Pro
 	}
 	progress(PhasePrompt, 0, 0)
 	var texts []string
-	for _, phase := range parsed {
-		for _, p := range phase {
-			if s.model.truncates(p.Text) {
-				notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", s.model.tokenizer.ContextLength()-2, shorten(p.Text)))
-			}
-			texts = append(texts, p.Text)
+	for _, text := range textsOf(r, parsed) {
+		pieces := s.model.pieces(text, recipe.LongPrompts.In(r) == "window")
+		if len(pieces) == 1 && s.model.truncates(text) {
+			notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", s.model.manifest.CLIP.ContextLength-2, shorten(text)))
 		}
+		texts = append(texts, pieces...)
 	}
 	embeddings, err := s.model.embed(ctx, texts, progress)
 	if err != nil {
 		return nil, nil, err
 	}
-	next := 0
+	known := map[string][]float32{}
+	for i, text := range texts {
+		known[text] = embeddings[i]
+	}
+	next := textsOf(r, parsed)
 	for _, phase := range parsed {
 		var list []Target
 		for _, p := range phase {
-			list = append(list, Target{Embeddings: embeddings[next : next+1], Weight: p.Weight, Stop: p.Stop})
-			next++
+			var pieces [][]float32
+			for _, piece := range s.model.pieces(next[0], recipe.LongPrompts.In(r) == "window") {
+				pieces = append(pieces, known[piece])
+			}
+			list = append(list, Target{Embeddings: [][]float32{meanDirection(pieces)}, Weight: p.Weight, Stop: p.Stop})
+			next = next[1:]
 		}
 		phases = append(phases, list)
 	}
 	return phases, notices, nil
+}
+
+// textsOf are the texts of all phases, one after another, with what stands before and after each.
+func textsOf(r recipe.Recipe, phases [][]prompt.Prompt) (texts []string) {
+	for _, phase := range phases {
+		for _, p := range phase {
+			text := p.Text
+			if before := strings.TrimSpace(recipe.PromptPrefix.In(r)); before != "" {
+				text = before + " " + text
+			}
+			if after := strings.TrimSpace(recipe.PromptSuffix.In(r)); after != "" {
+				text += " " + after
+			}
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// pieces are the windows over a text, each as many words as CLIP reads and half of them those of the one before; or the text itself.
+func (m *Model) pieces(text string, window bool) (pieces []string) {
+	if !window || !m.truncates(text) {
+		return []string{text}
+	}
+	words := strings.Fields(text)
+	for {
+		n := sort.Search(len(words), func(n int) bool { return m.truncates(strings.Join(words[:n+1], " ")) })
+		n = max(1, n)
+		pieces = append(pieces, strings.Join(words[:n], " "))
+		if n >= len(words) {
+			return pieces
+		}
+		words = words[max(1, n/2):]
+	}
+}
+
+// meanDirection is the mean of embeddings as unit vectors; of one, that one.
+func meanDirection(list [][]float32) []float32 {
+	if len(list) == 1 {
+		return list[0]
+	}
+	mean := make([]float32, len(list[0]))
+	for _, e := range list {
+		square := 0.0
+		for _, v := range e {
+			square += float64(v) * float64(v)
+		}
+		for i, v := range e {
+			mean[i] += float32(float64(v) / math.Sqrt(square) / float64(len(list)))
+		}
+	}
+	return mean
+}
+
+// givenTargets are those of a recipe that no text or picture makes: directions drawn by seeds, and vectors.
+func (s *Session) givenTargets(r recipe.Recipe) (list []Target, err error) {
+	dim := s.model.manifest.CLIP.EmbedDim
+	add := func(part prompt.Image, e []float32) {
+		list = append(list, Target{Embeddings: [][]float32{e}, Weight: part.Weight, Stop: part.Stop})
+	}
+	for _, part := range recipe.PartsOf(recipe.NoisePrompts.In(r)) {
+		seed, _ := strconv.ParseUint(part.Name, 10, 64) // it was checked
+		random, e := ops.NewDraws(seed, 0, 0, drawNoisePrompt), make([]float32, dim)
+		for i := range e {
+			e[i] = float32(random.Normal())
+		}
+		add(part, e)
+	}
+	for _, part := range recipe.PartsOf(recipe.VectorPrompts.In(r)) {
+		e := recipe.VectorOf(part.Name)
+		if len(e) != dim {
+			return nil, fmt.Errorf("A vector prompt has %d numbers, and the embeddings of %.60q have %d: take one of that CLIP.", len(e), s.model.Name(), dim)
+		}
+		add(part, e)
+	}
+	return list, nil
 }
 
 // shorten keeps the beginning of a text for a message.

@@ -42,7 +42,7 @@ func TestTargetsByPhase(t *testing.T) {
 		{"a part that comes", [][]Target{{c}, {a, b}}, nil, 0, []Target{c, along(0, -0.9, 1, 1)}},
 		{"a part that is coming", [][]Target{{c}, {a, b}}, nil, 3, []Target{along(0.75, none, float32(math.Cos(math.Pi/8)), float32(math.Sin(math.Pi/8))), along(-1, -0.5, 0, 3)}},
 	} {
-		got := targets{test.phases, test.images}.at(r, test.step)
+		got := targets{test.phases, test.images, nil}.at(r, test.step)
 		if len(got) != len(test.want) {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 			continue

@@ -31,13 +31,18 @@ type noiseParams struct{ Vecs, ImageVecs, C4, C, Stream uint32 }
 // AddNoise is y = x + σ·N(0, 1), with a σ for each image of x from sigmas (N float32, written by the host). The normals depend on
 // the state's seed and step and on the image's number alone; see Draws, whose stream 0 they are.
 func (t *Tape) AddNoise(x *Tensor, sigmas, state *gpu.Buffer) *Tensor {
+	return t.AddNoiseOf(x, sigmas, state, noiseStream)
+}
+
+// AddNoiseOf is AddNoise with the draws of another stream, which no other use may have.
+func (t *Tape) AddNoiseOf(x *Tensor, sigmas, state *gpu.Buffer, stream uint32) *Tensor {
 	y := t.like(x)
-	t.noise(x, shaders.Defines{}, sigmas, state, y.Buf)
+	t.noise(x, shaders.Defines{}, sigmas, state, y.Buf, stream)
 	t.onBackward(y, func(dy *Tensor) { t.passGrad(x, dy) }, x)
 	return y
 }
 
-func (t *Tape) noise(x *Tensor, defines shaders.Defines, sigmas, state, y *gpu.Buffer) {
+func (t *Tape) noise(x *Tensor, defines shaders.Defines, sigmas, state, y *gpu.Buffer, stream uint32) {
 	t.Plan.Dispatch("noise.wgsl", defines, workgroupsOf(x), float64(64*x.Len()),
-		noiseParams{uint32(x.vecs()), uint32(x.vecs() / x.N), uint32(x.Stride() / 4), uint32(x.C), noiseStream}, x.Buf, sigmas, state, y)
+		noiseParams{uint32(x.vecs()), uint32(x.vecs() / x.N), uint32(x.Stride() / 4), uint32(x.C), stream}, x.Buf, sigmas, state, y)
 }

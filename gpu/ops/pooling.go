@@ -32,6 +32,28 @@ func RefPoolBackward(x, dy []float64, w, c int, boxes []Box, side int) []float64
 	return dx
 }
 
+// RefAverage pools as RefPool does to the mean of each bin alone, pytti's cutouts.
+func RefAverage(x []float64, w, c int, boxes []Box, side int) []float64 {
+	y := make([]float64, len(boxes)*side*side*c)
+	eachBin(x, w, c, boxes, side, func(to int, from []int, _ int) {
+		for _, i := range from {
+			y[to] += x[i] / float64(len(from))
+		}
+	})
+	return y
+}
+
+// RefAverageBackward is dx for RefAverage.
+func RefAverageBackward(x, dy []float64, w, c int, boxes []Box, side int) []float64 {
+	dx := make([]float64, len(x))
+	eachBin(x, w, c, boxes, side, func(to int, from []int, _ int) {
+		for _, i := range from {
+			dx[i] += dy[to] / float64(len(from))
+		}
+	})
+	return dx
+}
+
 // eachBin visits every output element with the elements of its bin in row-major order and the first largest of them.
 func eachBin(x []float64, w, c int, boxes []Box, side int, visit func(to int, from []int, largest int)) {
 	for n, b := range boxes {
@@ -58,16 +80,25 @@ type poolParams struct{ Cuts, H, W, Side uint32 }
 // Pool pools boxes of the picture x [1, H, W, C], C at most 4, to [cuts, side, side, C]: ½(mean + maximum) of each bin. Boxes holds cuts
 // encoded boxes, which need not be square; the host may write others before each run.
 func (t *Tape) Pool(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
+	return t.pool(x, boxes, cuts, side, shaders.Defines{})
+}
+
+// Average is Pool to the mean of each bin alone.
+func (t *Tape) Average(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
+	return t.pool(x, boxes, cuts, side, shaders.Defines{"AVERAGE": ""})
+}
+
+func (t *Tape) pool(x *Tensor, boxes *gpu.Buffer, cuts, side int, defines shaders.Defines) *Tensor {
 	if x.N != 1 || x.C > 4 {
 		panic(fmt.Sprintf("ops: pooled cutouts from %v", x))
 	}
 	y := t.New(cuts, side, side, x.C)
 	largest := t.like(y) // the pixel of each maximum, as uint32
 	p := poolParams{uint32(cuts), uint32(x.H), uint32(x.W), uint32(side)}
-	t.Plan.Dispatch("pool.wgsl", nil, workgroupsOf(y), float64(4*cuts*x.Len()), p, x.Buf, boxes, largest.Buf, y.Buf)
+	t.Plan.Dispatch("pool.wgsl", defines, workgroupsOf(y), float64(4*cuts*x.Len()), p, x.Buf, boxes, largest.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch("pool.wgsl", with(accumulate, shaders.Defines{"BACKWARD": ""}), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
+		t.Plan.Dispatch("pool.wgsl", with(accumulate, defines, shaders.Defines{"BACKWARD": ""}), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
 			dy.Buf, boxes, largest.Buf, dx.Buf)
 	}, x)
 	return y

@@ -52,3 +52,16 @@ func TestPoolBinsOverlap(t *testing.T) {
 		t.Errorf("gradient %v, want %v", dx, want)
 	}
 }
+
+func averageCases() []opCase {
+	boxes := []Box{{0, 0, 9, 7}, {2, 1, 3, 3}, {4, 3, 5, 2}}
+	const h, w, c, side = 7, 9, 3, 4
+	return []opCase{{name: "average pool", shapes: [][4]int{{1, h, w, c}},
+		ref: func(in [][]float64) []float64 { return RefAverage(in[0], w, c, boxes, side) },
+		back: func(in [][]float64, dy []float64) [][]float64 {
+			return [][]float64{RefAverageBackward(in[0], dy, w, c, boxes, side)}
+		},
+		record: func(t *Tape, in []*Tensor) *Tensor {
+			return t.Average(in[0], testBytes(t, EncodeBoxes(boxes)), len(boxes), side)
+		}}}
+}

@@ -16,7 +16,7 @@ func TestDeviceDrawsTheSameWords(t *testing.T) {
 	x := tape.Input(3, 17, 7, 3, false)
 	sigma, words := tape.Buffer("sigma", 16), tape.Keep(tape.New(3, 17, 7, 3))
 	state := State{Seed: seed, Step: step}
-	tape.noise(x, shaders.Defines{"RAW": ""}, sigma, testBytes(tape, state.Encode()), words.Buf)
+	tape.noise(x, shaders.Defines{"RAW": ""}, sigma, testBytes(tape, state.Encode()), words.Buf, noiseStream)
 	if err := tape.Compile(ctx, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"fmt"
 	"math"
 
 	"reverie/gpu"
@@ -41,13 +42,7 @@ const HomographySize = 48
 
 // EncodeHomographies lays homographies out as the kernels read them.
 func EncodeHomographies(list []Homography) []byte {
-	out := make([][3][4]float32, len(list))
-	for i, h := range list {
-		for j, v := range h {
-			out[i][j/3][j%3] = float32(v)
-		}
-	}
-	return encode(out)
+	return FillHomographies(list, make([]float64, len(list)))
 }
 
 // Padding is what a warp shows outside the image.
@@ -56,7 +51,35 @@ type Padding string
 const (
 	Border Padding = "BORDER" // the nearest pixel of the image
 	Zeros  Padding = "ZEROS"  // zero
+	Filled Padding = "FILL"   // what FillHomographies tells for the image, in each of three channels
 )
+
+// FillHomographies are EncodeHomographies with what Filled shows outside each image.
+func FillHomographies(list []Homography, fills []float64) []byte {
+	out := make([][3][4]float32, len(list))
+	for i, h := range list {
+		for j, v := range h {
+			out[i][j/3][j%3] = float32(v)
+		}
+		out[i][0][3] = float32(fills[i])
+	}
+	return encode(out)
+}
+
+// RefFilled is RefWarp of images of three channels, each before a ground of its own.
+func RefFilled(x []float64, n, h, w int, maps []Homography, fills []float64) []float64 {
+	y, seen := make([]float64, len(x)), make([]float64, n*h*w)
+	eachWarpWeight(n, h, w, maps, Zeros, func(from, to int, weight float64) {
+		seen[to] += weight
+		for j := range 3 {
+			y[to*3+j] += weight * x[from*3+j]
+		}
+	})
+	for i := range y {
+		y[i] += (1 - seen[i/3]) * fills[i/3/(h*w)]
+	}
+	return y
+}
 
 // RefWarp looks each image of x [n, h, w, c] up through its homography, bilinearly: PyTorch's grid_sample without aligned corners.
 func RefWarp(x []float64, n, h, w, c int, maps []Homography, padding Padding) []float64 {
@@ -106,6 +129,12 @@ type warpParams struct{ Vecs, H, W, C4 uint32 }
 func (t *Tape) Warp(x *Tensor, maps *gpu.Buffer, padding Padding) *Tensor {
 	y := t.like(x)
 	defines := shaders.Defines{string(padding): ""}
+	if padding == Filled {
+		if x.C != 3 {
+			panic(fmt.Sprintf("ops: a filled warp of %v", x))
+		}
+		defines[string(Zeros)] = ""
+	}
 	p := warpParams{uint32(x.vecs()), uint32(x.H), uint32(x.W), uint32(x.Stride() / 4)}
 	t.Plan.Dispatch("warp.wgsl", defines, workgroupsOf(x), float64(16*x.Len()), p, x.Buf, maps, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {

@@ -86,3 +86,17 @@ func TestAfterAppliesTheFirstFirst(t *testing.T) {
 		t.Errorf("doubled, then shifted: %g, want 3", u)
 	}
 }
+
+func fillCases() []opCase {
+	maps := []Homography{rotation(30, 1.6, 5, 4), Identity, rotation(-100, 0.7, 3, 6)}
+	fills := []float64{0.5, 0.25, 1}
+	n, h, w := len(maps), 9, 11
+	return []opCase{{name: "warp filled", shapes: [][4]int{{n, h, w, 3}}, tol: 3e-5, gradTol: 3e-5,
+		ref: func(in [][]float64) []float64 { return RefFilled(in[0], n, h, w, maps, fills) },
+		back: func(_ [][]float64, dy []float64) [][]float64 {
+			return [][]float64{RefWarpBackward(dy, n, h, w, 3, maps, Zeros)}
+		},
+		record: func(t *Tape, in []*Tensor) *Tensor {
+			return t.Warp(in[0], testBytes(t, FillHomographies(maps, fills)), Filled)
+		}}}
+}
