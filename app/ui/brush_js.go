@@ -43,6 +43,9 @@ func (p *Page) watchBrush() {
 		command := event.Get("ctrlKey").Bool() || event.Get("metaKey").Bool()
 		id, typed := "", false
 		if target.Get("matches").Truthy() {
+			if target.Call("closest", "dialog").Truthy() {
+				return
+			}
 			id, typed = target.Get("id").String(), target.Call("matches", "textarea, input:not([type=range], [type=checkbox])").Bool()
 		}
 		took := false

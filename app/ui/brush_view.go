@@ -278,7 +278,8 @@ func (p *Page) paintOn(what string, x, y float64) {
 // arrows are the ways of the keyboard's cursor.
 var arrows = map[string]cell{"ArrowLeft": {-1, 0}, "ArrowRight": {1, 0}, "ArrowUp": {0, -1}, "ArrowDown": {0, 1}}
 
-// paintKey takes a key that is pressed on the veil, and says whether that stands for something there. Undo works wherever nothing is typed.
+// paintKey takes a key that is pressed on the veil, and says whether that stands for something there. Undo and Esc work wherever nothing is
+// typed.
 func (p *Page) paintKey(key string, onVeil, command bool) bool {
 	s := &p.state
 	do := func(what func()) bool {
@@ -292,6 +293,8 @@ func (p *Page) paintKey(key string, onVeil, command bool) bool {
 	switch {
 	case command && (key == "z" || key == "Z") && s.MasksVisible() && s.CanUndoStroke():
 		return do(s.UndoStroke)
+	case key == "Escape" && s.brush.on: // and not the run
+		return do(s.StopPainting)
 	case command || !onVeil:
 		return false
 	case arrow:
@@ -300,8 +303,6 @@ func (p *Page) paintKey(key string, onVeil, command bool) bool {
 		return do(func() { p.send(s.Dab(s.brush.erases)) })
 	case key == "Backspace" || key == "Delete":
 		return do(func() { p.send(s.Dab(true)) })
-	case key == "Escape":
-		return do(s.StopPainting)
 	}
 	return false
 }
