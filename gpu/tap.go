@@ -25,9 +25,8 @@ func (p *Plan) Written(b *Buffer) (first, last int) {
 	return first, last
 }
 
-// RunTapped submits the first n dispatches of a compiled plan, with the taps in between, in the order of their places, and then the copies. The
-// dispatches compute what they do under Run.
-func (p *Plan) RunTapped(n int, taps []Tap, copies ...Copy) error {
+// RunTapped does what Run does on a compiled plan, with the taps in between, in the order of their places.
+func (p *Plan) RunTapped(taps []Tap, copies ...Copy) error {
 	from := 0
 	for _, t := range taps {
 		if err := p.submit(from, t.After, t.Copies); err != nil {
@@ -41,5 +40,5 @@ func (p *Plan) RunTapped(n int, taps []Tap, copies ...Copy) error {
 			return err
 		}
 	}
-	return p.submit(from, n, copies)
+	return p.submit(from, len(p.dispatches), copies)
 }

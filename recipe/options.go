@@ -87,20 +87,20 @@ var (
 		Help:      "How the cutouts are made before CLIP sees them.",
 		Elsewhere: map[Tool]string{Nerdy: "cut_method", RKH: "cut_method"},
 	}, Choice{
-		{"upd", "upd: crops, flipped, turned and noisy"},
-		{"zq", "zq: plain crops"},
-		{"pool", "pool: the whole picture, strongly varied"},
-		{"latest", "latest: nerdyrodent's, pooled"},
-		{"nrupdated", "nrupdated: nerdyrodent's crops"},
-		{"pytti", "pytti: large crops of many sizes"},
-		{"pixray", "pixray: zoomed and wide views"},
+		{"upd", "pieces, flipped, turned and noisy (upd)"},
+		{"zq", "plain pieces (zq)"},
+		{"pool", "the whole picture, strongly varied (pool)"},
+		{"latest", "nerdyrodent's, pooled (latest)"},
+		{"nrupdated", "nerdyrodent's pieces (nrupdated)"},
+		{"pytti", "large pieces of many sizes (pytti)"},
+		{"pixray", "zoomed and wide views (pixray)"},
 	}, "upd")
 	Augment = add(Option{
 		Name: "augment", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Augmentations", Noun: "choice of augmentations",
 		Help: "What of the preset is done to the cutouts: “all” is what the notebooks do.",
 	}, Choice{
-		{"moves", "moves: flips, turns, perspective and noise"},
-		{"all", "all: blurred, recoloured and erased, too"},
+		{"moves", "flipped, turned, slanted and noisy (moves)"},
+		{"all", "blurred, recoloured and erased, too (all)"},
 	}, "moves")
 	Augmentations = add(Option{
 		Name: "augmentations", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Chosen augmentations", Noun: "list of augmentations",
@@ -138,10 +138,10 @@ var (
 		Help:      "How a step follows from its gradient.",
 		Elsewhere: map[Tool]string{Nerdy: "optimiser", RKH: "optimizer", Pixray: "optimiser"},
 	}, Choice{
-		{"adam", "Adam: the notebooks'"},
-		{"adamw", "AdamW: with weight decay"},
-		{"radam", "RAdam: a careful beginning"},
-		{"schedule-free", "schedule-free AdamW: averages as it goes"},
+		{"adam", "Adam, as in the notebooks"},
+		{"adamw", "AdamW, with weight decay"},
+		{"radam", "RAdam, with a careful beginning"},
+		{"schedule-free", "schedule-free AdamW, which averages as it goes"},
 	}, "adam")
 	WeightDecay = add(Option{
 		Name: "weight_decay", During: TakesAtOnce, Group: Optimising, Label: "Weight decay", Beside: `{"optimizer":"adamw"}`,
@@ -191,8 +191,8 @@ var (
 		Help:      "What the start weight pulls to: the start as it was, or grey, less and less.",
 		Elsewhere: map[Tool]string{RKH: "init_image_method"},
 	}, Choice{
-		{"notebook", "notebook: the start, always alike"},
-		{"nerdyrodent", "nerdyrodent: zero, less and less"},
+		{"notebook", "the start, always alike (notebook)"},
+		{"nerdyrodent", "zero, less and less (nerdyrodent)"},
 	}, "notebook")
 
 	InitSpherical = startWeight("init_weight_spherical", "Start weight, angle", "the angle between the latent and its start", map[Tool]string{Pixray: "init_weight"})
@@ -283,7 +283,7 @@ var (
 	PhaseOrder = add(Option{
 		Name: "phase_order", During: TakesAtOnce, Group: Phasing, Label: "After the last phase", Noun: "phase order", Beside: `{"prompt":"a ^ b","phase_steps":1}`,
 		Help: "Whether the last phase holds on or the first one follows.",
-	}, Choice{{"hold", "hold: the last phase stays"}, {"loop", "loop: the first phase follows"}}, "hold")
+	}, Choice{{"hold", "the last phase stays"}, {"loop", "the first phase follows"}}, "hold")
 	PhaseBlend = add(Option{
 		Name: "phase_blend", During: TakesAtOnce, Group: Phasing, Label: "Phase blend", Noun: "phase blend", Unit: "steps", Beside: `{"prompt":"a ^ b","phase_steps":2}`,
 		Help:      "Over how many steps a phase turns into the next, in CLIP's space; 0 changes at once.",
@@ -297,7 +297,7 @@ var (
 	Precision = add(Option{
 		Name: "precision", During: RecordsAnew, Costs: true, Group: Computing, Label: "Precision",
 		Help: "Half makes room for larger pictures. The same seed gives a slightly different one.",
-	}, Choice{{"full", "full"}, {"half", "half: takes less memory"}}, "full")
+	}, Choice{{"full", "full"}, {"half", "half, which takes less memory"}}, "full")
 )
 
 // strength is the option that scales an augmentation: 1 is as the preset has it, 0 leaves it out.

@@ -104,7 +104,7 @@ type (
 		Tokens *Bytes `json:"tokens"`
 	}
 	// Inspect asks what is inside an update: the next one that the run under way makes, or, while it is paused, the one that is to come, which is
-	// not made for it. The run is the same to the bit. Of several that wait only the last is answered, and none where no run is under way or where it ends.
+	// taken back. The run is the same to the bit. Of several that wait only the last is answered, and none where no run is under way or where it ends.
 	Inspect struct {
 		ID int `json:"id"` // of the answer
 	}
@@ -246,12 +246,14 @@ type (
 		ID      int      `json:"id"`
 		Problem string   `json:"problem,omitempty"`
 		Step    int      `json:"step"`
+		Coming  bool     `json:"coming,omitempty"`  // the update was taken back, and is still to come
 		Picture *Picture `json:"picture,omitempty"` // that CLIP judges
 		Tokens  *Bytes   `json:"tokens,omitempty"`  // its codes, as Step has them; nil where they do not fit two bytes
 		Codes   int      `json:"codes,omitempty"`   // that the codebook has
 		Boxes   []Box    `json:"boxes,omitempty"`   // where each cutout is taken from the picture, before it is augmented
 		Cutouts *Picture `json:"cutouts,omitempty"` // as CLIP sees them, square, one under another
-		// Embeddings are a row for each prompt, and then one for each cutout, of so many numbers as Length: signed bytes, of which 127 is the row's greatest magnitude.
+		// Embeddings are a row for each prompt, and then one for each cutout, of so many numbers as Length: signed bytes, of which 127 is the
+		// row's greatest magnitude.
 		Embeddings *Bytes `json:"embeddings,omitempty"`
 		Length     int    `json:"length,omitempty"`
 		// Scores are the signed distances of each cutout to each prompt, by prompt. A prompt's loss is its weight's magnitude times the mean of its scores.
@@ -259,7 +261,7 @@ type (
 		Weights []float64   `json:"weights,omitempty"` // of the prompts
 		Losses  []float64   `json:"losses,omitempty"`  // as Step has them
 		Pull    *Norms      `json:"pull,omitempty"`    // of the gradient by the picture, in squares smaller than a token
-		Move    *Norms      `json:"move,omitempty"`    // of what the update does to each token's latent; nil where none is made
+		Move    *Norms      `json:"move,omitempty"`    // of what the update does to each token's latent
 		Reach   float64     `json:"reach,omitempty"`   // the norm of the latents before it
 	}
 	// Box is a square of the picture, in pixels.

@@ -38,7 +38,7 @@ func messages() []Message {
 		Look{ID: 3, Base: "/weights/", Model: "mini", Width: 2, Height: 1, Half: true, Tokens: &Bytes{Data: []byte{1, 2, 3, 4}}},
 		Looked{ID: 3, Picture: picture(2, 1)}, Looked{ID: 4, Problem: "too large"},
 		Inspect{ID: 5}, Inspected{ID: 5, Problem: "too large"},
-		Inspected{ID: 6, Step: 3, Picture: picture(2, 1), Tokens: &Bytes{Data: []byte{1, 0}}, Codes: 1024, Boxes: []Box{{1, 2, 3, 3}}, Cutouts: picture(1, 1),
+		Inspected{ID: 6, Step: 3, Coming: true, Picture: picture(2, 1), Tokens: &Bytes{Data: []byte{1, 0}}, Codes: 1024, Boxes: []Box{{1, 2, 3, 3}}, Cutouts: picture(1, 1),
 			Embeddings: &Bytes{Data: []byte{127, 129}}, Length: 1, Scores: [][]float64{{0.5}}, Weights: []float64{1}, Losses: []float64{0.5},
 			Pull: &Norms{Columns: 1, Values: &Bytes{Data: []byte{255}}, Most: 2, Total: 2}, Move: &Norms{Columns: 1, Values: &Bytes{Data: []byte{7}}}, Reach: 9},
 		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
 	"reverie/app/gallery"
 	"reverie/app/protocol"
 )
@@ -63,6 +65,8 @@ func reducedMotion() bool                                           { return fal
 func toggleFullScreen(string)                                       {}
 func showDialog(string)                                             {}
 func closeDialog(string)                                            {}
+func watchEscape(func() bool)                                       {}
+func placeNote(string, app.Value)                                   {}
 func (*Page) watchBrush()                                           {}
 func cssColour(string) (c [3]byte)                                  { return c }
 func markText(string, int, int)                                     {}

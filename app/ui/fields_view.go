@@ -59,7 +59,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	default:
 		field = p.input(o, "decimal").Placeholder(p.state.Model().suggests(o))
 	}
-	return elem("div").Class(class).Body(elem("label").Attr("for", id).Text(o.Label), field, elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id))
+	return elem("div").Class(class).Body(p.fieldLabel(o), field, elem("p").ID(id+"-help").Class("help").Body(p.linked(help)...), p.renderWrong(id))
 }
 
 // input is a field for text, with a keyboard that suits it. It is for all numbers that a number input would round, too.

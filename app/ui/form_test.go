@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,20 +75,25 @@ func TestEmptyFieldsLeaveOpen(t *testing.T) {
 	}
 }
 
+// tags are those of HTML.
+var tags = regexp.MustCompile(`<[^>]*>`)
+
 // The table alone makes a field: its label, its help, its choices, its heading.
 func TestEveryOptionHasAField(t *testing.T) {
 	page := html.UnescapeString(app.HTMLString(NewPage().Render()))
+	squeezed := func(text string) string { return strings.Join(strings.Fields(text), "") }
+	text := squeezed(tags.ReplaceAllString(page, "")) // terms in it are elements, which go-app writes in lines of their own
 	for _, o := range fields() {
 		want := []string{`for="` + fieldID(o) + `"`, `id="` + fieldID(o) + `"`, ">" + o.Label + "</label>"}
-		if o != recipe.Model.Option { // whose help is the chosen model's
-			want = append(want, o.Help)
+		if o != recipe.Model.Option && !paints(o) && !strings.Contains(text, squeezed(o.Help)) { // a model's help is its own, and a brush stands in a field's place
+			t.Errorf("%s: the page lacks %s", o.Name, o.Help)
 		}
 		if choice, ok := o.Kind.(recipe.Choice); ok {
 			for _, word := range choice {
 				want = append(want, word.Label)
 			}
 		}
-		if paints(o) { // which has a brush in its field's place
+		if paints(o) {
 			want = []string{`id="` + fieldID(o) + `"`, `id="` + fieldID(o) + `-problem"`}
 		} else if o.Group != recipe.Essentials {
 			want = append(want, ">"+string(o.Group)+"</h3>")

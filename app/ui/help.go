@@ -14,9 +14,10 @@ func (p *Page) renderHelp() []app.UI {
 	s := &p.state
 	return []app.UI{
 		elem("p").Text(benchmarkHelp),
-		elem("p").Text(kernelsHelp),
+		elem("p").Body(p.linked(kernelsHelp)...),
 		elem("div").Class("row").Body(
 			p.button("Benchmark", "", s.Phase == Idle, p.pressBenchmark),
+			p.button("Glossary", "", true, p.pressGlossary),
 			app.If(s.Measured != nil, func() app.UI { return p.button("Copy results", "", true, p.pressCopyBenchmark) }),
 		),
 		app.If(s.Measured != nil, func() app.UI {

@@ -46,6 +46,7 @@ type Page struct {
 	restored  bool   // it has told what was kept
 	pictures  string // names the draft's pictures that are kept
 	gallery   galleryView
+	glossary  glossaryView
 	followed  *followed // the run that a program has started, or nil
 	filming   *filming  // the film that is being made, or nil
 
@@ -59,6 +60,8 @@ type Page struct {
 	keysOff bool            // whether single keys do nothing
 
 	veilLayers []veilLayer // of the masks over the picture, but for the stroke that is being drawn
+
+	linkedTexts map[string][]piece // texts with the terms that were found in them
 }
 
 // keepDelay is how long the page waits with storing a small model.
@@ -96,6 +99,7 @@ func (p *Page) OnMount(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { p.send(p.state.Hide()) })
 		p.storeForm()
 	})
+	watchEscape(p.dropNote)
 	p.watchBrush() // before single keys, which it may take
 	watchKeys(p.wantsKey, func(key string) {
 		ctx.Dispatch(func(app.Context) { p.key(key) })
@@ -293,6 +297,10 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.tellProgram(m)
 	p.tellFilm(m)
 	p.draw()
+	p.askInside()
+	if _, news := m.(protocol.Inspected); news {
+		p.drawInside()
+	}
 	p.keep()
 	p.keepFinished()
 	stayAwake(p.state.Phase == Starting || p.state.Phase == Running)
@@ -350,6 +358,7 @@ func (p *Page) redraw() {
 			draw(trialID(i), t.picture, p.canvasBack)
 		}
 	})
+	p.drawInside()
 }
 
 // canvasBack is told that a canvas has its surface back, empty. Nothing else may happen then that would make go-app look for what was deferred.

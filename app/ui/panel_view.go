@@ -16,6 +16,7 @@ const (
 	modelFold    = "model-part"
 	steerFold    = "steer-part"
 	settingsFold = "settings-part"
+	insideFold   = "inside-part"
 	helpFold     = "help-part"
 )
 
@@ -28,9 +29,11 @@ func (p *Page) renderPanel() app.UI {
 		p.part(steerFold, "Steer", p.renderSteer()...),
 		p.foldRow(settingsFold, "Settings", "of the next picture"),
 		p.part(settingsFold, "Settings", p.renderSettings()...),
+		p.foldRow(insideFold, "Inside", "how it works, on your own run"),
+		p.part(insideFold, "Inside", p.renderInside()...),
 		p.foldRow(helpFold, "Help", ""),
 		p.part(helpFold, "Help", p.renderHelp()...),
-		elem("footer").Body(elem("p").Text(about), elem("p").Text(p.adapterLine())),
+		elem("footer").Body(elem("p").Body(p.linked(about)...), elem("p").Text(p.adapterLine())),
 	)
 }
 
@@ -49,6 +52,10 @@ func (p *Page) foldButton(id, name string, body ...app.UI) app.HTMLButton {
 		if id == modelFold && p.folds[id] {
 			p.ctx.Defer(func(app.Context) { focus(modelID) })
 		}
+		if id == insideFold {
+			p.askInside()
+			p.drawInside()
+		}
 	}, app.EventScope(id))
 }
 
@@ -65,7 +72,7 @@ func foldOf(id string) string {
 	if id == modelID {
 		return modelFold
 	}
-	if slices.ContainsFunc(steerings, func(s steering) bool { return fieldID(s.Option) == id }) || slices.ContainsFunc(places, func(o *recipe.Option) bool { return fieldID(o) == id }) {
+	if slices.ContainsFunc(steerings, func(s explained) bool { return fieldID(s.Option) == id }) || slices.ContainsFunc(places, func(o *recipe.Option) bool { return fieldID(o) == id }) {
 		return steerFold
 	}
 	if id == promptID || id == openImageID {

@@ -26,6 +26,7 @@ func (p *Page) renderStage() app.UI {
 				p.iconButton("Full screen", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", true, p.pressFullScreen),
 				p.iconButton(showMasks, "M4 18c6 3 12-3 16-13M4 18c0-4 3-5 5-4", true, p.pressShowMasks).Aria("pressed", s.brush.shown).Hidden(s.brush.on || !s.Painted()),
 				p.iconButton("Crisp pixels", "M4 4h7v7H4zM13 13h7v7h-7z", true, p.pressCrisp).Aria("pressed", p.crisp),
+				p.iconButton("See inside", "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z", true, p.pressInside),
 			),
 		),
 		p.renderBrush(),

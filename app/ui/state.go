@@ -67,6 +67,7 @@ type State struct {
 	anew    []*recipe.Option        // of these, what the run under way cannot take
 	next    *Run                    // that is being started
 	look    lookBack
+	inside  insight
 	brush   brush
 	queue
 	looks   int           // pictures of tokens that were asked for
@@ -249,6 +250,8 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		}
 	case protocol.Looked:
 		s.looked(m)
+	case protocol.Inspected:
+		s.inspected(m)
 	case protocol.Foreseen:
 		s.foreseen(m)
 	case protocol.Counted:
@@ -371,6 +374,7 @@ func (s *State) started(m protocol.Started) {
 	r.loaded, r.Ended, r.cut = s.Loaded, false, false
 	s.Run, s.next = r, nil
 	s.stopLooking()
+	s.unasked()
 	s.flush, s.keepDue = len(s.edits) > 0, true
 	text := "Optimising without an end."
 	if steps, end := r.Steps(); end && r.Step > 0 {
@@ -420,6 +424,7 @@ func (s *State) end() {
 	s.regrow()
 	s.Phase, s.Progress, s.loading = Idle, protocol.Progress{}, ""
 	s.next, s.anew, s.flush = nil, nil, false
+	s.unasked()
 	if s.Run != nil {
 		s.Run.Ended = true
 		s.unsent()

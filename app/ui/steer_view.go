@@ -15,7 +15,7 @@ import (
 func (p *Page) renderSteer() []app.UI {
 	body := []app.UI{p.renderParts(), p.renderPlaces(), elem("h3").Text(liveTitle)}
 	for _, live := range steerings {
-		body = append(body, p.renderLive(live.Option, live.Plain))
+		body = append(body, p.renderLive(live))
 	}
 	return append(body, elem("p").Class("help").Text(steerNote))
 }
@@ -69,7 +69,7 @@ func (p *Page) renderPart(i int, text string, weight float64) app.UI {
 
 // steers says whether an option is in Steer, and not among the settings.
 func steers(o *recipe.Option) bool {
-	return slices.ContainsFunc(steerings, func(s steering) bool { return s.Option == o })
+	return slices.ContainsFunc(steerings, func(s explained) bool { return s.Option == o })
 }
 
 // extent is a slider's least and greatest value and its step.
@@ -104,14 +104,16 @@ func (s *State) value(o *recipe.Option) float64 {
 }
 
 // renderLive is a number with its plain word, its term, a slider and a field for any other value.
-func (p *Page) renderLive(o *recipe.Option, plain string) app.UI {
+func (p *Page) renderLive(live explained) app.UI {
+	o, plain := live.Option, live.Plain
 	id := fieldID(o)
 	help := o.Help
 	if o.Open == recipe.ByModel {
 		help += " Left empty, the model's own."
 	}
 	return elem("div").Class("slide live").Title(help).Body(
-		elem("span").Class("name").Body(elem("b").Text(plain), app.Text(" "), elem("label").Class("dim").Attr("for", id).Text(o.Label)),
+		elem("span").Class("name").Body(elem("b").Text(plain), app.Text(" "), elem("label").Class("dim").Attr("for", id).Text(o.Label),
+			app.Text(" "), p.termOf(live)),
 		p.input(o, "decimal").Placeholder(p.state.Model().suggests(o)),
 		p.slider(id+"-slider", plain, reach(o), p.state.value(o), func(v float64) { p.state.Edit(o, o.Format(v)) }),
 		elem("p").ID(id+"-help").Class("unseen").Text(help),

@@ -2,7 +2,10 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"syscall/js"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/gpu/jsx"
 )
@@ -88,3 +91,31 @@ func showDialog(id string) {
 }
 
 func closeDialog(id string) { elementByID(id).Call("close") }
+
+// watchEscape calls drop at Escape; where there was something to drop the key does nothing else.
+func watchEscape(drop func() bool) {
+	listen("keydown", func(event js.Value) {
+		if event.Get("key").String() == "Escape" && drop() {
+			event.Call("preventDefault")
+		}
+	})
+}
+
+// placeNote puts the element with that id beside another one: under it where there is room in the window, else above.
+func placeNote(id string, at app.Value) {
+	note := elementByID(id)
+	if note.IsNull() {
+		return
+	}
+	const gap = 6
+	box, window := at.Call("getBoundingClientRect"), js.Global()
+	width, height := note.Get("offsetWidth").Float(), note.Get("offsetHeight").Float()
+	left := max(gap, min(box.Get("left").Float(), window.Get("innerWidth").Float()-width-gap))
+	top := box.Get("bottom").Float() + gap
+	if top+height > window.Get("innerHeight").Float() {
+		top = max(gap, box.Get("top").Float()-height-gap)
+	}
+	style := note.Get("style")
+	style.Set("left", fmt.Sprintf("%.0fpx", left))
+	style.Set("top", fmt.Sprintf("%.0fpx", top))
+}

@@ -19,6 +19,7 @@ func (p *Page) Render() app.UI {
 		),
 		p.renderKeys(),
 		p.renderFilm(),
+		p.renderGlossary(),
 		elem("div").Class("drop-sign").Aria("hidden", "true").Text(dropHere),
 	)
 }

@@ -32,6 +32,15 @@ const (
 	trialsTitle      = "Small pictures: choose one to go on large"
 	trialsHelp       = "Four small, quick pictures of the prompt, of which one can go on large"
 
+	insideNoRun = "Start a run, and every station shows what goes on inside it, step by step."
+	insideSoon  = "The next step shows here in a moment."
+	insideEnded = "This run has ended: press Continue, or start another one, to see inside its steps."
+	stripesHelp = "Orange is above zero, blue below. Where the stripes agree, the match is good."
+	mapHelp     = "Places of one colour have the same code. A frame marks those that changed."
+
+	glossaryTitle   = "Glossary"
+	glossaryMissing = "The glossary cannot be fetched: check the connection and try again."
+
 	benchmarkHelp = "Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."
 	kernelsHelp   = "Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."
 )
@@ -65,25 +74,27 @@ var styles = []style{
 	{"Detail", []string{"intricate", "flat colours", "bold outlines", "close-up", "wide view", "on a white background"}},
 }
 
-// steering is a number that may change during a run, with a plain word for what it does to the picture.
-type steering struct {
+// explained is an option with its name in plain words, beside which its label stands as the field's term, and the glossary's entry about it.
+type explained struct {
 	Option *recipe.Option
 	Plain  string
+	Term   string
 }
 
-var steerings = []steering{
-	{recipe.LearningRate.Option, "Boldness"},
-	{recipe.Smoothness.Option, "Calm grounds"},
-	{recipe.CutPow.Option, "Close-ups"},
-	{recipe.InitWeight.Option, "Faithful to the start"},
-	{recipe.WeightDecay.Option, "Forgetting"},
-	{recipe.Flip.Option, "Mirrored views"},
-	{recipe.Sharpness.Option, "Soft views"},
-	{recipe.Affine.Option, "Turned views"},
-	{recipe.Perspective.Option, "Slanted views"},
-	{recipe.Jitter.Option, "Recoloured views"},
-	{recipe.Erase.Option, "Covered views"},
-	{recipe.Noise.Option, "Grainy views"},
+// steerings are the numbers that may change during a run.
+var steerings = []explained{
+	{recipe.LearningRate.Option, "Boldness", "learning-rate"},
+	{recipe.Smoothness.Option, "Calm grounds", "smoothness"},
+	{recipe.CutPow.Option, "Close-ups", "cut-power"},
+	{recipe.InitWeight.Option, "Faithful to the start", "start-picture"},
+	{recipe.WeightDecay.Option, "Forgetting", "weight-decay"},
+	{recipe.Flip.Option, "Mirrored views", "augmentation"},
+	{recipe.Sharpness.Option, "Soft views", "augmentation"},
+	{recipe.Affine.Option, "Turned views", "augmentation"},
+	{recipe.Perspective.Option, "Slanted views", "augmentation"},
+	{recipe.Jitter.Option, "Recoloured views", "augmentation"},
+	{recipe.Erase.Option, "Covered views", "augmentation"},
+	{recipe.Noise.Option, "Grainy views", "noise"},
 }
 
 // effort is how much a run does, in a word.
@@ -108,4 +119,89 @@ var shortcuts = []shortcut{
 	{"← →", "look a step back or forward over the run"},
 	{"/", "go to the prompt"},
 	{"?", "show these keys"},
+}
+
+// station is one of the seven through which the loop goes, with a word for it, what happens there in plain words, and the field's term.
+type station struct {
+	ID, Word, Title, Term string
+	Text                  string
+}
+
+var stations = []station{
+	{"latent", "latent z", "A grid of tokens", "latent z",
+		"What is being made is not pixels but a small grid of numbers, the latent z. Each place of the grid takes the code that it is nearest to, out of a fixed list, the codebook: such a place is a token."},
+	{"decoder", "paint", "VQGAN paints", "decoder",
+		"The decoder, the painting half of VQGAN, turns the grid of codes into pixels. It has learnt from many pictures which codes belong side by side, so that edges and surfaces look right. It does not know your words, and it does not change while the picture forms."},
+	{"cutouts", "cut", "Pieces are cut out", "cutouts and augmentations",
+		"CLIP takes small squares only, so pieces of random size and place are cut out: the cutouts. Each is turned, mirrored or made grainy a little, by augmentations. What looks right in all of these views is no trick that fools CLIP once."},
+	{"clip", "look", "CLIP looks", "embedding",
+		"CLIP turns each cutout into a list of numbers, its embedding, and it did the same with your words. It has learnt from pictures with captions to give both nearly the same list where they mean the same. Choose a cutout to lay its numbers beside those of your words."},
+	{"distance", "compare", "How far from your words", "distance and loss",
+		"The angle between a cutout's embedding and that of your words is their spherical distance: 0 is a perfect match, 1.23 a right angle. The mean over all cutouts times the prompt weight is the loss, one number for how wrong the picture is."},
+	{"backward", "trace back", "Where it pulls", "backward pass",
+		"Now the loop goes backwards: from the loss through CLIP, the cutouts and the decoder it is worked out how each pixel, and then each number of z, should change to make the loss smaller. That is the gradient. It glows where a change helps most."},
+	{"adam", "nudge", "A small step", "optimiser",
+		"The optimiser, Adam as a rule, moves z a little against the gradient: as far as the learning rate says, and more steadily where gradients keep pointing the same way. It glows where z moved most. That was one step, and the loop begins anew."},
+}
+
+// term is one of the glossary's, with the words that stand for it in the page's texts. What it means is in web/glossary.json, which is fetched
+// when somebody asks.
+type term struct {
+	ID    string
+	Words []string
+}
+
+var terms = []term{
+	{"clip", []string{"CLIP"}},
+	{"vqgan", []string{"VQGAN"}},
+	{"latent", []string{"latent z", "latents", "latent"}},
+	{"token", []string{"tokens", "token"}},
+	{"codebook", []string{"codebook"}},
+	{"code", []string{"codes", "code"}},
+	{"decoder", []string{"decoder"}},
+	{"encoder", []string{"encoder"}},
+	{"cutout", []string{"cutouts", "cutout"}},
+	{"augmentation", []string{"augmentations", "augmentation"}},
+	{"embedding", []string{"embeddings", "embedding"}},
+	{"distance", []string{"spherical distance", "distance"}},
+	{"loss", []string{"loss"}},
+	{"gradient", []string{"gradients", "gradient"}},
+	{"backward", []string{"backward pass", "backwards"}},
+	{"optimiser", []string{"optimiser"}},
+	{"adam", []string{"AdamW", "RAdam", "Adam"}},
+	{"learning-rate", []string{"learning rate"}},
+	{"step", []string{"one step", "per step"}},
+	{"prompt", []string{"prompts", "prompt"}},
+	{"prompt-weight", []string{"prompt weight"}},
+	{"image-prompt", []string{"image prompts", "image prompt"}},
+	{"stop", []string{":stop"}},
+	{"phase", []string{"phases", "phase"}},
+	{"seed", []string{"seed"}},
+	{"preset", []string{"preset"}},
+	{"cut-power", []string{"cut power"}},
+	{"smoothness", []string{"total variation"}},
+	{"start-picture", []string{"start picture"}},
+	{"weight-decay", []string{"weight decay"}},
+	{"region", []string{"region", "regions"}},
+	{"noise", []string{"noisy", "noise"}},
+	{"precision", []string{"half precision"}},
+	{"model", []string{"models", "model"}},
+	{"kernel", []string{"kernels", "kernel"}},
+	{"webgpu", []string{"WebGPU"}},
+	{"straight-through", []string{"straight-through"}},
+}
+
+// settingNames are those of the settings whose label is a term.
+var settingNames = []explained{
+	{recipe.Steps.Option, "How many rounds", "step"},
+	{recipe.Cutouts.Option, "Views in each round", "cutout"},
+	{recipe.Seed.Option, "Which random draw", "seed"},
+	{recipe.Preset.Option, "How the views are made", "preset"},
+	{recipe.Augment.Option, "How the views are varied", "augmentation"},
+	{recipe.Optimizer.Option, "How a round moves the picture", "optimiser"},
+	{recipe.InitLoss.Option, "What the start pulls to", "start-picture"},
+	{recipe.PhaseSteps.Option, "How long a part lasts", "phase"},
+	{recipe.PhaseOrder.Option, "What follows the last part", "phase"},
+	{recipe.PhaseBlend.Option, "How softly parts change", "phase"},
+	{recipe.Precision.Option, "How exactly it computes", "precision"},
 }

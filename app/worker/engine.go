@@ -398,8 +398,8 @@ func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, 
 }
 
 // Inspect tells what is inside the next update.
-func (r *gpuRun) Inspect(ctx context.Context, update bool) (*protocol.Step, protocol.Inspected, error) {
-	report, in, err := r.Session.Inspect(ctx, update)
+func (r *gpuRun) Inspect(ctx context.Context, stay bool) (*protocol.Step, protocol.Inspected, error) {
+	report, in, err := r.Session.Inspect(ctx, stay)
 	if errors.Is(err, guide.ErrNoInside) {
 		return nil, protocol.Inspected{Problem: err.Error()}, nil
 	}
@@ -408,6 +408,7 @@ func (r *gpuRun) Inspect(ctx context.Context, update bool) (*protocol.Step, prot
 	}
 	told := inspected(in)
 	if report == nil {
+		told.Coming = true
 		return nil, told, nil
 	}
 	step := r.stepOf(*report)

@@ -30,11 +30,8 @@ func inspected(in guide.Inside) protocol.Inspected {
 	return m
 }
 
-// norms are a grid's in bytes, or nil for none.
+// norms are a grid's in bytes.
 func norms(n guide.Norms) *protocol.Norms {
-	if len(n.Values) == 0 {
-		return nil
-	}
 	most := magnitude(n.Values)
 	out := &protocol.Norms{Columns: n.Columns, Values: &protocol.Bytes{}, Most: most, Total: n.Total()}
 	for _, v := range n.Values {

@@ -31,13 +31,13 @@ func TestInspect(t *testing.T) {
 	if got := expect[protocol.Step](c); got.Step != 2 || got.Picture == nil {
 		t.Errorf("got %+v", got)
 	}
-	if got := expect[protocol.Inspected](c); got.ID != 2 || got.Step != 1 {
+	if got := expect[protocol.Inspected](c); got.ID != 2 || got.Step != 1 || got.Coming {
 		t.Errorf("got %+v", got)
 	}
 	expect[protocol.Saved](c)
 	expect[protocol.Paused](c)
 	c.in <- protocol.Inspect{ID: 3}
-	if got := expect[protocol.Inspected](c); got.ID != 3 || got.Step != 2 {
+	if got := expect[protocol.Inspected](c); got.ID != 3 || got.Step != 2 || !got.Coming {
 		t.Errorf("while paused: %+v", got)
 	}
 	c.in <- protocol.Resume{}
@@ -84,7 +84,7 @@ func TestInspectedTravels(t *testing.T) {
 	if got.Length != 2 || !slices.Equal(got.Embeddings.Data, []byte{63, 0x81, 0, 0}) {
 		t.Errorf("embeddings %v of %d", got.Embeddings.Data, got.Length)
 	}
-	if got.Pull.Most != 4 || got.Pull.Total != 5 || !slices.Equal(got.Pull.Values.Data, []byte{191, 255}) || got.Move != nil {
+	if got.Pull.Most != 4 || got.Pull.Total != 5 || !slices.Equal(got.Pull.Values.Data, []byte{191, 255}) || got.Move.Total != 0 {
 		t.Errorf("norms %+v, %+v", got.Pull, got.Move)
 	}
 	if got.Step != 3 || got.Codes != 9 || got.Boxes[0] != (protocol.Box{X: 1, Y: 2, W: 3, H: 3}) {

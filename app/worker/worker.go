@@ -71,9 +71,9 @@ type Run interface {
 	Picture(context.Context) (*protocol.Picture, error)
 	// Look is the picture of tokens.
 	Look(context.Context, protocol.Look) (*protocol.Picture, error)
-	// Inspect makes an update and tells what is inside it; without update it tells that of the one that is to come, and makes none. The step is nil where
-	// none was made, as where the answer has a Problem.
-	Inspect(ctx context.Context, update bool) (*protocol.Step, protocol.Inspected, error)
+	// Inspect makes an update and tells what is inside it. The update is taken back unless it is to stay, and then the step is nil, as where the answer has a
+	// Problem.
+	Inspect(ctx context.Context, stay bool) (*protocol.Step, protocol.Inspected, error)
 	// Save is what the run needs to go on later.
 	Save(context.Context) (protocol.Saved, error)
 	// Astray tells what went wrong when a loss is no number any more, in a sentence, and what was saved is of the last good state.

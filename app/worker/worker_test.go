@@ -197,15 +197,15 @@ func (r *fakeRun) Look(_ context.Context, m protocol.Look) (*protocol.Picture, e
 	return &protocol.Picture{Width: 1, Height: 1, Pix: m.Tokens.Data}, nil
 }
 
-func (r *fakeRun) Inspect(ctx context.Context, update bool) (*protocol.Step, protocol.Inspected, error) {
+func (r *fakeRun) Inspect(ctx context.Context, stay bool) (*protocol.Step, protocol.Inspected, error) {
 	if len(r.shows) > 0 {
 		return nil, protocol.Inspected{}, errors.New("updates are under way")
 	}
 	if r.engine.noInside {
 		return nil, protocol.Inspected{Problem: "There is no room."}, nil
 	}
-	inside := protocol.Inspected{Step: r.step, Losses: []float64{1}}
-	if !update {
+	inside := protocol.Inspected{Step: r.step, Coming: !stay}
+	if !stay {
 		return nil, inside, nil
 	}
 	r.Submit(true)

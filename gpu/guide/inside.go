@@ -30,10 +30,9 @@ type Inside struct {
 	Weights []float64 // of the targets
 	Losses  []float64 // of the pulls, then of the targets
 
-	Pull Norms // of the gradient of all losses by the picture that CLIP judges, in squares of several to a token's side
-	// Move is how far the update has moved each token's latent, and Reach the latents' norm before; empty and 0 where no update was made.
-	Move  Norms
-	Reach float64
+	Pull  Norms   // of the gradient of all losses by the picture that CLIP judges, in squares of several to a token's side
+	Move  Norms   // how far the update moves each token's latent
+	Reach float64 // the latents' norm before
 }
 
 // Norms are Euclidean norms of the parts of a grid, row by row.
@@ -71,7 +70,7 @@ type viewer struct {
 
 	losses, tokens, pixels, cutouts, sums, pull, move, reach field
 	encoded                                                  []field
-	before                                                   *ops.Tensor // z before the update
+	saved                                                    []gpu.Copy // of what the update changes, from before it
 	moves                                                    *gpu.Plan
 }
 
@@ -119,9 +118,15 @@ func (v *viewer) record() {
 	v.pull = v.field(pull, 4*ceilDiv(s.Picture.H, v.square)*ceilDiv(s.Picture.W, v.square))
 
 	t = v.tape()
-	v.before, v.moves = t.Input(1, s.Z.H, s.Z.W, s.Z.C, false), t.Plan
-	v.move = v.field(t.BlockNorm(t.Share(s.Z), v.before, 1), 4*s.Z.Rows())
-	v.reach = v.field(t.BlockNorm(v.before, nil, 1), 4*s.Z.Rows())
+	v.moves = t.Plan
+	for _, x := range append([]*ops.Tensor{s.Z}, s.memory...) {
+		before := t.Input(1, x.H, x.W, x.C, false)
+		v.saved = append(v.saved, gpu.Copy{From: x.Buf, To: before.Buf, Size: 4 * x.Len()})
+		if x == s.Z {
+			v.move = v.field(t.BlockNorm(t.Share(x), before, 1), 4*x.Rows())
+			v.reach = v.field(t.BlockNorm(before, nil, 1), 4*x.Rows())
+		}
+	}
 }
 
 func (v *viewer) tape() *ops.Tape {
@@ -144,8 +149,8 @@ func (v *viewer) copies(fields ...field) (list []gpu.Copy) {
 	return list
 }
 
-// submit makes an update, or all of it but the move.
-func (v *viewer) submit(in Inputs, update bool) error {
+// submit makes an update, and takes it back unless it is to stay.
+func (v *viewer) submit(in Inputs, stay bool) error {
 	s, plan := v.step, v.step.tape.Plan
 	s.write(in)
 	complete := func(b *gpu.Buffer) int {
@@ -160,18 +165,20 @@ func (v *viewer) submit(in Inputs, update bool) error {
 	for _, e := range v.encoded {
 		taps = append(taps, gpu.Tap{After: complete(e.from), Copies: v.copies(e)})
 	}
-	n, last := plan.Written(s.Z.Buf) // which only the update does
-	told := v.copies(v.losses, v.tokens, v.pixels, v.cutouts, v.pull)
-	if update {
-		taps = append(taps, gpu.Tap{After: n, Copies: []gpu.Copy{{From: s.Z.Buf, To: v.before.Buf, Size: 4 * s.Z.Len()}}}, gpu.Tap{After: last, Plan: v.moves})
-		n, told = plan.Len(), append(told, v.copies(v.move, v.reach)...)
-	}
+	update, updated := plan.Written(s.Z.Buf) // nothing else writes z
+	taps = append(taps, gpu.Tap{After: update, Copies: v.saved}, gpu.Tap{After: updated, Plan: v.moves})
 	slices.SortStableFunc(taps, func(a, b gpu.Tap) int { return a.After - b.After })
-	return plan.RunTapped(n, taps, told...)
+	last := v.copies(v.losses, v.tokens, v.pixels, v.cutouts, v.pull, v.move, v.reach)
+	if !stay {
+		for _, c := range v.saved {
+			last = append(last, gpu.Copy{From: c.To, To: c.From, Size: c.Size})
+		}
+	}
+	return plan.RunTapped(taps, last...)
 }
 
 // collect waits for what was submitted.
-func (v *viewer) collect(ctx context.Context, update bool) (Outputs, Inside, error) {
+func (v *viewer) collect(ctx context.Context) (Outputs, Inside, error) {
 	data := make([]byte, v.size)
 	if err := v.ring.Read(ctx, v.number, data); err != nil {
 		return Outputs{}, Inside{}, err
@@ -197,10 +204,8 @@ func (v *viewer) collect(ctx context.Context, update bool) (Outputs, Inside, err
 		}
 		in.Scores = append(in.Scores, scores)
 	}
-	if update {
-		in.Move = Norms{s.Z.W, v.move.floats(data)}
-		in.Reach = Norms{s.Z.W, v.reach.floats(data)}.Total()
-	}
+	in.Move = Norms{s.Z.W, v.move.floats(data)}
+	in.Reach = Norms{s.Z.W, v.reach.floats(data)}.Total()
 	return out, in, nil
 }
 
@@ -223,9 +228,9 @@ func (v *viewer) close() {
 	}
 }
 
-// Inspect makes one update and tells what is inside it; or, without update, it computes all of the next one but the move, which changes nothing of the run, and
-// reports nil. No update may be under way. After ErrNoInside none was made.
-func (s *Session) Inspect(ctx context.Context, update bool) (*Report, Inside, error) {
+// Inspect makes one update and tells what is inside it. Unless the update is to stay, it is taken back, to the bit, and not reported. No update may
+// be under way. After ErrNoInside none was made.
+func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, error) {
 	if s.begun != s.done {
 		return nil, Inside{}, errors.New("guide: a look inside while updates are under way")
 	}
@@ -240,16 +245,16 @@ func (s *Session) Inspect(ctx context.Context, update bool) (*Report, Inside, er
 	s.clock = time.Now()
 	step, count, targets, moment := s.begun, s.count, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
 	in, err := s.inputs()
-	if !update {
+	if !stay {
 		s.count = count
 	}
 	if err == nil {
-		err = v.submit(in, update)
+		err = v.submit(in, stay)
 	}
 	if err != nil {
 		return nil, Inside{}, err
 	}
-	out, inside, err := v.collect(ctx, update)
+	out, inside, err := v.collect(ctx)
 	if err != nil {
 		return nil, Inside{}, err
 	}
@@ -262,7 +267,7 @@ func (s *Session) Inspect(ctx context.Context, update bool) (*Report, Inside, er
 	if !s.model.TellsTokens() {
 		inside.Tokens = nil
 	}
-	if !update {
+	if !stay {
 		return nil, inside, nil
 	}
 	s.begun++
