@@ -83,10 +83,46 @@ func TestFetchOfAnotherModel(t *testing.T) {
 
 func TestFetchLists(t *testing.T) {
 	out := mustRun(t, "fetch")
-	for _, want := range []string{"vit-b-32-f16-16384\n", "RN50x4.pt (about 422 MB)", "weights fetch NAME -o DIR makes one."} {
+	for _, want := range []string{"vit-b-32-f16-16384\n", "RN50x4.pt (about 422 MB)", "llamagen-ds16\n", "VQGANs by themselves:", "becomes 79 MB in q8, 42 MB in q4", "weights fetch NAME -o DIR makes one."} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it does not print %q but:\n%s", want, out)
 		}
+	}
+}
+
+// A VQGAN comes by itself, and its digest is printed; with that in the catalogue another conversion is refused.
+func TestFetchRecords(t *testing.T) {
+	s := httptest.NewServer(http.FileServer(http.Dir(goldenData)))
+	defer s.Close()
+	list := func(digests string) string {
+		path := filepath.Join(t.TempDir(), "catalogue.yaml")
+		text := fmt.Sprintf(`
+files:
+  - {name: vq.pt, id: vq, kind: vqgan, title: A VQ, about: Small., sources: ["%s/forms/llamagen/vq_ds2.pt"], licence: C%s}
+`, s.URL, digests)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	dir := filepath.Join(t.TempDir(), "vq")
+	out := mustRun(t, "fetch", "vq", "-record", "-catalogue", list(""), "-keep", t.TempDir(), "-o", dir)
+	m, err := folder.Verify(os.DirFS(dir))
+	if err != nil || m.HasCLIP() || m.Title != "A VQ" || m.VQGAN.EmbedDim != 8 {
+		t.Fatalf("the manifest says %+v, %v", m, err)
+	}
+	_, rest, ok := strings.Cut(out, "record vq.pt: digests: {q4: ")
+	digest, _, _ := strings.Cut(rest, "}")
+	if !ok || digest != folder.Digest(m.Parts) {
+		t.Errorf("it prints\n%s", out)
+	}
+	mustRun(t, "fetch", "vq", "-catalogue", list(", digests: {q4: "+digest+"}"), "-keep", t.TempDir(), "-o", dir)
+	err = run([]string{"fetch", "vq", "-catalogue", list(", digests: {q4: " + strings.Repeat("0", 64) + "}"), "-keep", t.TempDir(), "-o", dir}, new(strings.Builder))
+	if err == nil || !strings.Contains(err.Error(), "vq.pt: it became another model than it did for others") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if after, err := folder.Verify(os.DirFS(dir)); err != nil || after.Name != "vq" {
+		t.Errorf("after a refusal the folder holds %+v, %v", after, err)
 	}
 }
 

@@ -11,10 +11,17 @@ import (
 	"testing"
 )
 
-// The engine agrees with PyTorch on the small models of testdata.
+// The engine agrees with PyTorch on the small models of testdata, and on those of its relatives.
 func TestEngineAgreesWithPyTorch(t *testing.T) {
+	for dir, least := range map[string]int{"testdata": 100, "testdata/forms": 70} {
+		t.Run(dir, func(t *testing.T) { agrees(t, dir, least) })
+	}
+}
+
+// agrees wants that so many tensors of a folder are compared, and that all agree.
+func agrees(t *testing.T, dir string, least int) {
 	var out strings.Builder
-	err := drive("testdata", "", "", "", &out)
+	err := drive(dir, "", "", "", &out)
 	passed := 0
 	for line := range strings.Lines(out.String()) {
 		if strings.Contains(line, " FAIL") {
@@ -27,7 +34,7 @@ func TestEngineAgreesWithPyTorch(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v, after:\n%s", err, out.String())
 	}
-	if passed < 100 {
+	if passed < least {
 		t.Errorf("%d tensors were compared, want those of every case:\n%s", passed, out.String())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"reverie/recipe"
+	"reverie/weights"
 	"reverie/weights/foreign"
 )
 
@@ -36,9 +37,26 @@ type File struct {
 	Licence string   `yaml:"licence"`
 	Notice  string   `yaml:"notice"` // what its publisher wants users to know
 	Config  string   `yaml:"config"` // of a VQGAN, as taming-transformers writes it
+
+	ID      string            `yaml:"id"`      // under which it is fetched by itself; may be empty
+	Kind    string            `yaml:"kind"`    // clip or vqgan; empty: what its configuration tells
+	Title   string            `yaml:"title"`   // for people
+	About   string            `yaml:"about"`   // what it is good at
+	Bytes   int64             `yaml:"bytes"`   // exactly, where it is known
+	MB      map[string]int    `yaml:"mb"`      // what it takes converted, by quantisation, in millions of bytes
+	Digests map[string]string `yaml:"digests"` // convert.Digest of its parts, by quantisation
 }
 
-// Model is a pair to convert.
+// The kinds of files.
+const (
+	CLIP  = "clip"
+	VQGAN = "vqgan"
+)
+
+// IsVQGAN reports whether the file is a VQGAN.
+func (f File) IsVQGAN() bool { return f.Kind == VQGAN || f.Kind == "" && f.Config != "" }
+
+// Model is a pair to convert, or one of the two alone.
 type Model struct {
 	Name  string `yaml:"name"`
 	Title string `yaml:"title"`
@@ -72,6 +90,12 @@ func Parse(data []byte) (*Catalogue, error) {
 		seen[f.Name] = true
 	}
 	names := map[string]bool{}
+	for _, f := range c.Files {
+		if names[f.ID] {
+			return nil, fmt.Errorf("catalogue: the id %s is there twice", f.ID)
+		}
+		names[f.ID] = f.ID != ""
+	}
 	for _, m := range c.Models {
 		if err := recipe.CheckName(m.Name); err != nil {
 			return nil, fmt.Errorf("catalogue: %w", err)
@@ -81,8 +105,10 @@ func Parse(data []byte) (*Catalogue, error) {
 			return nil, fmt.Errorf("catalogue: model %s is there twice", m.Name)
 		case !seen[m.CLIP] || !seen[m.VQGAN]:
 			return nil, fmt.Errorf("catalogue: model %s wants the files %.80q and %.80q, which must both be listed", m.Name, m.CLIP, m.VQGAN)
-		case c.file(m.VQGAN).Config == "":
+		case !c.file(m.VQGAN).IsVQGAN():
 			return nil, fmt.Errorf("catalogue: file %s needs a config, because it is the VQGAN of model %s", m.VQGAN, m.Name)
+		case c.file(m.CLIP).IsVQGAN():
+			return nil, fmt.Errorf("catalogue: file %s is a VQGAN, and model %s has it as its CLIP", m.CLIP, m.Name)
 		}
 		names[m.Name] = true
 	}
@@ -95,6 +121,19 @@ func (f File) validate() error {
 	}
 	if f.SHA256 != "" && (len(f.SHA256) != 64 || strings.Trim(f.SHA256, "0123456789abcdef") != "") {
 		return fmt.Errorf("catalogue: file %s has the SHA-256 %.80q, which is not 64 lower-case hexadecimal digits", f.Name, f.SHA256)
+	}
+	if f.ID != "" {
+		if err := recipe.CheckName(f.ID); err != nil {
+			return fmt.Errorf("catalogue: file %s: its id %w", f.Name, err)
+		}
+	}
+	if f.Kind != "" && f.Kind != CLIP && f.Kind != VQGAN {
+		return fmt.Errorf("catalogue: file %s is of kind %.20q, and must be %s or %s", f.Name, f.Kind, CLIP, VQGAN)
+	}
+	for quant := range f.Digests {
+		if !weights.ValidQuant(quant) {
+			return fmt.Errorf("catalogue: file %s has a digest for %.20q, which is no quantisation", f.Name, quant)
+		}
 	}
 	for _, s := range f.Sources {
 		if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -113,7 +152,7 @@ func (c *Catalogue) file(name string) File {
 	return File{}
 }
 
-// Find returns a model and its two files.
+// Find returns a model and its two files. The name of one may be a file's id: then the other is empty.
 func (c *Catalogue) Find(name string) (m Model, clip, vqgan File, err error) {
 	names := make([]string, len(c.Models))
 	for i, m := range c.Models {
@@ -121,6 +160,17 @@ func (c *Catalogue) Find(name string) (m Model, clip, vqgan File, err error) {
 			return m, c.file(m.CLIP), c.file(m.VQGAN), nil
 		}
 		names[i] = m.Name
+	}
+	for _, f := range c.Files {
+		switch {
+		case f.ID == "":
+		case f.ID != name:
+			names = append(names, f.ID)
+		case f.IsVQGAN():
+			return Model{Name: f.ID, Title: f.Title, About: f.About, VQGAN: f.Name}, File{}, f, nil
+		default:
+			return Model{Name: f.ID, Title: f.Title, About: f.About, CLIP: f.Name}, f, File{}, nil
+		}
 	}
 	return m, clip, vqgan, fmt.Errorf("catalogue: there is no model %.80q; there are %s", name, strings.Join(names, ", "))
 }

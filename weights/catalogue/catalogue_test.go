@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"reverie/recipe"
+	"reverie/weights"
 	"reverie/weights/importer"
 )
 
@@ -20,9 +21,26 @@ func TestOwn(t *testing.T) {
 		if len(f.Sources) == 0 || f.Licence == "" || f.Size < 100 {
 			t.Errorf("file %s lacks sources, licence or size", f.Name)
 		}
-		// OpenAI's addresses contain the SHA-256 of what is there.
-		if f.Config == "" && (f.Notice == "" || !strings.Contains(f.Sources[0], "/"+f.SHA256+"/")) {
-			t.Errorf("file %s has another SHA-256 than its address, or no notice", f.Name)
+		if !f.IsVQGAN() && f.Notice == "" {
+			t.Errorf("file %s has no notice", f.Name)
+		}
+		for _, s := range f.Sources {
+			// OpenAI's addresses contain the SHA-256 of what is there, and so do those of its mirror.
+			if !f.IsVQGAN() && !strings.Contains(s, "/"+f.SHA256+"/") {
+				t.Errorf("file %s has another SHA-256 than its address", f.Name)
+			}
+			if _, rest, hub := strings.Cut(s, "/resolve/"); hub && strings.Index(rest, "/") != 40 && f.SHA256 == "" {
+				t.Errorf("file %s comes from a revision that may change, and no SHA-256 tells", f.Name)
+			}
+		}
+		if f.ID == "" || f.Title == "" || f.About == "" || f.MB[weights.TypeQ8] <= f.MB[weights.TypeQ4] || f.MB[weights.TypeQ4] < 20 {
+			t.Errorf("entry %s lacks an id, a title, what it is good at, or its sizes", f.Name)
+		}
+		if m, clip, vqgan, err := c.Find(f.ID); err != nil || clip.Name+vqgan.Name != f.Name || m.Title != f.Title || (vqgan.Name != "") != f.IsVQGAN() {
+			t.Errorf("entry %s: %v, %+v", f.ID, err, m)
+		}
+		if f.Bytes != 0 && (f.Bytes+500_000)/1_000_000 != int64(f.Size) && f.Bytes/1_000_000 != int64(f.Size) {
+			t.Errorf("file %s has %d bytes and %d MB", f.Name, f.Bytes, f.Size)
 		}
 		if f.Config != "" {
 			if v, err := importer.ParseTaming([]byte(f.Config)); err != nil || v.EmbedDim != 256 {
@@ -64,6 +82,11 @@ func TestParseRefuses(t *testing.T) {
 		{"name: pair", "name: My Pair", `"My Pair" is no model's name`},
 		{"clip: a.pt", "clip: c.pt", `wants the files "c.pt" and "b.ckpt"`},
 		{`, config: "model:"`, "", "file b.ckpt needs a config"},
+		{"a.pt, sources", "a.pt, id: x, kind: unet, sources", `kind "unet"`},
+		{"a.pt, sources", "a.pt, id: My X, sources", `its id "My X"`},
+		{"a.pt, sources", "a.pt, kind: vqgan, sources", "file a.pt is a VQGAN, and model pair has it as its CLIP"},
+		{"a.pt, sources", "a.pt, id: pair, sources", "model pair is there twice"},
+		{"a.pt, sources", "a.pt, digests: {q3: a}, sources", `digest for "q3"`},
 		{"models:", "models:\n  - {name: pair, clip: a.pt, vqgan: b.ckpt}", "model pair is there twice"},
 	}
 	if _, err := Parse([]byte(small)); err != nil {
@@ -88,7 +111,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, m := range c.Models {
-			if _, clip, vqgan, err := c.Find(m.Name); err != nil || clip.Name == "" || vqgan.Config == "" || recipe.CheckName(m.Name) != nil {
+			if _, clip, vqgan, err := c.Find(m.Name); err != nil || clip.Name == "" || !vqgan.IsVQGAN() || recipe.CheckName(m.Name) != nil {
 				t.Fatalf("model %q: %v", m.Name, err)
 			}
 		}

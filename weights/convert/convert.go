@@ -113,7 +113,7 @@ func (c *Conversion) read(from *Checkpoint) (*checkpoint.File, error) {
 
 // take adds to the report what was found in a checkpoint.
 func (c *Conversion) take(f *checkpoint.File, form string, dropped, notes []string) {
-	c.report.Sources = append(c.report.Sources, fmt.Sprintf("%s as %s (%s, %d tensors)", f.Name, form, f.Format, len(f.Names)))
+	c.report.Sources = append(c.report.Sources, fmt.Sprintf("%s (%s, %d tensors), %s", f.Name, f.Format, len(f.Names), form))
 	c.report.Dropped = append(c.report.Dropped, dropped...)
 	c.report.Notes = append(c.report.Notes, notes...)
 }

@@ -20,6 +20,8 @@ type Options struct {
 	CLIPConfig  string // config.json or open_clip_config.json; empty: the one beside the checkpoint where its format needs one
 	VQGAN       string // checkpoint of taming-transformers or a relative
 	VQGANConfig string // its .yaml or config.json; empty: the one beside the checkpoint or, without one, what the shapes tell
+	CLIPDigest  string // Digest of its parts in this quantisation, where somebody has told it; another is refused
+	VQGANDigest string
 	Out         string // folder
 }
 
@@ -29,12 +31,12 @@ func Run(o Options) (*weights.Manifest, Report, error) {
 		_, err := Prepare(o.Model, nil, nil)
 		return nil, Report{}, err
 	}
-	clip, closeCLIP, err := open(o.CLIP, o.CLIPConfig)
+	clip, closeCLIP, err := open(o.CLIP, o.CLIPConfig, o.CLIPDigest)
 	if err != nil {
 		return nil, Report{}, err
 	}
 	defer closeCLIP()
-	vqgan, closeVQGAN, err := open(o.VQGAN, o.VQGANConfig)
+	vqgan, closeVQGAN, err := open(o.VQGAN, o.VQGANConfig, o.VQGANDigest)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -60,7 +62,7 @@ func Run(o Options) (*weights.Manifest, Report, error) {
 }
 
 // open opens a checkpoint of the disk, or nothing where there is no path. A configuration that was chosen lies in a folder of its own, perhaps.
-func open(path, config string) (*Checkpoint, func(), error) {
+func open(path, config, digest string) (*Checkpoint, func(), error) {
 	if path == "" {
 		return nil, func() {}, nil
 	}
@@ -68,7 +70,7 @@ func open(path, config string) (*Checkpoint, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("convert: %s: %w", filepath.Base(path), err)
 	}
-	c := &Checkpoint{Source: foreign.Source{Name: filepath.Base(path), Size: size, ReaderAt: f}}
+	c := &Checkpoint{Source: foreign.Source{Name: filepath.Base(path), Size: size, ReaderAt: f}, Digest: digest}
 	dir := filepath.Dir(path)
 	if config != "" {
 		data, err := readConfig(config)

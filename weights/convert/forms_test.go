@@ -26,7 +26,7 @@ var call, text, number, tensor = torchfile.Call, torchfile.Text, torchfile.Int, 
 // stateDict reads a fixture's tensors, under names without the prefix.
 func stateDict(t *testing.T, file, prefix string) dict {
 	t.Helper()
-	opened, closeFile, err := open(testdata+file, "")
+	opened, closeFile, err := open(testdata+file, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

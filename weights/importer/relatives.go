@@ -198,8 +198,6 @@ func (v *VQGAN) derive() error {
 		return err
 	}
 	v.Config = c
-	v.note("there is no configuration, so it is read from the shapes: factor %d, %d codes of %d, ch %d, ch_mult %v, %d blocks", c.Factor(), c.NEmbed, c.EmbedDim,
-		c.Ch, c.ChMult, c.NumResBlocks)
 	return nil
 }
 

@@ -51,9 +51,7 @@ func readVQGAN(f *checkpoint.File, configs Configs) (*VQGAN, error) {
 	}
 	with := f.Name
 	if config == nil {
-		if err = v.derive(); err == nil && relative.kind == taming && v.looksLikeIBQ(c) {
-			v.Form = formIBQ
-		}
+		err = v.guess(c, relative)
 	} else {
 		with += " with " + config.Name
 		err = v.configure(config, relative)
@@ -70,6 +68,21 @@ func readVQGAN(f *checkpoint.File, configs Configs) (*VQGAN, error) {
 	}
 	v.Dropped = append(v.Dropped, empty...)
 	return v, nil
+}
+
+// guess derives the configuration, and says so.
+func (v *VQGAN) guess(c *contents, r relative) error {
+	if err := v.derive(); err != nil {
+		return err
+	}
+	d := v.Config
+	v.note("there is no configuration, so it is read from the shapes: factor %d, %d codes of %d, ch %d, ch_mult %v, %d blocks", d.Factor(), d.NEmbed, d.EmbedDim,
+		d.Ch, d.ChMult, d.NumResBlocks)
+	if r.kind == taming && v.looksLikeIBQ(c) {
+		v.Form = formIBQ
+		v.note("it has %d blocks a level and averaged weights, so it is taken for IBQ's", ibqBlocks)
+	}
+	return nil
 }
 
 func (v *VQGAN) note(format string, args ...any) {

@@ -1,6 +1,6 @@
 """Writes checkpoints of the published sizes and forms with random weights: python3 fullsize.py DIR NAME... (PyTorch 1.13).
 
-NAME is ViT-B-32, ViT-B-16, ViT-L-14, ViT-L-14-336px, RN50, RN101, RN50x4 (OpenAI's TorchScript archives with fp16 weights),
+NAME is ViT-B-32, ViT-B-16, ViT-L-14, ViT-L-14-336px, RN50, RN101, RN50x4, RN50x16, RN50x64 (OpenAI's TorchScript archives with fp16 weights),
 clip-vit-base-patch32 (Hugging Face's form), CLIP-ViT-B-32-laion2B (OpenCLIP's, with GELU), vqgan_imagenet_f16_1024,
 vqgan_imagenet_f16_16384, vqgan_gumbel_f8 or faceshq (.ckpt of taming-transformers with its training left-overs, and .yaml; faceshq is the
 first stage of a Net2NetTransformer).
@@ -23,6 +23,7 @@ VIT = {  # width, layers, patch, side, text width, embedding
 }
 RESNET = {  # width, blocks, side, text width, embedding
     "RN50": (64, (3, 4, 6, 3), 224, 512, 1024), "RN101": (64, (3, 4, 23, 3), 224, 512, 512), "RN50x4": (80, (4, 6, 10, 6), 288, 640, 640),
+    "RN50x16": (96, (6, 8, 18, 8), 384, 768, 768), "RN50x64": (128, (3, 15, 36, 10), 448, 1024, 1024),
 }
 VQGAN = {  # class, codes, ch_mult, attn_resolutions
     "vqgan_imagenet_f16_1024": ("VQModel", 1024, [1, 1, 2, 2, 4], [16]), "vqgan_imagenet_f16_16384": ("VQModel", 16384, [1, 1, 2, 2, 4], [16]),
