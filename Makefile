@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots eval-mini chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots recording eval-mini chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -147,6 +147,14 @@ docs:
 ## screenshots: the pictures of the page that browsers show before installing it
 screenshots: chromium
 	go run ./tools/screenshots
+
+## recording: the run that a first visit plays and README shows, made anew: each step's picture by render, as WebPs by ffmpeg. Some minutes
+recording: chromium ffmpeg
+	rm -rf bin/recording && mkdir -p bin/recording
+	go run ./cmd/render -prompt "a blue heart on a white background" -size 128x128 -steps 25 -cuts 10 -seed 7 -save-every 1 -o bin/recording/run.png
+	ffmpeg -v error -y -framerate 8 -i bin/recording/run-%06d.png -c:v libwebp_anim -quality 80 -loop 1 web/recorded.webp
+	ffmpeg -v error -y -framerate 8 -i bin/recording/run-%06d.png -vf scale=384:-1:flags=lanczos,tpad=stop_mode=clone:stop_duration=2 \
+		-c:v libwebp_anim -quality 80 -loop 0 docs/recorded.webp
 
 ## eval-mini: judge the mini pair goal by goal; 38 minutes with two cores, other work beside it. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done

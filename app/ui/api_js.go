@@ -99,8 +99,13 @@ func (p *Page) handleOf(r *followed) js.Value {
 	method("resume", func([]js.Value) (js.Value, error) { return p.ask(r, pressed((*State).PressResume), nil) })
 	method("stop", func([]js.Value) (js.Value, error) {
 		return p.ask(r, pressed((*State).PressStop), func(m protocol.Message) (js.Value, error, bool) {
-			stopped, ok := m.(protocol.Stopped)
-			return js.ValueOf(stopped.Step), nil, ok
+			switch m := m.(type) {
+			case protocol.Stopped:
+				return js.ValueOf(m.Step), nil, true
+			case protocol.Done: // it had made its last step
+				return js.ValueOf(m.Step), nil, true
+			}
+			return js.Undefined(), nil, false
 		})
 	})
 	method("png", func([]js.Value) (js.Value, error) { return p.pngOf(r) })
@@ -128,9 +133,12 @@ func (p *Page) ask(r *followed, send func(*State) (protocol.Message, error), hea
 			return
 		}
 		m, err := send(&p.state)
-		if heard == nil || m == nil || err != nil {
+		switch {
+		case heard == nil || err != nil:
 			result <- answer{js.Undefined(), err}
-		} else {
+		case m == nil: // the run goes by it already
+			result <- answer{js.ValueOf(p.state.Run.Step), nil}
+		default:
 			r.waits = append(r.waits, wait{heard, result})
 		}
 		p.send(m, m != nil && err == nil)

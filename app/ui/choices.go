@@ -129,7 +129,7 @@ func (s *State) seedText() string {
 	if s.Form.Locked {
 		return "Seed " + shortSeed(s.Form.Text(recipe.Seed.Option))
 	}
-	return "Seed: new each time"
+	return "Seed: new"
 }
 
 // shortSeed is a seed that fits a chip.

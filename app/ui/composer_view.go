@@ -61,7 +61,7 @@ func (p *Page) renderMessage() app.UI {
 		offer = s.Offer.Name + " can be the start picture, too."
 	}
 	return elem("div").Class("message").Body(
-		elem("p").ID("status").Class(class).Role("status").Text(text),
+		elem("div").Class("line").Body(elem("p").ID("status").Class(class).Role("status").Text(text), elem("p").Class("privacy").Text(privacy)),
 		p.renderWrong(openImageID),
 		notices(s.unsaid(text)),
 		p.renderAside("undo", s.UndoText(), "Undo", p.pressUndo),
@@ -118,7 +118,6 @@ func (p *Page) renderChips() app.UI {
 		p.button("Surprise me", "chip", true, p.press(s.Surprise, "surprise")),
 		p.button("4 seeds", "chip", s.Phase == Idle || s.Phase == Loading || s.underWay(), p.sends(s.TryFour)).Title(trialsHelp),
 		p.chip("queue", "Queue of runs", s.queueText(), p.queueMenu()...),
-		elem("p").Class("privacy").Text(privacy),
 	)
 }
 

@@ -29,7 +29,7 @@ const (
 	queuePromptLabel = "Prompt of a run that waits"
 	queueHint        = "empty: this prompt, another seed"
 	queueHelp        = "Each run begins when the one before is done, with the settings that the page had when it was added. Stop stops the queue, too."
-	trialsTitle      = "Small pictures: choose one to go on large"
+	trialsTitle      = "Choose one to go on large"
 	trialsHelp       = "Four small, quick pictures of the prompt, of which one can go on large"
 
 	insideNoRun = "Start a run, and every station shows what goes on inside it, step by step."

@@ -38,8 +38,7 @@ func TestForkAndQueue(t *testing.T) {
 	if recipe.Prompt.In(next) != "a blue heart" || len(recipe.StartTokens.In(next).Codes) != 0 {
 		t.Errorf("what waited is %+v", next)
 	}
-	v.must(v.Click("button", "Queue"))
-	v.must(v.Click("button", "Add to queue"))
+	v.must(v.Click("button", "Add to queue")) // the menu is open still
 	v.must(v.Click("button", "Stop"))
 	until[protocol.Stopped](v)
 	v.status("1 run waits: press Start queue under Queue.")
@@ -51,5 +50,28 @@ func TestForkAndQueue(t *testing.T) {
 	if r := until[protocol.Started](v).Script.Recipe; recipe.Prompt.In(r) != "a blue heart" || recipe.Seed.In(r) == recipe.Seed.In(next) {
 		t.Errorf("after the reload it makes %+v", r)
 	}
+	v.clean()
+}
+
+// Of four small pictures one goes on in the size that was chosen, from its tokens.
+func TestFourSeedsGoOnLarge(t *testing.T) {
+	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=96&height=96&cutouts=1&steps=1&v=2")
+	v.ready()
+	v.must(v.Click("button", "4 seeds"))
+	var third recipe.Recipe
+	for i := range 4 {
+		if r := until[protocol.Started](v).Script.Recipe; i == 2 {
+			third = r
+		}
+		until[protocol.Done](v)
+	}
+	v.value("spinbutton", "Width", "96")
+	v.waits(`(([a, b]) => a.width === 64 && a.toDataURL() !== b.toDataURL())(["trial-2", "trial-3"].map((id) => document.getElementById(id)))`)
+	v.must(v.Click("button", "Go on large with seed 3 of 4"))
+	large := until[protocol.Started](v).Script.Recipe
+	if recipe.Width.In(third) != 64 || recipe.Width.In(large) != 96 || recipe.Seed.In(large) != recipe.Seed.In(third) || len(recipe.StartTokens.In(large).Codes) != 64 {
+		t.Errorf("after %+v it makes %+v", third, large)
+	}
+	until[protocol.Done](v)
 	v.clean()
 }

@@ -140,6 +140,7 @@ func TestNoProgramWithoutWebGPU(t *testing.T) {
 		default:
 		}
 	}
+	v.must(v.Resize(390, 844))
 	if above, err := driver.Evaluate[bool](v.Page, `(([why, film]) => film.bottom <= why.top && film.height > 100 && why.bottom <= innerHeight)([...document.querySelectorAll(".film, #no-webgpu")].map((e) => e.getBoundingClientRect()))`); err != nil || !above {
 		t.Errorf("the recorded run is not above the explanation (%v)", err)
 	}
