@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -79,6 +80,7 @@ func FromLink(fragment string) (Script, []string) {
 		s = s.Without(ImagePrompts.Option)
 		notices = append(notices, "The link names more pictures than a run can have; all were left out.")
 	}
+	sort.Slice(s.Changes, func(i, j int) bool { return s.Changes[i].Step < s.Changes[j].Step })
 	s.Recipe = s.Recipe.migrate(version)
 	return s, limited(notices)
 }
@@ -93,11 +95,11 @@ func change(key string) (step int, name string, ok bool) {
 	return step, name, true
 }
 
-// add sets one option more once step updates are made.
+// add sets one option more once step updates are made. The changes are in no order yet.
 func (s *Script) add(step int, one Setting) {
-	at, there := slices.BinarySearchFunc(s.Changes, step, func(c Change, step int) int { return c.Step - step })
-	if !there {
-		s.Changes = slices.Insert(s.Changes, at, Change{Step: step})
+	at := slices.IndexFunc(s.Changes, func(c Change) bool { return c.Step == step })
+	if at < 0 {
+		at, s.Changes = len(s.Changes), append(s.Changes, Change{Step: step})
 	}
 	s.Changes[at].Set = append(s.Changes[at].Set.without([]Setting{one}), one)
 }

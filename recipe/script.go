@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"reverie/recipe/prompt"
 )
@@ -191,7 +192,7 @@ func (s *Script) readChanges(b json.RawMessage, notices *[]string) error {
 			changes = append(changes, c)
 		}
 	}
-	slices.SortStableFunc(changes, func(a, b Change) int { return a.Step - b.Step })
+	sort.SliceStable(changes, func(i, j int) bool { return changes[i].Step < changes[j].Step }) // slices' weighs 13 kB more for a struct
 	for _, c := range changes {
 		if n := len(s.Changes); n > 0 && s.Changes[n-1].Step == c.Step {
 			s.Changes[n-1].Set = append(s.Changes[n-1].Set.without(c.Set), c.Set...)

@@ -33,6 +33,17 @@ self.addEventListener("message", (event) => {
   if (event.data === "skip-waiting") self.skipWaiting();
 });
 
+// A note that a picture is done leads to the page.
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const show = async () => {
+    const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const page = pages.find((one) => new URL(one.url).pathname === ROOT);
+    return page ? page.focus() : self.clients.openWindow(ROOT);
+  };
+  event.waitUntil(show());
+});
+
 // A shared picture is kept until the page takes it; a shared text is a prompt.
 async function share(request) {
   const form = await request.formData();

@@ -24,8 +24,8 @@ type Limits struct {
 	Name  int   // bytes of a name with its folders
 }
 
-// Most is what the page packs and unpacks.
-var Most = Limits{Files: 10_000, File: 256 << 20, Total: 1 << 30, Name: 255}
+// Most is what the page packs and unpacks: all pictures that it keeps, with what belongs to them.
+var Most = Limits{Files: 10_000, File: 64 << 20, Total: 320 << 20, Name: 255}
 
 // packed are endings of files that do not become smaller.
 var packed = map[string]bool{".png": true, ".mp4": true, ".webm": true, ".gif": true, ".jpg": true, ".webp": true}

@@ -1,6 +1,9 @@
 package encode
 
 import (
+	"fmt"
+
+	"reverie/app/film"
 	"reverie/app/wire"
 	"reverie/gpu/guide/resample"
 )
@@ -30,6 +33,15 @@ func scale(p *wire.Picture, w, h int, smooth bool) *wire.Picture {
 		}
 	}
 	return to
+}
+
+// enlarge makes a picture's sides so many times as long.
+func enlarge(m film.Enlarge) (film.Message, error) {
+	p := m.Picture
+	if p == nil || m.Times < 1 || max(p.Width, p.Height) > film.MaxSide/m.Times {
+		return nil, fmt.Errorf("The picture cannot be enlarged: choose one whose sides become %d pixels at most.", film.MaxSide)
+	}
+	return film.Enlarged{Picture: scale(p, p.Width*m.Times, p.Height*m.Times, true)}, nil
 }
 
 // mix is so much of b and the rest of a, which have the same size.

@@ -63,6 +63,8 @@ func (s *server) handle(m film.Message) {
 			files, err := archive.Unpack(data, archive.Most)
 			return film.Unpacked{Files: files}, err
 		})
+	case film.Enlarge:
+		s.begin(func(context.Context, <-chan *wire.Picture) (film.Message, error) { return enlarge(m) })
 	case film.Frame:
 		s.mu.Lock()
 		defer s.mu.Unlock()

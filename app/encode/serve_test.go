@@ -97,3 +97,18 @@ func TestServePacks(t *testing.T) {
 	say(film.Unpack{})
 	heard[film.Error](t, next)
 }
+
+func TestServeEnlarges(t *testing.T) {
+	say, next := talk(t)
+	say(film.Enlarge{Picture: plain(5, 3, 10, 20, 30), Times: 4})
+	p := heard[film.Enlarged](t, next).Picture
+	if p.Width != 20 || p.Height != 12 || !bytes.Equal(p.Pix, plain(20, 12, 10, 20, 30).Pix) {
+		t.Errorf("a picture of one colour becomes %dx%d, %v", p.Width, p.Height, p.Pix[:4])
+	}
+	for _, m := range []film.Enlarge{{Times: 4}, {Picture: plain(5, 3, 0, 0, 0)}, {Picture: plain(1025, 1, 0, 0, 0), Times: 4}, {Picture: plain(5, 3, 0, 0, 0), Times: 1 << 62}} {
+		say(m)
+		if e := heard[film.Error](t, next); !strings.Contains(e.Message, "4096 pixels") {
+			t.Errorf("%d times: it says %q", m.Times, e.Message)
+		}
+	}
+}

@@ -6,6 +6,7 @@
 //	Make → Want, Frame, Want, Frame … Working … Made (or Error)    make a film
 //	Cancel → Cancelled                                             end what is under way
 //	Pack → Packed (or Error), Unpack → Unpacked (or Error)         many files in one zip, and back
+//	Enlarge → Enlarged (or Error)                                  a picture of larger sides
 package film
 
 import (

@@ -93,7 +93,8 @@ func TestRoundTrip(t *testing.T) {
 		Frame{Picture: &wire.Picture{Width: 1, Height: 2, Pix: []byte{1, 2, 3, 4, 5, 6, 7, 8}}}, Cancel{},
 		Pack{Files: []File{{"a.png", []byte{1}}, {"b/c.png", []byte{2, 3}}}}, Unpack{Zip: &wire.Bytes{Data: []byte{4}}},
 		Want{Picture: 3}, Working{Done: 1, Total: 9}, Made{Format: WebM, Codec: "vp8", Width: 2, Height: 2, Frames: 3, File: &wire.Bytes{Data: []byte{5}}},
-		Cancelled{}, Packed{Zip: &wire.Bytes{Data: []byte{6}}}, Unpacked{Files: []File{{"x", []byte{7}}}}, Error{Reason: NoProgram, Message: "No."}, Beat{}, Exit{Code: 2, Tail: "panic"},
+		Cancelled{}, Packed{Zip: &wire.Bytes{Data: []byte{6}}}, Unpacked{Files: []File{{"x", []byte{7}}}},
+		Enlarge{Picture: &wire.Picture{Width: 1, Height: 1, Pix: []byte{1, 2, 3, 4}}, Times: 4}, Enlarged{Picture: &wire.Picture{Width: 1, Height: 1, Pix: []byte{4, 3, 2, 1}}}, Error{Reason: NoProgram, Message: "No."}, Beat{}, Exit{Code: 2, Tail: "panic"},
 	} {
 		w, err := Encode(m)
 		if err != nil {

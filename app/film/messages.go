@@ -9,6 +9,9 @@ import (
 // Message is one of the message types below.
 type Message interface{ isMessage() }
 
+// Picture is an image of 8-bit RGBA pixels, rows from the top.
+type Picture = wire.Picture
+
 // File has a name in a zip, with folders before a slash.
 type File struct {
 	Name string `json:"name"`
@@ -25,6 +28,11 @@ type (
 	// Frame is the picture that was wanted.
 	Frame struct {
 		Picture *wire.Picture `json:"picture"`
+	}
+	// Enlarge asks for a picture whose sides are so many times as long, by Lanczos' filter.
+	Enlarge struct {
+		Picture *wire.Picture `json:"picture"`
+		Times   int           `json:"times"`
 	}
 	// Cancel ends what is under way.
 	Cancel struct{}
@@ -68,6 +76,10 @@ type (
 	Unpacked struct {
 		Files []File `json:"files"`
 	}
+	// Enlarged is the larger picture.
+	Enlarged struct {
+		Picture *wire.Picture `json:"picture"`
+	}
 	// Error is what went wrong, as a sentence for the person. The program remains usable, but for the reason NoProgram.
 	Error struct {
 		Reason  string `json:"reason,omitempty"`
@@ -90,12 +102,14 @@ func (Frame) isMessage()     {}
 func (Cancel) isMessage()    {}
 func (Pack) isMessage()      {}
 func (Unpack) isMessage()    {}
+func (Enlarge) isMessage()   {}
 func (Want) isMessage()      {}
 func (Working) isMessage()   {}
 func (Made) isMessage()      {}
 func (Cancelled) isMessage() {}
 func (Packed) isMessage()    {}
 func (Unpacked) isMessage()  {}
+func (Enlarged) isMessage()  {}
 func (Error) isMessage()     {}
 func (Beat) isMessage()      {}
 func (Exit) isMessage()      {}
@@ -106,12 +120,14 @@ var channel = wire.NewKinds("film", map[string]reflect.Type{
 	"cancel":    reflect.TypeFor[Cancel](),
 	"pack":      reflect.TypeFor[Pack](),
 	"unpack":    reflect.TypeFor[Unpack](),
+	"enlarge":   reflect.TypeFor[Enlarge](),
 	"want":      reflect.TypeFor[Want](),
 	"working":   reflect.TypeFor[Working](),
 	"made":      reflect.TypeFor[Made](),
 	"cancelled": reflect.TypeFor[Cancelled](),
 	"packed":    reflect.TypeFor[Packed](),
 	"unpacked":  reflect.TypeFor[Unpacked](),
+	"enlarged":  reflect.TypeFor[Enlarged](),
 	"error":     reflect.TypeFor[Error](),
 	"beat":      reflect.TypeFor[Beat](),
 	"exit":      reflect.TypeFor[Exit](),
@@ -129,11 +145,18 @@ func parts(m any) (pictures []*wire.Picture, buffers []*[]byte) {
 			buffers = append(buffers, &list[i].Data)
 		}
 	}
+	picture := func(p *wire.Picture) {
+		if p != nil {
+			pictures, buffers = append(pictures, p), append(buffers, &p.Pix)
+		}
+	}
 	switch m := m.(type) {
 	case Frame:
-		if m.Picture != nil {
-			pictures, buffers = append(pictures, m.Picture), append(buffers, &m.Picture.Pix)
-		}
+		picture(m.Picture)
+	case Enlarge:
+		picture(m.Picture)
+	case Enlarged:
+		picture(m.Picture)
 	case Pack:
 		files(m.Files)
 	case Unpack:

@@ -889,3 +889,27 @@ func hugePNG(t testing.TB) []byte {
 	data := appendChunk([]byte(signature), "IHDR", []byte("\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00"))
 	return append(data, plain[afterHeader:]...)
 }
+
+// A picture that was made bare tells nothing, and differs in the lowest bits only.
+func TestBare(t *testing.T) {
+	pix := bytes.Repeat([]byte{200, 101, 50, 255}, 96*96)
+	file, hidden, err := Write(pix, 96, 96, Meta{Script: recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"))}})
+	if err != nil || hidden != HiddenAll {
+		t.Fatal(hidden, err)
+	}
+	p, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Bare(p.Pix)
+	plain, err := WritePlain(p.Pix, p.Width, p.Height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := Read(plain); err != nil || found.Tool != "" || bytes.Contains(plain, []byte("apple")) {
+		t.Errorf("it tells %+v, %v", found, err)
+	}
+	if want := []byte{200, 100, 50, 255}; !bytes.Equal(p.Pix[:4], want) || !bytes.Equal(p.Pix[len(p.Pix)-4:], want) {
+		t.Errorf("its pixels are %v, want %v", p.Pix[:4], want)
+	}
+}

@@ -16,6 +16,7 @@ func (p *Page) renderKeys() app.UI {
 			}),
 			elem("label").Attr("for", "single-keys").Text("Single keys do something"),
 		),
+		p.renderNotify(),
 		p.button("Close", "", true, func(app.Context, app.Event) { closeDialog(keysID) }),
 	)
 }

@@ -11,7 +11,6 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
-	"reverie/recipe"
 )
 
 // The ids of elements that are looked for.
@@ -49,6 +48,10 @@ type Page struct {
 	glossary  glossaryView
 	followed  *followed // the run that a program has started, or nil
 	filming   *filming  // the film that is being made, or nil
+	toasts    toasts
+	ticking   bool // their time passes
+	sharing   bool // whether the browser shares files
+	platform  platform
 
 	folds   map[string]bool // which parts of the panel are open
 	steered bool            // whether Steer was opened for a run
@@ -83,6 +86,8 @@ func (p *Page) OnMount(ctx app.Context) {
 	p.keysOff = loadText(keysKey) == "off"
 	p.restore()
 	p.openGallery()
+	p.sharing = sharesFiles()
+	p.seePlatform()
 	ctx.Defer(func(app.Context) { focusOnDesktop(promptID) })
 	p.fetchModels()
 	watchUpdate(func() {
@@ -296,6 +301,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	}
 	p.tellProgram(m)
 	p.tellFilm(m)
+	p.review(m)
 	p.draw()
 	p.askInside()
 	if _, news := m.(protocol.Inspected); news {
@@ -303,6 +309,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	}
 	p.keep()
 	p.keepFinished()
+	p.tellPlatform(m)
 	stayAwake(p.state.Phase == Starting || p.state.Phase == Running)
 	if p.state.TakePersist() {
 		p.persist()
@@ -518,7 +525,9 @@ func (p *Page) openFile(read func() ([]byte, error), name string, open opener) {
 	p.ctx.Async(func() {
 		data, err := read()
 		take := func() { p.state.complain(err, nil) }
-		if err == nil {
+		if err == nil && isZip(data) {
+			take = func() { p.unpack(name, data) }
+		} else if err == nil {
 			take = open(name, data, picture.Decoder{Pause: breather()})
 		}
 		p.ctx.Dispatch(func(app.Context) {
@@ -550,28 +559,12 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 
 // encode writes a run's picture after so many steps as a PNG. It blocks.
 func (p *Page) encode(shown *protocol.Picture, run *Run, step int) ([]byte, picture.Hidden, error) {
-	return picture.Encoder{Pause: breather()}.Write(shown.Pix, shown.Width, shown.Height, picture.Meta{
-		Script: run.Script, Step: step, ModelTitle: run.loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: run.loaded.Weights,
-	})
+	return picture.Encoder{Pause: breather()}.Write(shown.Pix, shown.Width, shown.Height, metaOf(run, step))
 }
 
-// pressCopyLink copies a link to the form's settings, with the seed that stands there.
-func (p *Page) pressCopyLink(app.Context, app.Event) {
-	r, err := p.state.Recipe()
-	if err != nil {
-		p.state.complain(err, func() error { _, err := p.state.Recipe(); return err })
-		return
-	}
-	link := root() + r.Without(recipe.InitImage.Option, recipe.ImagePrompts.Option).ToLink()
-	p.ctx.Async(func() {
-		err := copyText(link)
-		p.ctx.Dispatch(func(app.Context) {
-			p.state.Status = "The link is on the clipboard: it carries the prompt and the settings, and no picture."
-			if err != nil {
-				p.state.Status = "The browser does not let the page copy."
-			}
-		})
-	})
+// metaOf is what a run's picture after so many steps carries.
+func metaOf(run *Run, step int) picture.Meta {
+	return picture.Meta{Script: run.Script, Step: step, ModelTitle: run.loaded.Title, Build: app.Getenv("GOAPP_VERSION"), Weights: run.loaded.Weights}
 }
 
 // breather returns what a long computation calls now and then: it lets the page draw and answer when that has waited for a frame's time.

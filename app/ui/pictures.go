@@ -16,13 +16,14 @@ type finishedPicture struct {
 	picture *protocol.Picture
 	run     Run
 	step    int
+	steps   []byte // packed
 }
 
 // finish notes that the picture which is shown is to be kept: its run ends here, or another one departs from it. The start of a run is none
 // of its pictures.
 func (s *State) finish() {
 	if s.Shown != nil && s.ShownRun != nil && s.ShownAt > 0 {
-		s.finished = &finishedPicture{s.Shown, *s.ShownRun, s.ShownAt}
+		s.finished = &finishedPicture{s.Shown, *s.ShownRun, s.ShownAt, s.past().pack(s.ShownAt)}
 	}
 }
 
@@ -68,18 +69,39 @@ func (s *State) Evolve(p gallery.Picture, opened picture.RGBA) {
 	s.Status = fmt.Sprintf("The next run starts from %s.", quoted(p)) + s.forNextRun()
 }
 
+// stepsWait says why the steps of a script's run cannot be looked at now, or "".
+func (s *State) stepsWait(script recipe.Script) string {
+	model := recipe.Model.In(script.Recipe)
+	switch {
+	case s.model(model).Factor == 0 || s.needsDownload(model):
+		return fmt.Sprintf(stepsElsewhere, s.titleOf(model))
+	case s.underWay() && model != recipe.Model.In(s.Run.Script.Recipe):
+		return stepsBusy
+	case !s.underWay() && s.Phase != Idle:
+		return stepsLater
+	}
+	return ""
+}
+
 // quoted names a kept picture in a sentence.
 func quoted(p gallery.Picture) string { return fmt.Sprintf("“%.60s”", p.Title()) }
 
 // shelf is what a person sees of the kept pictures. It knows nothing of the browser.
 type shelf struct {
-	all     []gallery.Picture // the newest first
-	query   string            // what is searched for
-	opened  string            // the ID of the picture in the lightbox, or ""
-	against string            // of the one beside it, or ""
-	choose  bool              // whether the next picture that is chosen is to stand beside the opened one
-	deleted []string          // what was deleted last
-	said    string            // the line about what was done last
+	all      []gallery.Picture // the newest first
+	managing bool              // whether it is open what is done with all of them
+	query    string            // what is searched for
+	opened   string            // the ID of the picture in the lightbox, or ""
+	against  string            // of the one beside it, or ""
+	choose   bool              // whether the next picture that is chosen is to stand beside the opened one
+	steps    review            // of the opened one
+}
+
+// review is a look back over the steps of a kept picture.
+type review struct {
+	of   string // its ID
+	past past
+	look lookBack
 }
 
 // take takes all pictures as they are now.
@@ -135,24 +157,32 @@ func (s *shelf) compare() { s.choose, s.against = !s.choose && s.against == "", 
 
 func (s *shelf) close() { s.opened, s.against, s.choose = "", "", false }
 
-// removed notes what was deleted and can come back. The lightbox goes on with the next picture.
-func (s *shelf) removed(ids ...string) {
+// removed takes pictures away and says so. The lightbox goes on with the next picture.
+func (s *shelf) removed(ids ...string) string {
 	if len(ids) == 1 && s.opened == ids[0] {
 		before := s.opened
 		if s.move(1); s.opened == before {
 			s.move(-1)
 		}
 	}
-	s.deleted = ids
-	s.said = count(len(ids), "picture") + " deleted."
+	said := count(len(ids), "picture") + " deleted."
 	if p, ok := s.find(ids[0]); ok && len(ids) == 1 {
-		s.said = quoted(p) + " is deleted."
+		said = quoted(p) + " is deleted."
 	}
 	s.take(slices.DeleteFunc(slices.Clone(s.all), func(p gallery.Picture) bool { return slices.Contains(ids, p.ID) }))
+	return said
 }
 
-// say tells something else than what was deleted, which cannot come back then.
-func (s *shelf) say(text string) { s.said, s.deleted = text, nil }
+// ids are those of all pictures, or of those that are no favourites.
+func (s *shelf) ids(favourites bool) []string {
+	var ids []string
+	for _, p := range s.all {
+		if favourites || !p.Favourite {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
 
 // usage says how much room the pictures take of so many bytes.
 func (s *shelf) usage(room int64) string {
@@ -173,6 +203,9 @@ func roomText(removed int, room int64) string {
 	}
 	return fmt.Sprintf("The %d oldest pictures went to make room: pictures may take %s here, and favourites stay.", removed, byteCount(room))
 }
+
+// alike says whether two pictures have the same proportions, so that one can lie over the other.
+func alike(a, b gallery.Picture) bool { return a.Width*b.Height == b.Width*a.Height }
 
 // aboutPicture says in one line what a picture is.
 func aboutPicture(p gallery.Picture) string {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +56,81 @@ func TestFinishedPictures(t *testing.T) {
 		if s.takeFinished() != nil {
 			t.Errorf("%s: it is taken twice", c.name)
 		}
+	}
+}
+
+// A picture takes the steps along that led to it, and with them another session looks back, forks and makes films.
+func TestStepsOfAKeptPicture(t *testing.T) {
+	s := told(t)
+	s.Receive(protocol.Saved{Step: 4, Script: s.Run.Script, State: &protocol.Bytes{Data: []byte{1}}, Tokens: &protocol.Bytes{Data: []byte{4, 0, 7, 1}}}, start)
+	script := s.Run.Script
+	s.Receive(protocol.Done{Step: 4, Picture: pixel(4)}, start)
+	steps, err := gallery.UnpackSteps(s.takeFinished().steps)
+	if err != nil || steps.Columns != 2 || steps.Rows != 1 || len(steps.List) != 5 || steps.List[4].Number != 4 || steps.List[4].Tokens[0] != 4 {
+		t.Fatalf("it takes %+v along, %v", steps, err)
+	}
+
+	s = idle(t)
+	r := review{of: "a", past: keptPast(script, steps)}
+	m, ok := s.lookInto(r.past, &r.look, 2, "/weights/")
+	look, _ := m.(protocol.Look)
+	if !ok || look.Model != "mini" || look.Width != 2 || look.Height != 1 || look.Tokens.Data[0] != 2 {
+		t.Fatalf("it asks for %+v (%t)", m, ok)
+	}
+	s.Receive(protocol.Looked{ID: look.ID, Picture: pixel(92)}, start)
+	if r.look.take(protocol.Looked{ID: look.ID, Picture: pixel(92)}); r.look.picture == nil || r.look.at != 2 {
+		t.Errorf("it shows %+v", r.look)
+	}
+	if picture, _, _ := s.Visible(); picture != nil {
+		t.Error("the page shows it, too")
+	}
+	if problem := r.look.take(protocol.Looked{ID: look.ID, Problem: "No."}); problem != "No." || r.look.on {
+		t.Errorf("of a problem it says %q", problem)
+	}
+	if _, ok := s.lookInto(r.past, &r.look, 4, "/weights/"); ok || r.look.on {
+		t.Error("at the last step it looks back")
+	}
+
+	source := s.film(r.past, 4, "/weights/", func(m protocol.Look, _ func(*protocol.Picture, error)) { look = m })
+	if source.Pictures != 5 || source.Title != "a red apple" || source.Width != 16 || !strings.HasSuffix(source.Name, "_4") {
+		t.Errorf("a film would show %+v", source)
+	}
+	if source.Picture(3, nil); look.Tokens.Data[0] != 3 {
+		t.Errorf("the film's fourth picture is asked for by %+v", look)
+	}
+	s.forkFrom(r.past, 2, s.Draft)
+	started, _ := s.PressStart("/weights/")
+	fork, _ := started.(protocol.Start)
+	if tokens := recipe.StartTokens.In(fork.Script.Recipe); tokens.Columns != 2 || tokens.Rows != 1 || tokens.Codes[0] != 2 || recipe.Steps.In(fork.Script.Recipe) != 7 {
+		t.Errorf("the fork starts %+v: %s", started, s.Problem)
+	}
+}
+
+// The engine shows the steps of a model that it can show without a download, and that no run keeps it from.
+func TestStepsWait(t *testing.T) {
+	of := func(model string) recipe.Script { return recipe.Script{Recipe: recipe.New(recipe.Model.Is(model))} }
+	s := idle(t)
+	s.SetModels([]Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9e6}, {Name: "large", Title: "Large", Factor: 16, Bytes: 9e8}})
+	for model, want := range map[string]string{"mini": "", "large": "the model Large is on this device", "none": "the model none is on this device"} {
+		if got := s.stepsWait(of(model)); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("of %s it says %q, want %q", model, got, want)
+		}
+	}
+	s.PressStart("/weights/")
+	if got := s.stepsWait(of("mini")); got != stepsLater {
+		t.Errorf("while a run is prepared it says %q", got)
+	}
+	s.Receive(protocol.Started{Script: of("large")}, start)
+	if got := s.stepsWait(of("mini")); got != stepsBusy {
+		t.Errorf("while a run of another model goes on it says %q", got)
+	}
+	s.Run.Script = of("mini")
+	if got := s.stepsWait(of("mini")); got != "" {
+		t.Errorf("while a run of the model goes on it says %q", got)
+	}
+	s.Receive(protocol.Lost{}, start)
+	if got := s.stepsWait(of("mini")); got != stepsLater {
+		t.Errorf("without an engine it says %q", got)
 	}
 }
 
@@ -148,9 +222,8 @@ func TestShelf(t *testing.T) {
 	if other.removed("b"); other.opened != "a" {
 		t.Errorf("after the first was deleted %q is open", other.opened)
 	}
-	s.removed("a")
-	if s.opened != "b" || s.said != "“a red apple” is deleted." || !slices.Equal(s.deleted, []string{"a"}) || len(s.all) != 2 {
-		t.Errorf("after the last was deleted %q is open, %q, %q, %d left", s.opened, s.said, s.deleted, len(s.all))
+	if said := s.removed("a"); s.opened != "b" || said != "“a red apple” is deleted." || len(s.all) != 2 {
+		t.Errorf("after the last was deleted %q is open, %q, %d left", s.opened, said, len(s.all))
 	}
 	if got, want := s.usage(256_000_000), "2 pictures, 0.6 MB of 256 MB"; got != want {
 		t.Errorf("it says %q, want %q", got, want)
@@ -159,8 +232,7 @@ func TestShelf(t *testing.T) {
 	if s.opened != "" {
 		t.Errorf("%q is open and not there", s.opened)
 	}
-	s.removed("c", "b")
-	if s.said != "2 pictures deleted." {
-		t.Errorf("it says %q", s.said)
+	if said := s.removed("c", "b"); said != "2 pictures deleted." || len(s.all) != 0 {
+		t.Errorf("it says %q, %d left", said, len(s.all))
 	}
 }

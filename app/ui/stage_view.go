@@ -17,7 +17,8 @@ func (p *Page) renderStage() app.UI {
 	}
 	return elem("section").Class("stage").Aria("label", "Picture").Body(
 		elem("div").Class(class).ID(frameID).Body(
-			elem("canvas").ID(previewID).Role("img").Aria("label", s.PreviewName()),
+			elem("canvas").ID(previewID).Role("img").Aria("label", s.PreviewName()).Aria("hidden", p.finishedShown()),
+			p.renderFinished(),
 			p.renderVeil(),
 			elem("div").ID(ringID).Aria("hidden", "true").Hidden(!s.brush.on),
 			elem("p").ID(veilID+"-help").Class("unseen").Text(paintKeys),
@@ -71,6 +72,7 @@ func (p *Page) renderActions() app.UI {
 		p.button("Stop", "chip", s.Working() && s.Phase != Stopping, p.pressStop),
 		p.button("Continue", "chip", s.CanContinue(), p.pressContinue),
 		p.button("Film", "chip", s.CanFilm(), p.pressFilm),
+		p.renderShare(),
 		p.button("Download PNG", "chip strong", s.Shown != nil, p.pressDownload),
 	)
 }

@@ -20,6 +20,7 @@ func (p *Page) Render() app.UI {
 		p.renderKeys(),
 		p.renderFilm(),
 		p.renderGlossary(),
+		p.renderToasts(p.gallery.opened == ""),
 		elem("div").Class("drop-sign").Aria("hidden", "true").Text(dropHere),
 	)
 }
@@ -138,7 +139,7 @@ func (p *Page) iconButton(label, path string, enabled bool, press app.EventHandl
 // fileInput looks like a button; the input itself is there for keyboards and screen readers.
 func (p *Page) fileInput(id, label, describedBy string, chosen app.EventHandler) app.UI {
 	return elem("div").Class("file").Body(
-		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/*").Aria("describedby", describedBy).OnChange(chosen, app.EventScope(id, label)),
+		app.Input().ID(id).Type("file").Disabled(!p.live).Accept("image/*,.zip").Aria("describedby", describedBy).OnChange(chosen, app.EventScope(id, label)),
 		elem("label").Attr("for", id).Class("button").Text(label),
 	)
 }

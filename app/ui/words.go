@@ -24,7 +24,7 @@ const (
 	paintKeys   = "Draw with the pointer. With the keyboard: arrow keys move, Space paints, Delete erases, Ctrl+Z undoes, Esc ends."
 	showMasks   = "Show what is painted"
 
-	dropHere = "Drop it anywhere: one of Reverie’s pictures brings its settings back, any other is the start picture, a text is the prompt."
+	dropHere = "Drop it anywhere: one of Reverie’s pictures brings its settings back, any other is the start picture, a text is the prompt, a zip brings all its pictures."
 
 	queuePromptLabel = "Prompt of a run that waits"
 	queueHint        = "empty: this prompt, another seed"
@@ -205,3 +205,23 @@ var settingNames = []explained{
 	{recipe.PhaseBlend.Option, "How softly parts change", "phase"},
 	{recipe.Precision.Option, "How exactly it computes", "precision"},
 }
+
+// What the page says of pictures.
+const (
+	copyPicture    = "Copy picture"
+	sharePicture   = "Share with an app"
+	saveLarge      = "Save 4× larger"
+	saveBare       = "Save without settings"
+	fileCarries    = "The file of a picture carries its prompt and all settings. Chat programs and the clipboard strip them: send it as a file, or send the link."
+	pictureCopied  = "The picture is on the clipboard, as it looks. The clipboard strips its settings: only the file keeps them."
+	noClipboard    = "The browser does not let the page copy: save the picture, or mark and copy yourself."
+	enlarging      = "Enlarging the picture."
+	offlineText    = "Ready to work offline: the page and the model %s are on this device."
+	notifyRefused  = "The browser does not let the page notify: allow it in the browser’s settings for this site."
+	stepsLater     = "Its steps can be looked at once the engine is ready for them."
+	stepsElsewhere = "Its steps can be looked at once the model %s is on this device: it is under Model."
+	stepsBusy      = "Its steps can be looked at once the run has ended, which has another model."
+	compareWith    = "Choose the picture to compare with:"
+	clearUndo      = "A note lets you undo this for a short while."
+	importHelp     = "A zip that Export all has saved, or one picture with settings."
+)
