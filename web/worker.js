@@ -12,12 +12,17 @@ onmessage = (event) => globalThis.reverieInbox.push(event.data);
 
 importScripts("../wasm_exec.js", "./gpu.js");
 
-// Without this a Go panic in a worker is silent: keep the last of what the program printed, and tell the page when it ends.
+// Without this a Go panic in a worker is silent: keep the last of what the program printed, and tell the page when it ends. Go says first why it
+// ends and then, at length, where all goroutines are: what it says first is kept.
 let tail = "";
+const most = 4000;
 const decoder = new TextDecoder();
 const writeSync = globalThis.fs.writeSync;
 globalThis.fs.writeSync = function (fd, bytes) {
-  tail = (tail + decoder.decode(bytes)).slice(-4000);
+  tail += decoder.decode(bytes);
+  const why = tail.search(/^(fatal error|panic):/m);
+  const from = why < 0 ? tail.length - most : why - most / 4;
+  tail = tail.slice(Math.max(0, from), Math.max(0, from) + most);
   return writeSync.call(this, fd, bytes);
 };
 const tell = (message) => postMessage({ text: JSON.stringify(message) });

@@ -315,7 +315,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.broken()
 		s.Screen = Screen{Title: "The engine crashed", Detail: m.Tail, Retry: true,
 			Text: "This is a mistake in Reverie. Your settings and the last picture are still here: start the engine again" + s.thenResume() + "."}
-		if strings.Contains(m.Tail, "out of memory") { // as Go says it
+		if strings.Contains(strings.ToLower(m.Tail), "out of memory") { // as Go says it, or the browser of WebAssembly's memory
 			s.Screen.Title = "The engine ran out of memory"
 			s.Screen.Text = "Your settings and the last picture are still here: close other pages and start the engine again" + s.thenResume() +
 				". If this happens again, choose fewer cutouts or a smaller size."

@@ -243,6 +243,7 @@ func TestScreens(t *testing.T) {
 		{"lost", protocol.Lost{Message: "x"}, "reset", true},
 		{"crash", protocol.Exit{Code: 2, Tail: "x"}, "crashed", true},
 		{"memory", protocol.Exit{Code: 2, Tail: "fatal error: runtime: out of memory"}, "ran out of memory", true},
+		{"memory at the start", protocol.Exit{Code: 1, Tail: "RangeError: WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance"}, "ran out of memory", true},
 	} {
 		s := NewState()
 		write(&s, recipe.Prompt, "kept")

@@ -347,7 +347,10 @@ func (s *Source) Manifest(ctx context.Context) (*weights.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if err := kept.Put(ctx, s.Store, s.Name, text); errors.Is(err, store.ErrFull) || ctx.Err() != nil {
+	switch err := kept.Put(ctx, s.Store, s.Name, text); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, store.ErrFull):
 		return nil, err
 	}
 	return m, nil // what could not be kept otherwise is fetched again

@@ -268,10 +268,11 @@ func TestFullStore(t *testing.T) {
 	}
 }
 
-// brokenStore fails as a store does whose files are deleted by somebody else: at the first use of a kind that is named.
+// brokenStore fails as a store does whose files are deleted by somebody else: at uses of a kind that is named, and at the second of what is appended.
 type brokenStore struct {
 	memoryStore
-	at string
+	at       string
+	appended int
 }
 
 var errGone = errors.New("store: the file is gone")
@@ -297,7 +298,7 @@ type brokenWriter struct {
 }
 
 func (w brokenWriter) Append(b blob.Blob) error {
-	if w.store.at == "append" {
+	if w.store.appended++; w.store.at == "append" && w.store.appended == 2 {
 		return errGone
 	}
 	return w.Writer.Append(b)
@@ -314,7 +315,7 @@ func (w brokenWriter) Finish(ctx context.Context, whole blob.Blob) error {
 func TestBrokenStore(t *testing.T) {
 	data := content(1, 100)
 	for _, at := range []string{"read", "write", "append", "finish"} {
-		keep := &brokenStore{memoryStore{files: map[string][]byte{}}, at}
+		keep := &brokenStore{memoryStore: memoryStore{files: map[string][]byte{}}, at: at}
 		s := &server{files: map[string][]byte{sum(data): data}, script: []answer{{cut: 40}}}
 		got, err := source(s, keep).File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
 		if err != nil || sum(got.Bytes()) != sum(data) {
@@ -323,6 +324,18 @@ func TestBrokenStore(t *testing.T) {
 		if kept := keep.files[sum(data)]; len(kept) > 0 && !bytes.HasPrefix(data, kept) {
 			t.Errorf("%s fails: %x is kept of %x", at, kept, data)
 		}
+	}
+}
+
+// A manifest that the store does not take is read nevertheless, unless there is no room.
+func TestManifestThatIsNotKept(t *testing.T) {
+	broken := &brokenStore{memoryStore: memoryStore{files: map[string][]byte{}}, at: "write"}
+	if m, err := source(miniServer(t), broken).Manifest(context.Background()); err != nil || m.Name == "" {
+		t.Errorf("a store that fails: %+v, %v", m, err)
+	}
+	full := &memoryStore{files: map[string][]byte{}, room: 1}
+	if _, err := source(miniServer(t), full).Manifest(context.Background()); !errors.Is(err, store.ErrFull) {
+		t.Errorf("a full store: %v", err)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 
 	"reverie/tools/chromium"
 	"reverie/tools/firefox"
-	"reverie/tools/lavapipe"
 )
 
 // browser is one that shows a page without a screen.
@@ -50,7 +49,7 @@ func launch(name, dir, url string) (*browser, error) {
 	return b, nil
 }
 
-// prepare makes the command that starts the browser. Both compute on lavapipe, which takes a third of the time of Chromium's own SwiftShader.
+// prepare makes the command that starts the browser.
 func (b *browser) prepare(dir, url string) error {
 	switch b.name {
 	case "chromium":
@@ -58,15 +57,8 @@ func (b *browser) prepare(dir, url string) error {
 		if err != nil {
 			return err
 		}
-		variables, err := lavapipe.Environment()
-		if err != nil {
-			return fmt.Errorf("soak: %w", err)
-		}
-		b.cmd = exec.Command(path, append(chromium.Arguments(chromium.Software),
-			"--use-webgpu-adapter=default", "--use-angle=vulkan", "--ignore-gpu-blocklist", // the driver that Vulkan's loader finds
-			"--enable-precise-memory-info", // else the heap's size is rounded, and told anew every 20 minutes only
-			"--user-data-dir="+dir, url)...)
-		b.cmd.Env = append(os.Environ(), variables...)
+		const exactHeap = "--enable-precise-memory-info" // else it is rounded, and told anew every 20 minutes only
+		b.cmd = exec.Command(path, append(chromium.Arguments(chromium.Software), exactHeap, "--user-data-dir="+dir, url)...)
 		b.pages = func(args []string) bool { return slices.Contains(args, "--type=renderer") }
 		b.gpu = func(args []string) bool { return slices.Contains(args, "--type=gpu-process") }
 		return nil

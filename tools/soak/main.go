@@ -2,7 +2,7 @@
 
 // Command soak makes a long run of the embedded pair in a browser and looks for what grows.
 //
-//	soak [-steps 5000] [-browser chromium|firefox]
+//	soak [-steps 5000] [-browser chromium|firefox] [-size 64] [-cutouts 2]
 //
 // It prints every kind of memory over the run, and for each a slope in MB per 1,000 steps after the first 500: the page's JavaScript heap, where
 // the browser tells it, the WebAssembly memory of both programs, the resident memory of the browser's processes, and what the site stores. It
@@ -24,10 +24,12 @@ import (
 
 func main() {
 	steps := flag.Int("steps", 5000, "updates to make, at least 1000")
-	browser := flag.String("browser", "chromium", "the browser to run in: chromium or firefox")
+	browser := flag.String("browser", "chromium", "the browser to run in: chromium, with SwiftShader, or firefox, with lavapipe")
+	size := flag.Int("size", 64, "the picture's width and height: a smaller one has as many kernels, which take less time")
+	cutouts := flag.Int("cutouts", 2, "the run's cutouts")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *steps, *browser)
+	err := run(ctx, *steps, *browser, *size, *cutouts)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -35,7 +37,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, steps int, browser string) error {
+func run(ctx context.Context, steps int, browser string, size, cutouts int) error {
 	if steps < 2*settled {
 		return fmt.Errorf("soak: %d steps tell no slope: make at least %d", steps, 2*settled)
 	}
@@ -55,7 +57,7 @@ func run(ctx context.Context, steps int, browser string) error {
 	w := newWatch(s)
 	defer w.server.Close()
 	b, err := launch(browser, filepath.Join(scratch, "profile"),
-		fmt.Sprintf("%s/?tune=off#p=a%%20red%%20apple&width=64&height=64&cutouts=2&steps=%d&seed=7&v=2", w.server.URL, steps))
+		fmt.Sprintf("%s/?tune=off#p=a%%20red%%20apple&width=%d&height=%[2]d&cutouts=%d&steps=%d&seed=7&v=2", w.server.URL, size, cutouts, steps))
 	if err != nil {
 		return err
 	}
