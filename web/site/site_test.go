@@ -4,6 +4,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"image/png"
@@ -698,7 +699,7 @@ func FuzzRequest(f *testing.F) {
 	const program = "/web/app.wasm"
 	for _, c := range [][3]string{
 		{"/", "br", ""}, {program, "gzip;q=0.5, br;q=0", "bytes=1-2"}, {program, "*;q=0.001,identity;q=0", "bytes=-1"}, {program, "BR ; q=1.000", "bytes=0-0,2-"},
-		{program, "", "bytes=9-"}, {"/weights/mini/manifest.json", "identity", "bytes=5-1"}, {"/web/../web/%61pp.wasm", "x-gzip", "x=1"}, {"/web%2fapp.wasm", "q", "bytes="},
+		{program, "", "bytes=9-"}, {"/weights/mini/manifest.json", "identity", "bytes=5-1"}, {"/web/../web/%61pp.wasm", "x-gzip", "x=1"}, {"/web%2fapp.wasm", "q", "bytes="}, {"http:", "", ""},
 	} {
 		f.Add(c[0], c[1], c[2])
 	}
@@ -713,8 +714,9 @@ func FuzzRequest(f *testing.F) {
 		}
 		w := &tally{header: http.Header{}}
 		s.ServeHTTP(w, r)
-		_, shard := s.shards[u.Path]
-		there := shard || s.assets[u.Path] != nil
+		at := cmp.Or(u.Path, "/") // as in http://host
+		_, shard := s.shards[at]
+		there := shard || s.assets[at] != nil
 		switch w.status {
 		case http.StatusOK, http.StatusPartialContent:
 			if !there {
