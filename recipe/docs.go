@@ -56,6 +56,8 @@ func (o *Option) values() string {
 			return "float32 as base64, with weights, parted by `|`"
 		}
 		return "seeds, with weights, parted by `|`"
+	case Curves:
+		return "`OPTION STEP:(VALUE), STEP:(VALUE)…; OPTION…`, of options that change at the next step and are numbers with fractions"
 	case Words:
 		return "some of `" + strings.Join(k.Of, "`, `") + "`, with spaces between"
 	case Colours:

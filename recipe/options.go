@@ -133,6 +133,28 @@ var (
 		Help:      "How far each step goes: 0.05 is calm, 0.3 is wild.",
 		Elsewhere: map[Tool]string{Notebook: "step_size", Nerdy: "step_size", RKH: "learning_rate", Pixray: "learning_rate", Pytti: "learning_rate"},
 	}, Real{Max: 10, Positive: true}, 0.1)
+	RateSchedule = add(Option{
+		Name: "rate_schedule", During: TakesAtOnce, Group: Optimising, Label: "Rate's schedule", Noun: "schedule of the learning rate",
+		Help: "How the learning rate changes as the run goes on.",
+	}, Choice{
+		{"constant", "constant"},
+		{"cosine", "cosine: gently to nothing"},
+		{"drop", "drop: to a tenth, once"},
+		{"plateau", "plateau: halved when the loss falls no more"},
+	}, "constant")
+	RateDrop = add(Option{
+		Name: "rate_drop", During: TakesAtOnce, Group: Optimising, Label: "Rate drops at", Noun: "place of the drop", Unit: "percent", Beside: `{"rate_schedule":"drop","rate_drop":5}`,
+		Help: "After how many percent of the steps the learning rate drops to a tenth.",
+	}, Real{Max: 100}, 75.0)
+	Patience = add(Option{
+		Name: "patience", During: TakesAtOnce, Group: Optimising, Label: "Patience", Noun: "patience", Unit: "steps", Beside: `{"rate_schedule":"plateau","patience":1}`,
+		Help: "For how many steps the loss may fall no more before that counts as a plateau.",
+	}, Whole{Min: 0, Max: MaxSteps}, 20)
+	AutoStop = add(Option{
+		Name: "auto_stop", During: TakesAtOnce, Group: Optimising, Label: "Stop by itself", Beside: `{"patience":0,"steps":100}`,
+		Help:      "The run ends after three plateaus of the loss.",
+		Elsewhere: map[Tool]string{Pixray: "auto_stop"},
+	}, Switch{}, false)
 	Optimizer = add(Option{
 		Name: "optimizer", During: RecordsAnew, Costs: true, Group: Optimising, Label: "Optimiser", Noun: "optimizer",
 		Help:      "How a step follows from its gradient.",
@@ -142,6 +164,11 @@ var (
 		{"adamw", "AdamW, with weight decay"},
 		{"radam", "RAdam, with a careful beginning"},
 		{"schedule-free", "schedule-free AdamW, which averages as it goes"},
+		{"adagrad", "Adagrad, slower and slower"},
+		{"adamax", "Adamax, by the largest gradient"},
+		{"rmsprop", "RMSprop, without momentum"},
+		{"diffgrad", "DiffGrad, slower where gradients hardly change"},
+		{"adamp", "AdamP, which keeps the latent's length"},
 	}, "adam")
 	WeightDecay = add(Option{
 		Name: "weight_decay", During: TakesAtOnce, Group: Optimising, Label: "Weight decay", Beside: `{"optimizer":"adamw"}`,
@@ -289,6 +316,10 @@ var (
 		Help:      "Over how many steps a phase turns into the next, in CLIP's space; 0 changes at once.",
 		Elsewhere: map[Tool]string{Pytti: "interpolation_steps"},
 	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	Keyframes = add(Option{
+		Name: "keyframes", During: RecordsAnew, Costs: true, Group: Phasing, Label: "Keyframes",
+		Help: "Values that options take as the run goes on, on lines between steps: learning_rate 0:(0.1), 60:(0.3); smoothness 0:(0), 50:(1.2).",
+	}, Curves{}, "")
 	Endless = add(Option{
 		Name: "endless", During: TakesAtOnce, Group: Phasing, Label: "Endless",
 		Help: "The run goes on until somebody stops it, whatever its number of steps.",

@@ -61,6 +61,8 @@ func other(t *testing.T, o *recipe.Option) any {
 			return base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("\x00\x00\x80\x3f", 256))) + ":0.5"
 		}
 		return "3 | 4:-0.5"
+	case recipe.Curves:
+		return "aug_noise 0:(0.25), 4:(2); saturation 2:(1)"
 	case recipe.Words:
 		return "elastic flip"
 	case recipe.Colours:

@@ -1,5 +1,5 @@
 // An optimiser's update of x in place by its gradient g; ops.RefUpdate is the same in Go. With v ← β₂v + (1−β₂)g² and the divisor
-// d = √v·root_scale + epsilon it is m ← β₁m + (1−β₁)g, x ← x − step_size·m/d, with DECAY less decay·x before; and with SCHEDULE_FREE it is
+// d = √v·root_scale + epsilon it is m ← β₁m + (1−β₁)g, x ← x − step_size·m/d, with DECAY less decay·x before; ADAMAX, DIFF and PROJECT are as ops.Factors says. With SCHEDULE_FREE it is
 // z ← z − (step_size·g/d + decay·x), which x follows. RANGE bounds each channel of x, and of z. HELD keeps rows
 // as they are.
 struct Params {
@@ -24,6 +24,12 @@ BINDING var<storage, read> held: array<u32>; // one per row: whether it stays
 #tensor m read_write
 #endif
 #tensor v read_write
+#ifdef DIFF
+#tensor before read_write
+#endif
+#ifdef PROJECT
+BINDING var<storage, read> project: array<f32>; // what the step has of x
+#endif
 #tensor x read_write
 BINDING var<uniform> p: Params;
 #include "each.wgsl"
@@ -47,7 +53,11 @@ fn each(i: u32) {
   }
 #endif
   let g = load_dx(i);
+#ifdef ADAMAX
+  let second = max(p.beta2 * load_v(i) - p.one_minus_beta2 * factors.epsilon, abs(g));
+#else
   let second = p.beta2 * load_v(i) + p.one_minus_beta2 * g * g;
+#endif
   store_v(i, second);
   var y = load_x(i);
 #ifdef SCHEDULE_FREE
@@ -61,7 +71,24 @@ fn each(i: u32) {
 #ifdef DECAY
   y -= factors.decay * y;
 #endif
+#ifdef ADAMAX
+  y -= factors.step_size * first / (second + factors.epsilon);
+#endif
+#ifdef DIFF
+  let share = 1.0 / (1.0 + exp(-abs(load_before(i) - g)));
+  store_before(i, g);
+  y -= factors.step_size * share * first / (sqrt(second) * factors.root_scale + factors.epsilon);
+#endif
+#ifdef PROJECT
+  y -= factors.step_size * (first / (sqrt(second) * factors.root_scale + factors.epsilon) - project[0] * y);
+#endif
+#ifndef ADAMAX
+#ifndef DIFF
+#ifndef PROJECT
   y -= factors.step_size * first / (sqrt(second) * factors.root_scale + factors.epsilon);
+#endif
+#endif
+#endif
 #endif
   store_x(i, bounded(i, y));
 }

@@ -36,6 +36,8 @@ func another(t *testing.T, o *recipe.Option) any {
 			return "AACAPwAAAMA:2"
 		}
 		return "1:0.5 | 2"
+	case recipe.Curves:
+		return "learning_rate 0:(0.1), 60:(0.3)"
 	case recipe.Words:
 		return "flip crop"
 	case recipe.Colours:

@@ -49,6 +49,7 @@ type Session struct {
 	images  []ImageState // the image prompts as they are embedded
 	z0      []float32    // where z started
 	count   ops.Count    // of the updates that were submitted
+	plateau Plateau      // of the losses
 	step    *Step
 	view    *View
 	look    *look     // nil until somebody looks back
@@ -137,7 +138,7 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 // begin is the state that the session starts from: the one it was given, or a new run's.
 func (s *Session) begin(ctx context.Context, progress Progress) (*State, error) {
 	if given := s.config.State; given != nil {
-		s.z0, s.count = given.Start, given.Count
+		s.z0, s.count, s.plateau = given.Start, given.Count, given.Plateau
 		if given.Thrift != (Thrift{}) {
 			s.thrift = given.Thrift
 		}
@@ -183,7 +184,7 @@ func presetOf(r recipe.Recipe) preset.Preset {
 
 // spec is the step that a recipe asks for.
 func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
-	m := s.model
+	m, ever := s.model, r.Peak() // whether there is a loss does not change with keyframes
 	h, w := s.tokens()
 	optimiser, ok := ops.NamedOptimiser(recipe.Optimizer.In(r))
 	if !ok {
@@ -192,15 +193,15 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 	spec := StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Drawing: DrawingOf(r), Targets: targets,
-		Smooth: recipe.Smoothness.In(r) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
+		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
 		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
-	if recipe.InitWeight.In(r) > 0 {
+	if recipe.InitWeight.In(ever) > 0 {
 		spec.InitLoss = recipe.InitLoss.In(r)
 	}
 	for _, p := range pulls {
-		if p.wanted(r) {
+		if p.wanted(ever) {
 			spec.Pulls = append(spec.Pulls, p.name)
 		}
 	}
@@ -221,7 +222,7 @@ func (s *Session) Due() bool {
 
 // Finished says that all steps are made, unless what is due gives more.
 func (s *Session) Finished() bool {
-	return !recipe.Endless.In(s.now) && s.begun >= recipe.Steps.In(s.now)
+	return s.stopped() || !recipe.Endless.In(s.now) && s.begun >= recipe.Steps.In(s.now)
 }
 
 // Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from.
@@ -240,9 +241,11 @@ func (s *Session) Submit(show bool) error {
 
 // inputs are what the step gets before the next update, which is counted.
 func (s *Session) inputs() (Inputs, error) {
-	m := s.moment(s.now, uint32(s.begun))
+	now := s.now.Keyed(s.begun)
+	m := s.moment(now, uint32(s.begun))
 	m.prompts = len(s.step.spec.Targets)
-	m.factors = s.step.spec.Optimiser.Next(&s.count, recipe.LearningRate.In(s.now), recipe.WeightDecay.In(s.now))
+	s.plateau.look(s.begun, recipe.Patience.In(s.now))
+	m.factors = s.step.spec.Optimiser.Next(&s.count, s.rate(now, s.begun), recipe.WeightDecay.In(now))
 	return draw(s.step.spec.stages(), m), s.pull()
 }
 
@@ -282,6 +285,7 @@ func (s *Session) report(out Outputs) Report {
 	for _, l := range report.Losses {
 		report.Loss += l
 	}
+	s.plateau.hear(report.Loss)
 	s.astray = s.astray || !finite(report.Losses)
 	return report
 }

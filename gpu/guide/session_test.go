@@ -126,7 +126,8 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"))
 	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StagePixels}, ", ") // all start weights
 	const targets = "targets"
-	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true} // see TestDueAndFinished
+	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true, // see TestDueAndFinished
+		recipe.Patience.Option: true, recipe.AutoStop.Option: true} // see TestPlateau and TestAutoStop
 	for _, c := range []struct {
 		from recipe.Recipe
 		set  recipe.Setting
@@ -134,6 +135,8 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	}{
 		{from, recipe.LearningRate.Is(0.2), StageUpdate},
 		{from, recipe.WeightDecay.Is(0.5), StageUpdate},
+		{from, recipe.RateSchedule.Is("cosine"), StageUpdate},
+		{from.With(recipe.RateSchedule.Is("drop")), recipe.RateDrop.Is(0), StageUpdate},
 		{from, recipe.CutPow.Is(2.0), StageCutouts},
 		{from, recipe.InitWeight.Is(0.5), StageInitLoss},
 		{from, recipe.Smoothness.Is(2.0), StageSmoothness},

@@ -24,6 +24,7 @@ type State struct {
 	Thrift    Thrift // of the step, for another one may round otherwise; the zero value chooses
 	Optimiser string // that remembers Memory
 	Count     ops.Count
+	Plateau   Plateau // of the losses so far
 
 	Z, Start []float32   // the latent, now and at the start
 	Memory   [][]float32 // the optimiser's, as ops.Optimiser.Memory names it
@@ -99,7 +100,7 @@ func (s *Session) Export(ctx context.Context) (*State, error) {
 // hostState is what the host knows of the state.
 func (s *Session) hostState() *State {
 	state := &State{Script: s.script, Step: s.done, Model: s.model.Name(), Weights: s.model.Identity(),
-		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Start: s.z0, Images: s.images}
+		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Plateau: s.plateau, Start: s.z0, Images: s.images}
 	if s.Due() {
 		state.Thrift = s.config.Thrift // the step that takes it up may be another
 	}
@@ -144,6 +145,7 @@ type stateHeader struct {
 	Thrift    Thrift          `json:"thrift"`
 	Optimiser string          `json:"optimiser"`
 	Count     ops.Count       `json:"count"`
+	Plateau   Plateau         `json:"plateau,omitzero"`
 	Z         int             `json:"z"`      // numbers of the latent, and of each array of memory and the start
 	Memory    int             `json:"memory"` // arrays
 	Tokens    int             `json:"tokens"`
@@ -158,7 +160,7 @@ type imageHeader struct {
 
 // header describes the state, whose arrays must be of the lengths that it tells.
 func (s *State) header() (stateHeader, error) {
-	h := stateHeader{Step: s.Step, Model: s.Model, Weights: s.Weights, Thrift: s.Thrift, Optimiser: s.Optimiser, Count: s.Count,
+	h := stateHeader{Step: s.Step, Model: s.Model, Weights: s.Weights, Thrift: s.Thrift, Optimiser: s.Optimiser, Count: s.Count, Plateau: s.Plateau,
 		Z: len(s.Z), Memory: len(s.Memory), Tokens: len(s.Tokens)}
 	for _, a := range append([][]float32{s.Start}, s.Memory...) {
 		if len(a) != h.Z {
@@ -264,7 +266,7 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 	if !h.plausible() {
 		return nil, errDamagedState
 	}
-	s := &State{Script: script, Step: h.Step, Model: h.Model, Weights: h.Weights, Thrift: h.Thrift, Optimiser: h.Optimiser, Count: h.Count}
+	s := &State{Script: script, Step: h.Step, Model: h.Model, Weights: h.Weights, Thrift: h.Thrift, Optimiser: h.Optimiser, Count: h.Count, Plateau: h.Plateau}
 	words := wordReader{rest: b}
 	s.Z, s.Start = words.floats(h.Z), words.floats(h.Z)
 	for range h.Memory {

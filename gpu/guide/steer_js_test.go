@@ -122,6 +122,7 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 		{"with pixray's views", r.With(recipe.Preset.Is(preset.Pixray)), Thrift{}},
 		{"with pytti's cutouts", r.With(recipe.Preset.Is(preset.Pytti)), Thrift{Part: 1}},
 		{"nerdyrodent's latest", r.With(recipe.Preset.Is(preset.Latest)), Thrift{}},
+		{"DiffGrad with plateaus", r.With(recipe.Optimizer.Is("diffgrad"), recipe.RateSchedule.Is("plateau"), recipe.Patience.Is(1), recipe.Keyframes.Is("smoothness 1:(0), 5:(2); learning_rate 0:(0.1), 6:(0.2)")), Thrift{}},
 		{"half precision, AdamW, held to grey", r.With(recipe.Precision.Is("half"), recipe.Optimizer.Is("adamw"), recipe.InitWeight.Is(1), recipe.InitLoss.Is("nerdyrodent")), Thrift{}},
 		{"thrifty, RAdam", r.With(recipe.Optimizer.Is("radam")), Thrift{Part: 1, Decoder: true, CLIP: true}},
 		{"schedule-free, pooled", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Preset.Is(preset.Pool)), Thrift{}},

@@ -7,6 +7,11 @@ const (
 	Adam         = "adam"          // Kingma & Ba, "Adam: A Method for Stochastic Optimization", arXiv:1412.6980
 	AdamW        = "adamw"         // Loshchilov & Hutter, "Decoupled Weight Decay Regularization", arXiv:1711.05101
 	RAdam        = "radam"         // Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", arXiv:1908.03265
+	Adagrad      = "adagrad"       // Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 12, 2011
+	Adamax       = "adamax"        // of Adam's paper
+	RMSprop      = "rmsprop"       // Tieleman & Hinton, lecture 6.5, 2012
+	DiffGrad     = "diffgrad"      // Dubey et al., "diffGrad: An Optimization Method for Convolutional Neural Networks", arXiv:1909.11015
+	AdamP        = "adamp"         // Heo et al., "AdamP: Slowing Down the Slowdown for Momentum Optimizers on Scale-invariant Weights", arXiv:2006.08217
 	ScheduleFree = "schedule-free" // AdamW of Defazio et al., "The Road Less Scheduled", arXiv:2405.15682
 )
 
@@ -19,22 +24,46 @@ type Optimiser struct {
 }
 
 // NamedOptimiser is the optimiser of a name with its package's defaults: PyTorch's, for ScheduleFree the package schedulefree's
-// (AdamWScheduleFree without warmup).
+// (AdamWScheduleFree without warmup), for DiffGrad and AdamP torch_optimizer's, with nerdyrodent's ε for DiffGrad.
 func NamedOptimiser(name string) (Optimiser, bool) {
 	switch name {
 	case Adam, AdamW, RAdam, ScheduleFree:
 		return Optimiser{Name: name, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, true
+	case Adamax, AdamP:
+		return Optimiser{Name: name, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, true
+	case DiffGrad:
+		return Optimiser{Name: name, Beta1: 0.9, Beta2: 0.999, Eps: 1e-9}, true
+	case Adagrad:
+		return Optimiser{Name: name, Beta2: 1, Eps: 1e-10}, true
+	case RMSprop:
+		return Optimiser{Name: name, Beta2: 0.99, Eps: 1e-8}, true
 	}
 	return Optimiser{}, false
 }
 
 // Memory names what the optimiser remembers per element, in the order in which Update returns it: m and v are the running means of
-// the gradient and of its square, and z is ScheduleFree's base sequence, the points that its steps go through.
+// the gradient and of its square, sum the sum of these squares, u less Eps the largest gradient, each update a little forgotten, g the last
+// gradient, and z is ScheduleFree's base sequence, the points that its steps go through.
 func (o Optimiser) Memory() []string {
-	if o.Name == ScheduleFree {
+	switch o.Name {
+	case ScheduleFree:
 		return []string{"z", "v"}
+	case Adagrad:
+		return []string{"m", "sum"}
+	case Adamax:
+		return []string{"m", "u"}
+	case DiffGrad:
+		return []string{"m", "v", "g"}
 	}
 	return []string{"m", "v"}
+}
+
+// gain is what a gradient's square counts in v, or in the sum.
+func (o Optimiser) gain() float64 {
+	if o.Name == Adagrad {
+		return 1
+	}
+	return 1 - o.Beta2
 }
 
 // Count is what an optimiser counts from update to update on the host. The zero value is a fresh start.
@@ -48,7 +77,8 @@ type Count struct {
 //	d = √v·RootScale + Epsilon
 //	x ← x − Decay·x − StepSize·m/d
 //
-// and with ScheduleFree, where x lies Beta1 of the way from z to the average of all z so far, each weighted by the square of its
+// where Adamax has the largest gradient in place of √v, DiffGrad a share of m, and AdamP what is left of m/d without the direction of x. And
+// with ScheduleFree, where x lies Beta1 of the way from z to the average of all z so far, each weighted by the square of its
 // learning rate as in the paper (the package takes the largest rate so far, which differs when the rate falls),
 //
 //	z' = z − (StepSize·g/d + Decay·x)
@@ -74,6 +104,12 @@ func (o Optimiser) Next(c *Count, rate, decay float64) Factors {
 		f.Decay = rate * decay
 	case RAdam:
 		f.rectify(o.Beta2, t)
+	case Adagrad, RMSprop:
+		f.StepSize, f.RootScale = rate, 1
+	case Adamax:
+		f.RootScale = 1
+	case DiffGrad:
+		f.StepSize, f.RootScale = f.StepSize*math.Sqrt(bias2), 1
 	case ScheduleFree:
 		c.RateSquares += rate * rate
 		if c.RateSquares > 0 {

@@ -20,7 +20,7 @@ var hostStructs = map[string]any{
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": pixelParams{}, "lossparts.wgsl": lossPartsParams{},
 	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
-	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
+	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
 	"unpack.wgsl": nil,                        // of package load
 	"peak.wgsl":   nil,                        // of the benchmarks
 	"clear.wgsl":  nil, "nonfinite.wgsl": nil, // of package gpu

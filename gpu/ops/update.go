@@ -19,6 +19,10 @@ func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowe
 		}
 		return min(max(value, lowest[i%len(lowest)]), highest[i%len(highest)])
 	}
+	project := 0.0
+	if o.Name == AdamP {
+		project = refProjection(x, dx, memory, o, f)
+	}
 	for i, g := range dx {
 		if held != nil && held[i*len(held)/len(x)] {
 			y[i] = x[i]
@@ -27,8 +31,15 @@ func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowe
 			}
 			continue
 		}
-		v[i] = o.Beta2*v[i] + (1-o.Beta2)*g*g
-		divisor := math.Sqrt(v[i])*f.RootScale + f.Epsilon
+		root := 0.0
+		if o.Name == Adamax { // v lacks ε, so that it is zero where there is no gradient
+			v[i] = max(o.Beta2*v[i]-(1-o.Beta2)*o.Eps, math.Abs(g))
+			root = v[i]
+		} else {
+			v[i] = o.Beta2*v[i] + o.gain()*g*g
+			root = math.Sqrt(v[i])
+		}
+		divisor := root*f.RootScale + f.Epsilon
 		if o.Name == ScheduleFree {
 			z := memory[0]
 			before := z[i]
@@ -42,9 +53,41 @@ func RefUpdate(x, dx []float64, memory [][]float64, o Optimiser, f Factors, lowe
 		}
 		m := memory[0]
 		m[i] = o.Beta1*m[i] + (1-o.Beta1)*g
-		y[i] = bounded(i, x[i]-f.Decay*x[i]-f.StepSize*m[i]/divisor)
+		move := m[i] / divisor
+		switch o.Name {
+		case DiffGrad:
+			move *= 1 / (1 + math.Exp(-math.Abs(memory[2][i]-g)))
+			memory[2][i] = g
+		case AdamP:
+			move -= project * x[i]
+		}
+		y[i] = bounded(i, x[i]-f.Decay*x[i]-f.StepSize*move)
 	}
 	return y
+}
+
+// flat is the cosine over √n of the angle between x and its gradient below which AdamP takes out of a step what goes along x.
+const flat = 0.1
+
+// refProjection is what AdamP's step m/d has of x: to be taken away times x, where x and its gradient are nearly at a right angle.
+func refProjection(x, dx []float64, memory [][]float64, o Optimiser, f Factors) float64 {
+	xx, gg, xg, along := 0.0, 0.0, 0.0, 0.0
+	for i, g := range dx {
+		m, v := o.Beta1*memory[0][i]+(1-o.Beta1)*g, o.Beta2*memory[1][i]+(1-o.Beta2)*g*g
+		xx, gg, xg = xx+x[i]*x[i], gg+g*g, xg+x[i]*g
+		along += x[i] * m / (math.Sqrt(v)*f.RootScale + f.Epsilon)
+	}
+	long := math.Sqrt(xx) + o.Eps
+	if math.Abs(xg)/(long*(math.Sqrt(gg)+o.Eps)) >= flat/math.Sqrt(float64(len(x))) {
+		return 0
+	}
+	return along / (long * long)
+}
+
+type projectionParams struct {
+	Vecs, Elements                             uint32
+	Beta1, OneMinusBeta1, Beta2, OneMinusBeta2 float32
+	Eps, Flat                                  float32
 }
 
 type updateParams struct {
@@ -64,8 +107,15 @@ func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highe
 	defines := shaders.Defines{}
 	switch o.Name {
 	case Adam, RAdam:
+	case Adagrad, RMSprop:
 	case AdamW:
 		defines["DECAY"] = ""
+	case Adamax:
+		defines["ADAMAX"] = ""
+	case DiffGrad:
+		defines["DIFF"] = ""
+	case AdamP:
+		defines["PROJECT"] = ""
 	case ScheduleFree:
 		defines["SCHEDULE_FREE"] = ""
 	default:
@@ -87,7 +137,14 @@ func (t *Tape) Update(x *Tensor, factors *gpu.Buffer, o Optimiser, lowest, highe
 		kept.Buf.Named("optimiser's " + name)
 		memory, buffers = append(memory, kept), append(buffers, kept.Buf)
 	}
-	p := updateParams{uint32(x.vecs()), uint32(x.Stride() / 4), float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2)}
+	if o.Name == AdamP {
+		project := t.Buffer("projection", 16)
+		t.Plan.Dispatch("projection.wgsl", nil, gpu.Grid{1, 1, 1}, float64(20*x.Len()), projectionParams{uint32(x.vecs()), uint32(x.Rows() * x.C),
+			float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2), float32(o.Eps), flat},
+			x.d.Buf, factors, memory[0].Buf, memory[1].Buf, x.Buf, project)
+		buffers = append(buffers, project)
+	}
+	p := updateParams{uint32(x.vecs()), uint32(x.Stride() / 4), float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(o.gain())}
 	t.Plan.Dispatch("update.wgsl", defines, workgroupsOf(x), float64(16*x.Len()), p, append(buffers, x.Buf)...)
 	return memory
 }

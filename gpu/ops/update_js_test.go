@@ -9,7 +9,7 @@ import (
 
 // Eight updates with a learning rate that falls on the way; RAdam begins to divide at the sixth.
 func TestUpdateKernels(t *testing.T) {
-	for _, name := range []string{Adam, AdamW, RAdam, ScheduleFree} {
+	for _, name := range optimisers {
 		for _, c := range []updateCase{
 			{"one element", 1, 1, 1, false, 0.1, Count{}, 1},
 			{"padded channels", 7, 3, 5, false, 0.05, Count{}, 1},
@@ -45,7 +45,7 @@ func (c updateCase) check(t *testing.T, o Optimiser) {
 		}
 	}
 	factors := tape.Buffer("factors", FactorsSize)
-	want, refMemory := normals(c.name, n), [][]float64{make([]float64, n), make([]float64, n)}
+	want, refMemory := normals(c.name, n), fresh(o, n)
 	tape.Write(x, float32s(want))
 	dx := tape.Seed(x)
 	var lowest, highest []float32

@@ -3,6 +3,7 @@ package ops
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"testing"
 )
@@ -67,6 +68,64 @@ func TestUpdatesArePyTorchs(t *testing.T) {
 	}
 }
 
+// What testdata/updates.py makes of the same with the other optimisers. The third gradient of AdamP is nearly at a right angle to x.
+func TestUpdatesAreThePublished(t *testing.T) {
+	b, err := os.ReadFile("testdata/updates.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var published map[string][][]float64
+	if err := json.Unmarshal(b, &published); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{Adagrad, RMSprop, Adamax, DiffGrad, AdamP} {
+		o := named(t, name)
+		x, memory, count := updateStart, fresh(o, 4), Count{}
+		for i, g := range updateGradients {
+			x = RefUpdate(x, g, memory, o, o.Next(&count, updateRates[i], 0.5), nil, nil, nil)
+			for j, want := range published[name][i] {
+				if math.Abs(x[j]-want) > 2e-14 {
+					t.Errorf("%s: element %d is %.15g after %d updates, want %.15g", name, j, x[j], i+1, want)
+				}
+			}
+		}
+	}
+}
+
+// AdamP takes out of a step what goes along x where the gradient is at a right angle to it.
+func TestAdamPKeepsTheLength(t *testing.T) {
+	o := named(t, AdamP)
+	x, memory := []float64{1, 1, -1, -1}, fresh(o, 4)
+	along := 0.0
+	y := RefUpdate(x, []float64{3, -3, 1, -1}, memory, o, o.Next(&Count{}, 0.1, 0), nil, nil, nil)
+	for i := range x {
+		along += x[i] * (y[i] - x[i])
+	}
+	if math.Abs(along) > 1e-14 || y[0] == x[0] {
+		t.Errorf("%v moves to %v, by %g along itself", x, y, along)
+	}
+	memory[0] = []float64{1, 0, 0, 0} // what it remembers goes along x
+	y = RefUpdate(x, []float64{3, -3, 1, -1}, memory, o, o.Next(&Count{Updates: 5}, 0.1, 0), nil, nil, nil)
+	along = 0
+	for i := range x {
+		along += x[i] * (y[i] - x[i])
+	}
+	if math.Abs(along) > 1e-14 {
+		t.Errorf("%v moves to %v, by %g along itself", x, y, along)
+	}
+}
+
+// fresh is the memory of an optimiser of n elements at a start.
+func fresh(o Optimiser, n int) (memory [][]float64) {
+	for range o.Memory() {
+		memory = append(memory, make([]float64, n))
+	}
+	return memory
+}
+
+// optimisers are all of them.
+var optimisers = []string{Adam, AdamW, RAdam, Adagrad, Adamax, RMSprop, DiffGrad, AdamP, ScheduleFree}
+
 // Algorithm 1 of arXiv:2405.15682, with the average written out: of z after every update, weighted by the squares of the learning rates.
 func TestScheduleFreeAverages(t *testing.T) {
 	const decay, beta1, beta2, eps = 0.5, 0.9, 0.999, 1e-8
@@ -121,9 +180,10 @@ func TestUpdateBoundsValuesAndNotMoments(t *testing.T) {
 
 // A row that is held stays to the bit, with its moments; let go, it moves from where it is.
 func TestUpdateHoldsRows(t *testing.T) {
-	for _, name := range []string{Adam, AdamW, RAdam, ScheduleFree} {
+	for _, name := range optimisers {
 		o := named(t, name)
-		memory, count := [][]float64{make([]float64, 4), {0, 0, 3, 4}}, Count{}
+		memory, count := fresh(o, 4), Count{}
+		memory[1] = []float64{0, 0, 3, 4}
 		x := RefUpdate(updateStart, updateGradients[0], memory, o, o.Next(&count, 0.1, 0.5), nil, nil, []bool{false, true})
 		if x[0] == updateStart[0] || x[1] == updateStart[1] || !slices.Equal(x[2:], updateStart[2:]) || !slices.Equal(memory[1][2:], []float64{3, 4}) {
 			t.Errorf("%s: %v became %v, with moments %v", name, updateStart, x, memory[1])
@@ -137,9 +197,9 @@ func TestUpdateHoldsRows(t *testing.T) {
 
 // A learning rate of zero moves nothing, whatever came before it.
 func TestUpdateWithoutRate(t *testing.T) {
-	for _, name := range []string{Adam, AdamW, RAdam, ScheduleFree} {
+	for _, name := range optimisers {
 		o := named(t, name)
-		memory := [][]float64{make([]float64, 4), make([]float64, 4)}
+		memory := fresh(o, 4)
 		count := Count{}
 		for _, g := range updateGradients[:3] {
 			x := RefUpdate(updateStart, g, memory, o, o.Next(&count, 0, 0.5), nil, nil, nil)
@@ -170,7 +230,8 @@ func TestCountSurvivesItsJSON(t *testing.T) {
 }
 
 func TestMemoryIsNamed(t *testing.T) {
-	for name, want := range map[string][]string{Adam: {"m", "v"}, AdamW: {"m", "v"}, RAdam: {"m", "v"}, ScheduleFree: {"z", "v"}} {
+	for name, want := range map[string][]string{Adam: {"m", "v"}, AdamW: {"m", "v"}, RAdam: {"m", "v"}, ScheduleFree: {"z", "v"},
+		Adagrad: {"m", "sum"}, Adamax: {"m", "u"}, RMSprop: {"m", "v"}, DiffGrad: {"m", "v", "g"}, AdamP: {"m", "v"}} {
 		if got := named(t, name).Memory(); !slices.Equal(got, want) {
 			t.Errorf("%s remembers %v, want %v", name, got, want)
 		}
