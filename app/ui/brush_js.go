@@ -21,7 +21,7 @@ func (p *Page) watchBrush() {
 	for _, kind := range []string{"pointerdown", "pointermove", "pointerup", "pointercancel"} {
 		listen(kind, func(event js.Value) {
 			veil := elementByID(veilID)
-			if !event.Get("isPrimary").Bool() || veil.IsNull() {
+			if !event.Get("isPrimary").Truthy() || veil.IsNull() {
 				return
 			}
 			switch kind {
@@ -40,7 +40,7 @@ func (p *Page) watchBrush() {
 	}
 	listen("keydown", func(event js.Value) {
 		key, target := event.Get("key").String(), event.Get("target")
-		command := event.Get("ctrlKey").Bool() || event.Get("metaKey").Bool()
+		command := event.Get("ctrlKey").Truthy() || event.Get("metaKey").Truthy()
 		id, typed := "", false
 		if target.Get("matches").Truthy() {
 			if target.Call("closest", "dialog").Truthy() {
@@ -50,7 +50,7 @@ func (p *Page) watchBrush() {
 		}
 		took := false
 		switch {
-		case event.Get("altKey").Bool():
+		case event.Get("altKey").Truthy():
 		case id == promptID && command:
 			took = p.weighKey(key, target.Get("selectionStart").Int(), target.Get("selectionEnd").Int())
 		case !typed:

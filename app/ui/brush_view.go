@@ -115,7 +115,7 @@ func (p *Page) renderLayer(l layer) app.UI {
 		Body(l.swatch(), elem("span").Class("text").Text(text)).OnClick(func(_ app.Context, e app.Event) {
 		s.Paint(l)
 		p.draw()
-		if s.brush.on && e.Get("detail").Int() == 0 { // by the keyboard, which goes on there
+		if s.brush.on && !e.Get("detail").Truthy() { // by the keyboard, which goes on there
 			p.ctx.Defer(func(app.Context) { focus(veilID) })
 		}
 	}, app.EventScope("layer", int(l), text))

@@ -72,7 +72,8 @@ func foldOf(id string) string {
 	if id == modelID {
 		return modelFold
 	}
-	if slices.ContainsFunc(steerings, func(s explained) bool { return fieldID(s.Option) == id }) || slices.ContainsFunc(places, func(o *recipe.Option) bool { return fieldID(o) == id }) {
+	inSteer := func(o *recipe.Option) bool { return fieldID(o) == id && (steers(o) || paints(o)) }
+	if slices.ContainsFunc(recipe.Options(), inSteer) {
 		return steerFold
 	}
 	if id == promptID || id == openImageID {
