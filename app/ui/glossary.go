@@ -25,8 +25,9 @@ func parseGlossary(data []byte) (list []Entry, err error) {
 
 // piece is a part of a text: a term's word, or what lies between.
 type piece struct {
-	Text string
-	Term string // its ID, or ""
+	Text  string
+	Term  string // its ID, or ""
+	After string // what follows a term up to the next space, and must not begin a line
 }
 
 // pieces finds the terms of a text, each where it stands first.
@@ -48,11 +49,14 @@ func pieces(text string) []piece {
 		if at > 0 {
 			list = append(list, piece{Text: text[:at]})
 		}
+		rest := text[at+length:]
 		if id != "" {
-			list = append(list, piece{text[at : at+length], id})
+			after, _, _ := strings.Cut(rest, " ")
+			list = append(list, piece{text[at : at+length], id, after})
 			found[id] = true
+			rest = rest[len(after):]
 		}
-		text = text[at+length:]
+		text = rest
 	}
 	return list
 }

@@ -56,11 +56,11 @@ func TestPieces(t *testing.T) {
 		want []piece
 	}{
 		{"no word of it", []piece{{Text: "no word of it"}}},
-		{"CLIP judges cutouts.", []piece{{"CLIP", "clip"}, {Text: " judges "}, {"cutouts", "cutout"}, {Text: "."}}},
-		{"Cutouts, and more cutouts", []piece{{"Cutouts", "cutout"}, {Text: ", and more cutouts"}}},
-		{"the spherical distance", []piece{{Text: "the "}, {"spherical distance", "distance"}}},
+		{"CLIP judges cutouts.", []piece{{"CLIP", "clip", ""}, {Text: " judges "}, {"cutouts", "cutout", "."}}},
+		{"Cutouts, and more cutouts", []piece{{"Cutouts", "cutout", ","}, {Text: " and more cutouts"}}},
+		{"the spherical distance", []piece{{Text: "the "}, {"spherical distance", "distance", ""}}},
 		{"to clip, decoders, encoding", []piece{{Text: "to clip, decoders, encoding"}}},
-		{"“half precision” – schön", []piece{{Text: "“"}, {"half precision", "precision"}, {Text: "” – schön"}}},
+		{"“half precision” – schön", []piece{{Text: "“"}, {"half precision", "precision", "”"}, {Text: " – schön"}}},
 	} {
 		if got := pieces(c.text); !slices.Equal(got, c.want) {
 			t.Errorf("%q falls into %q", c.text, got)

@@ -42,7 +42,7 @@ func (p *Page) linked(text string) []app.UI {
 		if one.Term == "" {
 			body = append(body, app.Text(one.Text))
 		} else {
-			body = append(body, p.term(one.Term, one.Text, ""))
+			body = append(body, elem("span").Class("unbroken").Body(p.term(one.Term, one.Text, ""), app.Text(one.After)))
 		}
 	}
 	return body

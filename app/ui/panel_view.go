@@ -29,7 +29,7 @@ func (p *Page) renderPanel() app.UI {
 		p.part(steerFold, "Steer", p.renderSteer()...),
 		p.foldRow(settingsFold, "Settings", "of the next picture"),
 		p.part(settingsFold, "Settings", p.renderSettings()...),
-		p.foldRow(insideFold, "Inside", "how it works, on your own run"),
+		p.foldRow(insideFold, "Inside", "how it works"),
 		p.part(insideFold, "Inside", p.renderInside()...),
 		p.foldRow(helpFold, "Help", ""),
 		p.part(helpFold, "Help", p.renderHelp()...),

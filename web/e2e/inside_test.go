@@ -39,17 +39,17 @@ func TestInside(t *testing.T) {
 	}
 	v.waits(`document.getElementById("inside-where").textContent.endsWith("as it is about to be made")`)
 
-	_, err := driver.Evaluate[bool](v.Page, `(document.querySelector("#inside-part .term").focus(), true)`)
+	_, err := driver.Evaluate[bool](v.Page, `(document.querySelector("#inside-part .term").click(), true)`)
 	v.must(err)
 	v.waits(`((n) => !n.hidden && n.textContent.startsWith("Latent z") && n.getBoundingClientRect().right <= innerWidth)(document.getElementById("term-note"))`)
-	_, err = driver.Evaluate[bool](v.Page, `document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true}))`)
+	_, err = driver.Evaluate[bool](v.Page, `document.querySelector("#inside-part .term").dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true}))`)
 	v.must(err)
 	v.waits(`document.getElementById("term-note").hidden && document.getElementById("status").textContent.startsWith("Paused")`)
 	v.must(v.Click("button", "Glossary"))
 	v.waits(`document.getElementById("glossary").open && document.querySelectorAll("#glossary dt").length >= 25`)
 	v.must(v.Click("button", "Close"))
 
-	v.must(v.Click("button", "Inside how it works, on your own run"))
+	v.must(v.Click("button", "Inside how it works"))
 	v.must(v.Click("button", "Resume"))
 	for steps := 0; steps < 5; {
 		m, err := v.Next(context.Background())
