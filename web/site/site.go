@@ -244,7 +244,9 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		ServiceWorkerTemplate: string(serviceWorker),
 	}
 	for _, p := range wasm.Programs {
-		h.CacheableResources = append(h.CacheableResources, "/web/"+p.File)
+		if !p.Wanted {
+			h.CacheableResources = append(h.CacheableResources, "/web/"+p.File)
+		}
 	}
 	if c.Dev {
 		h.Scripts = append(h.Scripts, vgrunReload+" defer")

@@ -303,7 +303,12 @@ func TestServiceWorkerListsOnlyWhatIsThere(t *testing.T) {
 	}
 	needed := []string{"/", "/web/start.js", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/web/examples.webp", "/web/recorded.webp", "/wasm_exec.js"}
 	for _, p := range wasm.Programs {
-		needed = append(needed, "/web/"+p.File)
+		switch file := "/web/" + p.File; {
+		case !p.Wanted:
+			needed = append(needed, file)
+		case strings.Contains(list, file):
+			t.Errorf("%s is cached, though few want it", file)
+		}
 	}
 	for _, need := range needed {
 		if !strings.Contains(list, `"`+need+`"`) {

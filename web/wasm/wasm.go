@@ -20,17 +20,18 @@ type Program struct {
 	Package string   // its main
 	Inlined []string // packages whose small functions are inlined; see small
 	Later   bool     // a visit does not wait for it
+	Wanted  bool     // it is fetched only when it is wanted, and not kept for use without a network
 }
 
 // Programs are all of them. What builds, serves, caches and tests programs goes by this list.
 var Programs = []Program{
 	// The name is the one that go-app wants. Without inlining the runtime collects garbage half as fast again, which a page feels.
-	{"app.wasm", "./app/page", []string{"runtime", "compress/flate", "hash/crc32", "image/...", "reverie/app/picture"}, false},
-	{"engine.wasm", "./app/engine", []string{"reverie/gpu/guide/resample"}, false},
+	{"app.wasm", "./app/page", []string{"runtime", "compress/flate", "hash/crc32", "image/...", "reverie/app/picture"}, false, false},
+	{"engine.wasm", "./app/engine", []string{"reverie/gpu/guide/resample"}, false, false},
 	// It is fetched when somebody exports, and by the service worker.
-	{"export.wasm", "./app/export", []string{"reverie/app/encode", "reverie/gpu/guide/resample", "image/draw"}, true},
-	// So is this one, when somebody imports.
-	{"import.wasm", "./app/importer", []string{"reverie/weights", "reverie/weights/checkpoint", "crypto/sha256", "math", "encoding/binary"}, true},
+	{"export.wasm", "./app/export", []string{"reverie/app/encode", "reverie/gpu/guide/resample", "image/draw"}, true, false},
+	// This one is fetched when somebody imports, and else by nobody.
+	{"import.wasm", "./app/importer", []string{"reverie/weights", "reverie/weights/checkpoint", "crypto/sha256", "math", "encoding/binary"}, true, true},
 }
 
 // Root finds the folder of Reverie's source around the current one.

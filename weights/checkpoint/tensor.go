@@ -249,13 +249,20 @@ func (k kind) readable() bool {
 
 func (k kind) append(dst []float32, b []byte) []float32 {
 	le := binary.LittleEndian
-	for ; len(b) > 0; b = b[k.size():] {
+	if k == "F32" { // most are, and a browser's program feels the choice below
+		first, n := len(dst), len(b)/4
+		dst = slices.Grow(dst, n)[:first+n]
+		for i := range n {
+			dst[first+i] = math.Float32frombits(le.Uint32(b[4*i:]))
+		}
+		return dst
+	}
+	size := k.size()
+	for ; len(b) > 0; b = b[size:] {
 		var v float32
 		switch k {
 		case "F64":
 			v = float32(math.Float64frombits(le.Uint64(b)))
-		case "F32":
-			v = math.Float32frombits(le.Uint32(b))
 		case "F16":
 			v = weights.F32(le.Uint16(b))
 		case "BF16":

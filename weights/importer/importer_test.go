@@ -526,16 +526,30 @@ func FuzzReadCLIP(f *testing.F) {
 
 func FuzzReadVQGAN(f *testing.F) {
 	c := weights.VQGANConfig{Ch: 32, ChMult: []int{1}, AttnResolutions: []int{}, Resolution: 1, ZChannels: 1, InChannels: 3, OutCh: 3, EmbedDim: 1, NEmbed: 1}
-	layouts := []layout{layoutOf(c.DecoderTensors(), c.EncoderTensors()), nil}
+	plain := layoutOf(c.DecoderTensors(), c.EncoderTensors())
 	c.Gumbel = true
-	layouts[1] = layoutOf(c.DecoderTensors(), c.EncoderTensors())
+	layouts := []layout{plain, layoutOf(c.DecoderTensors(), c.EncoderTensors()), {}, {}, {}}
+	// Relatives: LlamaGen's names, those of diffusers without attention in the middle, and averages as IBQ keeps them. They need no configuration.
+	numbers := strings.NewReplacer(".mid.block_1.", ".mid.0.", ".mid.attn_1.", ".mid.1.", ".mid.block_2.", ".mid.2.", ".up.0.block.", ".conv_blocks.0.res.")
+	hugging := strings.NewReplacer(".mid.block_1.", ".mid_block.resnets.0.", ".mid.block_2.", ".mid_block.resnets.1.", ".up.0.block.", ".up_blocks.0.resnets.", ".norm_out.", ".conv_norm_out.")
+	for name, shape := range plain {
+		layouts[2][numbers.Replace(name)] = shape
+		if !strings.Contains(name, "attn_1") {
+			layouts[3][hugging.Replace(name)] = shape
+		}
+		layouts[4][name], layouts[4][flatName(name)] = shape, shape
+	}
 	// The options are added to a sound configuration.
 	config := func(which uint8, options string) string {
+		if which > 1 {
+			return options
+		}
 		return "model:\n  target: " + []string{"VQModel", "GumbelVQ"}[which%2] + "\n  params:\n    embed_dim: 1\n    n_embed: 1\n    ddconfig:\n      z_channels: 1\n      resolution: 1\n" +
 			"      in_channels: 3\n      out_ch: 3\n      ch: 32\n      ch_mult: [1]\n      num_res_blocks: 0\n      " + options
 	}
 	for i, l := range layouts {
 		f.Add(uint8(i), "", "dropout: 0")
+		f.Add(uint8(i), "", `{"codebook_l2_norm": true, "act_fn": "silu"}`)
 		tryLayout(l, config(uint8(i), ""), func(c *checkpoint.File, configs Configs) {
 			if _, err := ReadVQGAN(c, configs); err != nil {
 				f.Errorf("layout %d: %v", i, err)
@@ -547,7 +561,8 @@ func FuzzReadVQGAN(f *testing.F) {
 		if len(changes)+len(options) > maxChanges {
 			return
 		}
-		tryLayout(layouts[which%2].changed(changes), config(which, options), func(c *checkpoint.File, configs Configs) {
+		which %= uint8(len(layouts))
+		tryLayout(layouts[which].changed(changes), config(which, options), func(c *checkpoint.File, configs Configs) {
 			if v, err := ReadVQGAN(c, configs); err == nil {
 				readAll(t, v.Tensors)
 			}
