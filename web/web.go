@@ -6,7 +6,7 @@ import "embed"
 
 // Assets are the files under /web/, the service workers' templates and the manifest.
 //
-//go:embed app.css gpu.js start.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png screenshot-*.png examples.webp recorded.webp glossary.json
+//go:embed app.css gpu.js start.js worker.js service-worker.js service-worker-dev.js manifest.webmanifest icon.svg icon-*.png screenshot-*.png examples.webp recorded.webp recorded-still.webp glossary.json
 var Assets embed.FS
 
 // Programs holds what wasm.Programs lists, with compressed forms, as far as it had been built when this program was. The pattern takes in

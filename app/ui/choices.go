@@ -101,13 +101,36 @@ func (s *State) stepsText() string {
 	return text + " steps"
 }
 
-// effortText is an effort with the time that it takes here, where that is known.
+// effortText is an effort with what it takes here: a smaller size, where this device needs that, and the time, where that is known.
 func (s *State) effortText(e effort) string {
 	text := fmt.Sprintf("%s · %d steps", e.Word, e.Steps)
-	if m := s.forecast.told; m != nil && m.Seconds > 0 {
-		text += " · about " + span(m.Seconds*float64(e.Steps))
+	w, h, seconds := s.effortSides(e)
+	if now, _, _ := s.sides(); seconds > 0 && w != now {
+		text += fmt.Sprintf(", %d × %d", w, h)
+	}
+	if seconds > 0 {
+		text += " · about " + span(seconds)
 	}
 	return text
+}
+
+// effortSides are the sides of an effort's pictures with the seconds that one takes by the forecast, or 0 while there is none: the present ones, or
+// where those take longer than people wait, the largest that do not. A step's time is taken to follow the pixels; its cutouts' share does not, so a
+// smaller picture takes somewhat longer than is told here, and the forecast of that size tells better.
+func (s *State) effortSides(e effort) (w, h int, seconds float64) {
+	w, h, ok := s.sides()
+	if m := s.forecast.told; ok && m != nil {
+		seconds = m.Seconds * float64(e.Steps)
+	}
+	sh, _ := s.shapeOf()
+	for i := len(sizes) - 1; i >= 0 && seconds > e.Wait.Seconds(); i-- {
+		if long := max(w, h); sizes[i] < long {
+			before := w * h
+			w, h = s.fit(sh, sizes[i])
+			seconds *= float64(w*h) / float64(before)
+		}
+	}
+	return w, h, seconds
 }
 
 // span is a time in words, as exact as a forecast is.
@@ -121,8 +144,14 @@ func span(seconds float64) string {
 	return fmt.Sprintf("%.1f hours", seconds/3600)
 }
 
-// ChooseSteps gives runs another length.
-func (s *State) ChooseSteps(e effort) { s.Edit(recipe.Steps.Option, strconv.Itoa(e.Steps)) }
+// ChooseEffort gives runs another length, and where this device needs that, another size.
+func (s *State) ChooseEffort(e effort) {
+	w, h, seconds := s.effortSides(e)
+	if now, _, _ := s.sides(); seconds > 0 && w != now {
+		s.editSides(w, h)
+	}
+	s.Edit(recipe.Steps.Option, strconv.Itoa(e.Steps))
+}
 
 // seedText tells whether the next run draws a seed.
 func (s *State) seedText() string {

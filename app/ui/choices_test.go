@@ -142,3 +142,34 @@ func TestNoticesAreSaidOnce(t *testing.T) {
 		t.Errorf("beside the message stands %q", got)
 	}
 }
+
+// An effort is so many steps, in the present size or, on a slow device, in the largest one that takes no longer than people wait.
+func TestEfforts(t *testing.T) {
+	quick, fine := efforts[0], efforts[2]
+	for _, c := range []struct {
+		seconds       float64 // of a step at 256 × 128
+		quick, fine   string
+		width, height string // after Quick
+	}{
+		{0, "Quick · 60 steps", "Fine · 400 steps", "256", "128"},
+		{0.5, "Quick · 60 steps · about 30 s", "Fine · 400 steps · about 3 min", "256", "128"},
+		{2, "Quick · 60 steps, 128 × 64 · about 30 s", "Fine · 400 steps · about 13 min", "128", "64"},
+		{1000, "Quick · 60 steps, 64 × 32 · about 63 min", "Fine · 400 steps, 64 × 32 · about 6.9 hours", "64", "32"},
+	} {
+		s := idle(t)
+		write(s, recipe.Width, "256")
+		if c.seconds > 0 {
+			s.forecast.told = &protocol.Foreseen{Seconds: c.seconds}
+		}
+		if got := s.effortText(quick); got != c.quick {
+			t.Errorf("at %g s a step: %q, want %q", c.seconds, got, c.quick)
+		}
+		if got := s.effortText(fine); got != c.fine {
+			t.Errorf("at %g s a step: %q, want %q", c.seconds, got, c.fine)
+		}
+		s.ChooseEffort(quick)
+		if text(s, recipe.Width) != c.width || text(s, recipe.Height) != c.height || text(s, recipe.Steps) != "60" {
+			t.Errorf("at %g s a step Quick is %s × %s, %s steps", c.seconds, text(s, recipe.Width), text(s, recipe.Height), text(s, recipe.Steps))
+		}
+	}
+}

@@ -177,7 +177,7 @@ func (p *Page) lengthMenu() []app.UI {
 	s := &p.state
 	var list []app.UI
 	for _, e := range efforts {
-		list = append(list, p.choice(s.effortText(e), s.Form.Text(recipe.Steps.Option) == strconv.Itoa(e.Steps), func() { s.ChooseSteps(e); p.open = "" }))
+		list = append(list, p.choice(s.effortText(e), s.Form.Text(recipe.Steps.Option) == strconv.Itoa(e.Steps), func() { s.ChooseEffort(e); p.open = "" }))
 	}
 	return append(list, p.choice("Another number", false, func() { p.reveal(fieldID(recipe.Steps.Option)) }))
 }

@@ -128,8 +128,8 @@ func (s *State) queueWaits() string {
 
 // The small runs that TryFour makes: how many, and the least that their longer side has.
 const (
-	trials    = 4
-	trialSide = 64
+	trialCount = 4
+	trialSide  = 64
 )
 
 // TryFour makes small, quick runs of the form that differ in their seeds, before all that waits; one of them can go on large.
@@ -150,7 +150,7 @@ func (s *State) TryFour(base string) (protocol.Message, bool) {
 	w, h = s.fit(shape{W: w, H: h}, min(long, max(trialSide, long/2)))
 	r = r.With(recipe.Width.Is(w), recipe.Height.Is(h), recipe.Steps.Is(min(recipe.Steps.In(r), efforts[0].Steps)), recipe.Endless.Is(false))
 	var list []job
-	for i := range trials {
+	for i := range trialCount {
 		one := j
 		one.script = recipe.Script{Recipe: r}
 		if i > 0 || !s.Form.Locked {

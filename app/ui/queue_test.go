@@ -149,7 +149,7 @@ func fourOf(t *testing.T, s *State) []recipe.Recipe {
 	t.Helper()
 	m, ok := s.TryFour("/weights/")
 	var list []recipe.Recipe
-	for i := range trials {
+	for i := range trialCount {
 		list = append(list, runOf(t, s, m, ok))
 		s.Run.loaded.Factor = 32 // so that two codes are all tokens
 		done(t, s, 60, byte(i+1))
@@ -173,7 +173,7 @@ func TestFourSeeds(t *testing.T) {
 			t.Errorf("a small run is %+v", r)
 		}
 	}
-	if len(seeds) != trials || len(s.trials) != trials {
+	if len(seeds) != trialCount || len(s.trials) != trialCount {
 		t.Fatalf("%d seeds gave %d pictures", len(seeds), len(s.trials))
 	}
 	if text(s, recipe.Width) != "128" || text(s, recipe.Height) != "64" || text(s, recipe.Steps) != "150" || s.Form.Locked {

@@ -75,7 +75,7 @@ func (p *Page) renderTrials() app.UI {
 		elem("h2").ID("trials-title").Text(trialsTitle),
 		elem("div").Class("row").Body(
 			app.Range(s.trials).Slice(func(i int) app.UI {
-				name := fmt.Sprintf("Go on large with seed %d of %d", i+1, trials)
+				name := fmt.Sprintf("Go on large with seed %d of %d", i+1, trialCount)
 				return app.Button().Type("button").Class("thumbnail").Disabled(!p.live).Aria("disabled", !s.CanGoOnLarge()).Aria("label", name).Title(name).
 					Body(elem("canvas").ID(trialID(i))).OnClick(p.sends(func(base string) (protocol.Message, bool) { return s.GoOnLarge(i, base) }), app.EventScope(i))
 			}),

@@ -47,7 +47,7 @@ func (p *Page) renderHello() app.UI {
 		return elem("div").Hidden(true)
 	}
 	return elem("div").Class("hello").Hidden(false).Body(
-		elem("div").Class("film").Body(elem("div").Class("said").Body(elem("p").Class("tagline").Text(tagline), elem("p").Text(where))),
+		elem("div").Class("film").Body(elem("div").Class("said").Body(elem("p").Class("tagline").Text(tagline), elem("p").Text(where), elem("p").Class("played").Text(played))),
 	)
 }
 

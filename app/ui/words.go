@@ -1,11 +1,16 @@
 package ui
 
-import "reverie/recipe"
+import (
+	"time"
+
+	"reverie/recipe"
+)
 
 // What the page says that is no option's own word, and that does not depend on what goes on: the rest is with the state that it tells.
 const (
 	tagline = "A few words become a picture, before your eyes"
 	where   = "on your own graphics card"
+	played  = "“a blue heart on a white background”" // what the recorded run makes: see make recording
 	privacy = "Runs on your device. Nothing is uploaded."
 	about   = "VQGAN+CLIP on WebGPU. The same seed, settings and GPU give the same picture; other GPUs give one very much like it."
 
@@ -101,9 +106,10 @@ var steerings = []explained{
 type effort struct {
 	Word  string
 	Steps int
+	Wait  time.Duration // that people wait for it; a device that takes longer makes smaller pictures
 }
 
-var efforts = []effort{{"Quick", 60}, {"Balanced", 150}, {"Fine", 400}}
+var efforts = []effort{{"Quick", 60, time.Minute}, {"Balanced", 150, 5 * time.Minute}, {"Fine", 400, 20 * time.Minute}}
 
 // shortcut is a key and what it does.
 type shortcut struct{ Key, Does string }

@@ -236,7 +236,7 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		LoadingLabel:          "Loading… {progress} %",
 		Styles:                []string{"/web/app.css"},
 		Scripts:               []string{"/web/start.js"},
-		CacheableResources:    []string{"/web/icon.svg", "/web/examples.webp", "/web/recorded.webp", "/web/glossary.json", "/web/worker.js", "/web/gpu.js"},
+		CacheableResources:    []string{"/web/icon.svg", "/web/examples.webp", "/web/recorded.webp", "/web/recorded-still.webp", "/web/glossary.json", "/web/worker.js", "/web/gpu.js"},
 		RawHeaders:            []string{`<meta name="color-scheme" content="light dark">`},
 		Resources:             location(c.Base),
 		Version:               s.Build,

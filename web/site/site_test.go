@@ -301,7 +301,7 @@ func TestServiceWorkerListsOnlyWhatIsThere(t *testing.T) {
 	if err := json.Unmarshal([]byte(list), &files); err != nil {
 		t.Fatal(err)
 	}
-	needed := []string{"/", "/web/start.js", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/web/examples.webp", "/web/recorded.webp", "/wasm_exec.js"}
+	needed := []string{"/", "/web/start.js", "/web/worker.js", "/web/gpu.js", "/web/app.css", "/web/icon.svg", "/web/examples.webp", "/web/recorded.webp", "/web/recorded-still.webp", "/wasm_exec.js"}
 	for _, p := range wasm.Programs {
 		switch file := "/web/" + p.File; {
 		case !p.Wanted:
