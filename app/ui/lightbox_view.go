@@ -32,7 +32,7 @@ func (p *Page) fetchSteps(id string) {
 func (p *Page) review(m protocol.Message) {
 	g := &p.gallery
 	looked, ok := m.(protocol.Looked)
-	if !ok || !g.steps.look.on {
+	if !ok || looked.ID != g.steps.look.asked {
 		return
 	}
 	if problem := g.steps.look.take(looked); problem != "" {
@@ -136,7 +136,9 @@ func (v *picturesView) renderSteps(p gallery.Picture, beside bool) app.UI {
 		app.Input().Type("range").Aria("label", "Step").Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).Attr("value", at).
 			OnInput(v.looksBack),
 		page.button("Fork here", "chip", r.look.picture != nil && page.state.canForkNow(), v.pressFork),
-		page.button("Film", "chip", true, func(app.Context, app.Event) { page.film(r.past, p.Step) }),
+		page.button("Film", "chip", true, func(app.Context, app.Event) {
+			v.withOpened(func(p gallery.Picture) { page.film(r.past, p.Step) })
+		}),
 	)
 }
 

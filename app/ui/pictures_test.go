@@ -64,6 +64,9 @@ func TestStepsOfAKeptPicture(t *testing.T) {
 	s := told(t)
 	s.Receive(protocol.Saved{Step: 4, Script: s.Run.Script, State: &protocol.Bytes{Data: []byte{1}}, Tokens: &protocol.Bytes{Data: []byte{4, 0, 7, 1}}}, start)
 	script := s.Run.Script
+	if early, err := gallery.UnpackSteps(s.past().pack(2)); err != nil || len(early.List) != 3 {
+		t.Errorf("a picture of step 2 takes %+v along, %v", early, err)
+	}
 	s.Receive(protocol.Done{Step: 4, Picture: pixel(4)}, start)
 	steps, err := gallery.UnpackSteps(s.takeFinished().steps)
 	if err != nil || steps.Columns != 2 || steps.Rows != 1 || len(steps.List) != 5 || steps.List[4].Number != 4 || steps.List[4].Tokens[0] != 4 {

@@ -265,23 +265,23 @@ func (v *picturesView) renderManage() app.UI {
 // renderClear asks before all pictures go.
 func (v *picturesView) renderClear() app.UI {
 	g := &v.page.gallery
-	all, others := g.ids(true), g.ids(false)
+	all, others := len(g.all), len(g.ids(false))
 	return elem("dialog").ID(clearID).Aria("labelledby", clearID+"-title").Body(
-		elem("h2").ID(clearID+"-title").Text(fmt.Sprintf("Delete all %s?", count(len(all), "picture"))),
+		elem("h2").ID(clearID+"-title").Text(fmt.Sprintf("Delete all %s?", count(all, "picture"))),
 		elem("p").Class("help").Text(clearUndo),
 		elem("div").Class("row").Body(
 			v.page.button("Cancel", "", true, func(app.Context, app.Event) { closeDialog(clearID) }),
-			v.page.button("Keep favourites", "", true, v.clears(others)).Hidden(len(others) == 0 || len(others) == len(all)),
-			v.page.button("Delete all", "primary", true, v.clears(all)),
+			v.page.button("Keep favourites", "", true, v.clears(false)).Hidden(others == 0 || others == all),
+			v.page.button("Delete all", "primary", true, v.clears(true)),
 		),
 	)
 }
 
-// clears makes a handler that deletes pictures, as many as there are at the press.
-func (v *picturesView) clears(ids []string) app.EventHandler {
+// clears makes a handler that deletes the pictures that there are at the press: all, or those that are no favourites.
+func (v *picturesView) clears(favourites bool) app.EventHandler {
 	return func(app.Context, app.Event) {
 		closeDialog(clearID)
-		v.delete(ids...)
+		v.delete(v.page.gallery.ids(favourites)...)
 	}
 }
 
