@@ -61,9 +61,6 @@ func (found *Found) fromRKH(members map[string]string) {
 	found.Tool, found.Title = ToolRKH, title(pythonPrompts(members["text_prompts"]))
 	found.prefill(found.Title, pythonValue(members["seed"]))
 	found.take(recipe.RKH, members)
-	if pythonValue(members["noise_prompts"]) != "" {
-		found.notice("The picture was made with noise prompts, which Reverie does not have: they are left out.")
-	}
 	found.takePhases(members["change_prompt_every"])
 }
 

@@ -4,10 +4,12 @@ package load
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"testing"
 
 	"reverie/gpu/kept"
+	"reverie/gpu/store"
 	"reverie/weights"
 	"reverie/weights/mini"
 )
@@ -116,4 +118,16 @@ func vqganOnly(t *testing.T, m *weights.Manifest) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// A manifest that the store does not take is read nevertheless, unless there is no room.
+func TestManifestThatIsNotKept(t *testing.T) {
+	broken := &brokenStore{memoryStore: memoryStore{files: map[string][]byte{}}, at: "write"}
+	if m, err := source(miniServer(t), broken).Manifest(context.Background()); err != nil || m.Name == "" {
+		t.Errorf("a store that fails: %+v, %v", m, err)
+	}
+	full := &memoryStore{files: map[string][]byte{}, room: 1}
+	if _, err := source(miniServer(t), full).Manifest(context.Background()); !errors.Is(err, store.ErrFull) {
+		t.Errorf("a full store: %v", err)
+	}
 }

@@ -327,18 +327,6 @@ func TestBrokenStore(t *testing.T) {
 	}
 }
 
-// A manifest that the store does not take is read nevertheless, unless there is no room.
-func TestManifestThatIsNotKept(t *testing.T) {
-	broken := &brokenStore{memoryStore: memoryStore{files: map[string][]byte{}}, at: "write"}
-	if m, err := source(miniServer(t), broken).Manifest(context.Background()); err != nil || m.Name == "" {
-		t.Errorf("a store that fails: %+v, %v", m, err)
-	}
-	full := &memoryStore{files: map[string][]byte{}, room: 1}
-	if _, err := source(miniServer(t), full).Manifest(context.Background()); !errors.Is(err, store.ErrFull) {
-		t.Errorf("a full store: %v", err)
-	}
-}
-
 // model is a list of shards of 20 bytes and more in two parts, and a server that has them.
 func model() (*server, []piece) {
 	s := &server{files: map[string][]byte{}}
