@@ -97,7 +97,7 @@ func (r *report) verdict(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "%s: %+.2f MB per 1,000 steps after step %d\n", name, slope, settled)
 		if slope > mostSlope {
-			problems = append(problems, fmt.Errorf("soak: the %s grows by %.1f MB per 1,000 steps, and %d are the limit", name, slope, mostSlope))
+			problems = append(problems, fmt.Errorf("soak: %s: %.1f MB more per 1,000 steps, and %d are the limit", name, slope, mostSlope))
 		}
 	}
 	slower := r.slowdown()

@@ -32,7 +32,7 @@ func TestWhatGrowsIsNamed(t *testing.T) {
 		want           string
 	}{
 		{1.9, 0, ""},
-		{2.1, 0, "the GPU process grows by 2.1 MB per 1,000 steps"},
+		{2.1, 0, "GPU process: 2.1 MB more per 1,000 steps"},
 		{-9, 0, ""},
 		{0, 0.03, ""},
 		{0, 0.1, "steps get slower by"},

@@ -704,7 +704,7 @@ func FuzzRequest(f *testing.F) {
 	const program = "/web/app.wasm"
 	for _, c := range [][3]string{
 		{"/", "br", ""}, {program, "gzip;q=0.5, br;q=0", "bytes=1-2"}, {program, "*;q=0.001,identity;q=0", "bytes=-1"}, {program, "BR ; q=1.000", "bytes=0-0,2-"},
-		{program, "", "bytes=9-"}, {"/weights/mini/manifest.json", "identity", "bytes=5-1"}, {"/web/../web/%61pp.wasm", "x-gzip", "x=1"}, {"/web%2fapp.wasm", "q", "bytes="}, {"http:", "", ""},
+		{program, "", "bytes=9-"}, {"/weights/mini/manifest.json", "identity", "bytes=5-1"}, {"/web/../web/%61pp.wasm", "x-gzip", "x=1"}, {"/web%2fapp.wasm", "q", "bytes="}, {"http:", "", ""}, {"*", "", ""},
 	} {
 		f.Add(c[0], c[1], c[2])
 	}
@@ -731,6 +731,10 @@ func FuzzRequest(f *testing.F) {
 		case http.StatusNotFound:
 			if there && u.RawPath == "" {
 				t.Errorf("%q is not found", path)
+			}
+		case http.StatusBadRequest:
+			if path != "*" {
+				t.Errorf("%q is refused", path)
 			}
 		default:
 			t.Errorf("%q: status %d", path, w.status)
