@@ -70,7 +70,7 @@ var (
 		Name: "long_prompts", During: RecordsAnew, Group: Phasing, Label: "Long texts", Noun: "treatment of long texts",
 		Beside: `{"prompt":"` + strings.Repeat("word ", 80) + `"}`,
 		Help:   "What becomes of texts that are longer than CLIP reads, some 75 words.",
-	}, Choice{{"cut", "cut: only the beginning counts"}, {"window", "window: a window moves over them, and its mean counts"}}, "cut")
+	}, Choice{{"cut", "only the beginning counts"}, {"window", "a window moves over them, and its mean counts"}}, "cut")
 	NoisePrompts = add(Option{
 		Name: "noise_prompts", During: RecordsAnew, Costs: true, Group: Phasing, Label: "Noise prompts",
 		Help:      "Seeds of random directions that the picture is drawn to, with weights like prompts: 1:0.5 | 2:-0.2.",
@@ -137,10 +137,10 @@ var (
 		Name: "rate_schedule", During: TakesAtOnce, Group: Optimising, Label: "Rate's schedule", Noun: "schedule of the learning rate",
 		Help: "How the learning rate changes as the run goes on.",
 	}, Choice{
-		{"constant", "constant"},
-		{"cosine", "cosine: gently to nothing"},
-		{"drop", "drop: to a tenth, once"},
-		{"plateau", "plateau: halved when the loss falls no more"},
+		{"constant", "always alike (constant)"},
+		{"cosine", "gently to nothing (cosine)"},
+		{"drop", "to a tenth, once (drop)"},
+		{"plateau", "halved when the loss falls no more (plateau)"},
 	}, "constant")
 	RateDrop = add(Option{
 		Name: "rate_drop", During: TakesAtOnce, Group: Optimising, Label: "Rate drops at", Noun: "place of the drop", Unit: "percent", Beside: `{"rate_schedule":"drop","rate_drop":5}`,
@@ -230,9 +230,9 @@ var (
 		Name: "init_decay", During: TakesAtOnce, Group: Starting, Label: "Start weight's decay", Noun: "decay of the start weight", Beside: `{"init_weight":1}`,
 		Help: "How all start weights fade as the run goes on.",
 	}, Choice{
-		{"none", "none: always alike"},
-		{"harmonic", "harmonic: divided by 1, 3, 5…"},
-		{"drops", "drops: a fifth less at a time, five times"},
+		{"none", "always alike"},
+		{"harmonic", "divided by 1, 3, 5… (harmonic)"},
+		{"drops", "a fifth less at a time, five times (drops)"},
 	}, "none")
 	InitDecaySteps = add(Option{
 		Name: "init_decay_steps", During: TakesAtOnce, Group: Starting, Label: "Steps between drops", Noun: "number of steps between drops", Unit: "steps",
@@ -246,19 +246,19 @@ var (
 		Help:      "What the run starts from where there is no start picture.",
 		Elsewhere: map[Tool]string{Nerdy: "init_noise", RKH: "init_noise", Pixray: "init_noise"},
 	}, Choice{
-		{"tokens", "tokens: drawn at random"},
-		{"uniform", "uniform: a latent of random numbers"},
-		{"pixels", "pixels: random ones"},
-		{"gradient", "gradient: of random colours"},
-		{"fractal", "fractal: clouds of all sizes"},
+		{"tokens", "random tokens"},
+		{"uniform", "a latent of random numbers (uniform)"},
+		{"pixels", "random pixels"},
+		{"gradient", "a gradient of random colours"},
+		{"fractal", "clouds of all sizes (fractal)"},
 	}, "tokens")
 	InitFit = add(Option{
 		Name: "init_fit", Group: Starting, Label: "Start picture's shape", Noun: "fit of the start picture", Beside: `{"init_image":"a.png"}`,
 		Help: "How a start picture of another shape is fitted.",
 	}, Choice{
-		{"stretch", "stretch: the notebooks'"},
-		{"crop", "crop: what is too long is cut off"},
-		{"fit", "fit: its edges are repeated beside it"},
+		{"stretch", "stretched, as in the notebooks"},
+		{"crop", "cropped where it is too long"},
+		{"fit", "whole, with its edges repeated beside it (fit)"},
 	}, "stretch")
 	InitStrength = add(Option{
 		Name: "init_strength", Group: Starting, Label: "Start picture's strength", Noun: "strength of the start picture", Beside: `{"init_image":"a.png"}`,
@@ -355,5 +355,5 @@ func startWeight(name, label, what string, elsewhere map[Tool]string) Of[float64
 
 // along is the choice of the directions in which edges meet or halves are alike.
 func along(what string) Choice {
-	return Choice{{"none", "no"}, {"x", "x: left and right " + what}, {"y", "y: upper and lower " + what}, {"both", "both"}}
+	return Choice{{"none", "no"}, {"x", "left and right " + what}, {"y", "upper and lower " + what}, {"both", "both"}}
 }
