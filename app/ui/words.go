@@ -142,7 +142,7 @@ var stations = []station{
 		"CLIP takes small squares only, so pieces of random size and place are cut out: the cutouts. Each is turned, mirrored or made grainy a little, by augmentations. What looks right in all of these views is no trick that fools CLIP once."},
 	{"clip", "look", "CLIP looks", "embedding",
 		"CLIP turns each cutout into a list of numbers, its embedding, and it did the same with your words. It has learnt from pictures with captions to give both nearly the same list where they mean the same. Choose a cutout to lay its numbers beside those of your words."},
-	{"distance", "compare", "How far from your words", "distance and loss",
+	{"distance", "match", "How far from your words", "distance and loss",
 		"The angle between a cutout's embedding and that of your words is their spherical distance: 0 is a perfect match, 1.23 a right angle. The mean over all cutouts times the prompt weight is the loss, one number for how wrong the picture is."},
 	{"backward", "trace back", "Where it pulls", "backward pass",
 		"Now the loop goes backwards: from the loss through CLIP, the cutouts and the decoder it is worked out how each pixel, and then each number of z, should change to make the loss smaller. That is the gradient. It glows where a change helps most."},

@@ -42,10 +42,18 @@ func TestInspect(t *testing.T) {
 	}
 	c.in <- protocol.Resume{}
 	<-e.underWay
+	c.in <- protocol.Inspect{ID: 4} // and a pause before the next update
+	c.in <- protocol.Pause{}
 	e.steps <- struct{}{}
 	if got := expect[protocol.Step](c); got.Step != 3 {
 		t.Errorf("got %+v", got)
 	}
+	expect[protocol.Saved](c)
+	expect[protocol.Paused](c)
+	if got := expect[protocol.Inspected](c); got.ID != 4 || got.Step != 3 || !got.Coming {
+		t.Errorf("of a run that was to be paused: %+v", got)
+	}
+	c.in <- protocol.Resume{}
 	<-e.underWay
 	e.steps <- struct{}{}
 	expect[protocol.Step](c)

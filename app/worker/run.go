@@ -85,7 +85,7 @@ func (r *running) rest(ctx context.Context) (ended protocol.Message, err error) 
 // work begins and reports updates until there is something to do between them.
 func (r *running) work(ctx context.Context) error {
 	if r.inspect != nil {
-		if err := r.inside(ctx); err != nil || r.wanted() {
+		if err := r.inside(ctx, true); err != nil || r.wanted() {
 			return err
 		}
 	}
@@ -116,11 +116,12 @@ func (r *running) work(ctx context.Context) error {
 	}
 }
 
-// inside makes the next update, and tells what is inside it. What the device has no room for is told, and the run goes on.
-func (r *running) inside(ctx context.Context) error {
+// inside tells what is inside the next update, as was wished, and makes it if it is to stay. What the device has no room for is told, and the
+// run goes on.
+func (r *running) inside(ctx context.Context, stay bool) error {
 	wish := *r.inspect
 	r.inspect = nil
-	step, inside, err := r.run.Inspect(ctx, true)
+	step, inside, err := r.run.Inspect(ctx, stay)
 	if err != nil {
 		return err
 	}
@@ -214,6 +215,11 @@ func submittedAhead(milliseconds float64) int {
 func (r *running) obey(ctx context.Context) (stop bool, err error) {
 	paused := false
 	for {
+		if paused && r.inspect != nil {
+			if err := r.inside(ctx, false); err != nil {
+				return false, err
+			}
+		}
 		wish := r.job.wishes.next()
 		if wish == nil && paused {
 			wish, err = r.job.wishes.wait(ctx)
@@ -244,16 +250,7 @@ func (r *running) obey(ctx context.Context) (stop bool, err error) {
 			picture, err := r.run.Look(ctx, wish)
 			r.say(looked(wish, picture, err))
 		case protocol.Inspect:
-			if !paused {
-				r.inspect = &wish
-				continue
-			}
-			_, inside, err := r.run.Inspect(ctx, false)
-			if err != nil {
-				return false, err
-			}
-			inside.ID = wish.ID
-			r.say(inside)
+			r.inspect = &wish
 		case protocol.Save:
 			if err := r.save(ctx); err != nil {
 				return false, err

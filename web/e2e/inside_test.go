@@ -18,6 +18,15 @@ func TestInside(t *testing.T) {
 	v.ready()
 	v.must(v.Click("button", "See inside"))
 	v.waits(`document.getElementById("inside-where").textContent.startsWith("Start a run")`)
+	_, err := driver.Evaluate[bool](v.Page, `(document.querySelector("#inside-part .term").click(), true)`)
+	v.must(err)
+	v.waits(`((n) => !n.hidden && n.textContent.startsWith("Latent z") && n.getBoundingClientRect().right <= innerWidth)(document.getElementById("term-note"))`)
+	_, err = driver.Evaluate[bool](v.Page, `document.querySelector("#inside-part .term").dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true}))`)
+	v.must(err)
+	v.waits(`document.getElementById("term-note").hidden`)
+	v.must(v.Click("button", "Glossary"))
+	v.waits(`document.getElementById("glossary").open && document.querySelectorAll("#glossary dt").length >= 25`)
+	v.must(v.Click("button", "Close"))
 	v.must(v.Click("button", "Start"))
 	if m := until[protocol.Inspected](v); m.Problem != "" || len(m.Boxes) != 2 || m.Coming {
 		t.Errorf("the inside is %+v", m)
@@ -26,7 +35,7 @@ func TestInside(t *testing.T) {
 	const shows = `((id) => { const c = document.getElementById(id); if (!c || c.width < 2) return false;
 		return new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size > 1 })`
 	for _, station := range []struct{ canvas, next string }{
-		{"inside-map", "Next: 2 · paint"}, {"inside-picture", "Next: 3 · cut"}, {"inside-cutout-1", "Next: 4 · look"}, {"inside-stripes-1", "Next: 5 · compare"},
+		{"inside-map", "Next: 2 · paint"}, {"inside-picture", "Next: 3 · cut"}, {"inside-cutout-1", "Next: 4 · look"}, {"inside-stripes-1", "Next: 5 · match"},
 		{"inside-cutout-0", "Next: 6 · trace back"}, {"inside-glow", "Next: 7 · nudge"}, {"inside-glow", "Next: 1 · latent z"},
 	} {
 		v.waits(shows + `("` + station.canvas + `")`)
@@ -38,16 +47,6 @@ func TestInside(t *testing.T) {
 		t.Errorf("while it is paused it is: %+v", m)
 	}
 	v.waits(`document.getElementById("inside-where").textContent.endsWith("as it is about to be made")`)
-
-	_, err := driver.Evaluate[bool](v.Page, `(document.querySelector("#inside-part .term").click(), true)`)
-	v.must(err)
-	v.waits(`((n) => !n.hidden && n.textContent.startsWith("Latent z") && n.getBoundingClientRect().right <= innerWidth)(document.getElementById("term-note"))`)
-	_, err = driver.Evaluate[bool](v.Page, `document.querySelector("#inside-part .term").dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true}))`)
-	v.must(err)
-	v.waits(`document.getElementById("term-note").hidden && document.getElementById("status").textContent.startsWith("Paused")`)
-	v.must(v.Click("button", "Glossary"))
-	v.waits(`document.getElementById("glossary").open && document.querySelectorAll("#glossary dt").length >= 25`)
-	v.must(v.Click("button", "Close"))
 
 	v.must(v.Click("button", "Inside how it works"))
 	v.must(v.Click("button", "Resume"))
