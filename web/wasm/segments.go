@@ -35,20 +35,20 @@ type segment struct {
 	data    []byte
 }
 
-// joinSegments writes the program in the file again, with its segments joined. One that has been through it stays as it is.
-func joinSegments(path string) error {
+// shrink writes the program in the file again, with its segments joined and without lines. One that has been through it stays as it is.
+func shrink(path string) error {
 	program, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
 	smaller, err := joined(program)
 	if err != nil {
-		return fmt.Errorf("joining segments of %s: %w", path, err)
+		return fmt.Errorf("shrinking %s: %w", path, err)
 	}
 	return replace(path, smaller)
 }
 
-// joined returns the program with segments joined that lie close together in memory. What memory holds stays the same.
+// joined returns the program with segments joined that lie close together in memory. What memory holds stays the same but for what dropLines drops.
 func joined(program []byte) ([]byte, error) {
 	if !bytes.HasPrefix(program, []byte("\x00asm\x01\x00\x00\x00")) {
 		return nil, errNoProgram
@@ -64,7 +64,9 @@ func joined(program []byte) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			content = writeSegments(join(segments))
+			segments = join(segments)
+			dropLines(segments)
+			content = writeSegments(segments)
 		}
 		out = append(binary.AppendUvarint(append(out, id), uint64(len(content))), content...)
 	}

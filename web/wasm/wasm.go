@@ -99,7 +99,7 @@ func Build(ctx context.Context, root, dir string) error {
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("wasm: %s does not build: %w\n%s", p.File, err, text)
 		}
-		if err := joinSegments(filepath.Join(dir, p.File)); err != nil {
+		if err := shrink(filepath.Join(dir, p.File)); err != nil {
 			return fmt.Errorf("wasm: %w", err)
 		}
 	}
