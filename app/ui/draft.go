@@ -258,9 +258,15 @@ func (s *State) EditImage(i int, edit func(*ImagePrompt)) {
 // UseExample makes an example the prompt.
 func (s *State) UseExample(text string) { s.setPrompt("The example", text) }
 
-// StartExample makes an example the prompt and begins its run: at once, or as soon as there is a device.
+// StartExample makes an example the prompt and begins its run: at once, or as soon as there is a device. Where it takes the place of what the person
+// wrote it begins nothing, so that this can be taken back.
 func (s *State) StartExample(text, base string) (protocol.Message, bool) {
+	wrote := strings.TrimSpace(s.Form.Text(recipe.Prompt.Option))
 	s.UseExample(text)
+	if wrote != "" && !slices.Contains(Examples, wrote) {
+		s.Status = "The example is the prompt now." + s.whatNow(pressStart)
+		return nil, false
+	}
 	if s.Phase == Opening {
 		s.restart = true
 		s.Status = "The run begins as soon as your GPU is found."

@@ -197,6 +197,7 @@ func TestFollowedLink(t *testing.T) {
 // An example begins at once, or waits for the device.
 func TestStartExample(t *testing.T) {
 	s := idle(t)
+	s.Edit(recipe.Prompt.Option, "")
 	m, ok := s.StartExample("a snowman", "/weights/")
 	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a snowman" {
 		t.Errorf("it sends %+v", m)
@@ -210,5 +211,13 @@ func TestStartExample(t *testing.T) {
 	m, ok = early.FollowUp("/weights/")
 	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a snowman" {
 		t.Errorf("then it sends %+v", m)
+	}
+	own := idle(t)
+	own.Edit(recipe.Prompt.Option, "typed with care")
+	if m, ok := own.StartExample("a snowman", "/weights/"); ok || own.Form.Text(recipe.Prompt.Option) != "a snowman" {
+		t.Errorf("in the place of words of the person's it sends %+v", m)
+	}
+	if own.PressUndo(); own.Form.Text(recipe.Prompt.Option) != "typed with care" {
+		t.Errorf("taken back, the prompt is %q", own.Form.Text(recipe.Prompt.Option))
 	}
 }

@@ -131,7 +131,6 @@ func TestRefuses(t *testing.T) {
 		{convertArguments(out, "-clip-config", testdata+"vqgan.yaml"), "not a configuration in JSON"},
 		{convertArguments(out, "-clip", testdata+"vqgan.ckpt"), "vqgan.ckpt is not a CLIP"},
 		{convertArguments(out, "-vqgan", testdata+"clip_script.pt", "-vqgan-config", testdata+"vqgan.yaml"), "clip_script.pt is not a VQGAN"},
-		{convertArguments(out, "-vqgan", testdata+"vqgan_bare.ckpt"), "give the .yaml that was published with it as -vqgan-config FILE"},
 		{convertArguments(out, "-vqgan-config", testdata+"gumbel.yaml"), "tensor quantize.embed.weight is missing"},
 		{convertArguments(out, "-vocab", testdata+"vqgan.yaml"), "the vocabulary is not a gzip file"},
 		{convertArguments(out, "-vocab", filepath.Join(dir, "absent.gz")), "absent.gz"},

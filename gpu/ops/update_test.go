@@ -110,7 +110,7 @@ func TestAdamPKeepsTheLength(t *testing.T) {
 	for i := range x {
 		along += x[i] * (y[i] - x[i])
 	}
-	if math.Abs(along) > 1e-14 {
+	if math.Abs(along) > 1e-8 { // ε, which lengthens x twice, leaves about 10⁻⁸ of the 0.11 that went along it
 		t.Errorf("%v moves to %v, by %g along itself", x, y, along)
 	}
 }

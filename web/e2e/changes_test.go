@@ -142,7 +142,7 @@ func TestContinue(t *testing.T) {
 		t.Errorf("it ends at step %d", done.Step)
 	}
 	v.status("Done: 5 steps")
-	if _, err := v.Find("image", "Step 5 of 5: a blue heart"); err != nil {
+	if _, err := v.Find("image", "Step 5 of 5: a blue heart, 64 × 64 pixels"); err != nil {
 		t.Error(err)
 	}
 	found, err := picture.Read(v.file())

@@ -7,22 +7,21 @@ import (
 	"testing"
 
 	"reverie/app/picture"
-	"reverie/app/protocol"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
 
 // A program that hears that a run is done finds its last picture on the page, and not the one before.
 func TestProgramsHearWhatIsThere(t *testing.T) {
-	v := open(t, chromium.Software, "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=2&seed=7")
-	until[protocol.Ready](v)
-	_, err := driver.Evaluate[bool](v.Page, `addEventListener("reverie", (event) => {
-		if (JSON.parse(event.detail).kind === "done") window.atDone = reverie.png();
-	}), true`)
-	v.must(err)
-	v.must(v.Click("button", "Start"))
-	until[protocol.Done](v)
-	text, err := driver.Evaluate[string](v.Page, `atDone.then((png) => btoa(Array.from(png, (b) => String.fromCharCode(b)).join("")))`)
+	v := open(t, chromium.Software, "?tune=off")
+	v.ready()
+	text, err := driver.Evaluate[string](v.Page, `(async () => {
+		const atDone = new Promise((heard) => addEventListener("reverie", (event) => {
+			if (JSON.parse(event.detail).kind === "done") heard(run.png());
+		}));
+		const run = await reverie.start({ version: 2, recipe: { prompt: "a red apple", width: 64, height: 64, cutouts: 2, steps: 2, seed: "7" } });
+		return btoa(Array.from(await atDone, (b) => String.fromCharCode(b)).join(""));
+	})()`)
 	v.must(err)
 	png, err := base64.StdEncoding.DecodeString(text)
 	v.must(err)

@@ -73,11 +73,11 @@ type Conversion struct {
 
 // Prepare reads what the checkpoints hold and chooses what to take. One that is nil is left out. The checkpoints are read again until Write has ended.
 func Prepare(m Model, clip, vqgan *Checkpoint) (*Conversion, error) {
-	if err := m.check(); err != nil {
-		return nil, err
-	}
 	if clip == nil && vqgan == nil {
 		return nil, errors.New("convert: there is nothing to convert; give -clip FILE, -vqgan FILE or both")
+	}
+	if err := m.check(); err != nil {
+		return nil, err
 	}
 	c := &Conversion{model: m, sources: map[string]string{}, digests: map[string]string{}, manifest: &weights.Manifest{
 		Format: weights.FormatVersion, Name: m.Name, Title: m.Title, About: m.About, Licence: m.Licence, Quant: m.Quant, Suggested: m.Suggested,
