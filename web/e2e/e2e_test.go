@@ -524,7 +524,8 @@ func TestNarrowScreen(t *testing.T) {
 	if wide > 320 {
 		t.Errorf("the page is %.0f pixels wide on a screen of 320", wide)
 	}
-	small, err := driver.Evaluate[string](v.Page, `[...document.querySelectorAll("button, input, select, textarea, summary")]
+	// Terms stand in the line of a sentence, as links do, and a line has no room for more: each is in the glossary, too, and that has a button.
+	small, err := driver.Evaluate[string](v.Page, `[...document.querySelectorAll("button:not(.term), input, select, textarea, summary")]
 		.filter((e) => e.checkVisibility() && (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44))
 		.map((e) => e.textContent || e.id).join(", ")`)
 	v.must(err)
