@@ -33,7 +33,9 @@ func TestInside(t *testing.T) {
 	}
 	// A canvas that shows something has more than one colour.
 	const shows = `((id) => { const c = document.getElementById(id); if (!c || c.width < 2) return false;
-		return new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size > 1 })`
+		const copy = new OffscreenCanvas(c.width, c.height).getContext("2d", { willReadFrequently: true });
+		copy.drawImage(c, 0, 0);
+		return new Set(new Uint32Array(copy.getImageData(0, 0, c.width, c.height).data.buffer)).size > 1 })`
 	for _, station := range []struct{ canvas, next string }{
 		{"inside-map", "Next: 2 · paint"}, {"inside-picture", "Next: 3 · cut"}, {"inside-cutout-1", "Next: 4 · look"}, {"inside-stripes-1", "Next: 5 · match"},
 		{"inside-cutout-0", "Next: 6 · trace back"}, {"inside-glow", "Next: 7 · nudge"}, {"inside-glow", "Next: 1 · latent z"},
