@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots recording eval-mini chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse e2e recording eval-mini chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -144,9 +144,21 @@ soak: chromium firefox
 docs:
 	go run ./tools/docs
 
-## screenshots: the pictures of the page that browsers show before installing it
+## screenshots: the page's states as pictures, in docs/screens, and those that browsers show before installing it
 screenshots: chromium
 	go run ./tools/screenshots
+
+## axe: what keeps people out of the page, by axe, in each of the states of screenshots, on desktop and telephone, light and dark
+axe: chromium tools/lighthouse/node_modules
+	go run ./tools/screenshots -axe -write=false
+
+## lighthouse: the page as Lighthouse judges it on a telephone, with WebGPU and without, medians of three; on an idle machine
+lighthouse: chromium tools/lighthouse/node_modules
+	go run ./tools/lighthouse
+
+## e2e: the browser tests whose names match RUN, with what they print
+e2e: chromium firefox ffmpeg nginx
+	go test -p 1 -count 1 -timeout 30m -tags e2e -v ./web/e2e -run "$(RUN)"
 
 ## recording: the run that a first visit plays (its words stand in app/ui/words.go) and README shows, made anew: each step's picture by render, as WebPs by ffmpeg. Some minutes
 recording: chromium ffmpeg

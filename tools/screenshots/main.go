@@ -1,45 +1,67 @@
 //go:build !js
 
-// Command screenshots makes the pictures of the page that browsers show before installing it, with the embedded model in an installed
-// Chromium: web/screenshot-wide.png and web/screenshot-narrow.png. Run it in Reverie's source folder when the page looks different.
+// Command screenshots walks the page through its states, with the embedded model in an installed Chromium, and draws each of them as a desktop and
+// as a telephone show it, in light and in dark colours: docs/screens/STATE-WINDOW-SCHEME.jpg. With -axe it has axe judge each of them, too, and fails
+// where that finds something. Two of them are also what browsers show before they install the page: web/screenshot-wide.png and
+// web/screenshot-narrow.png. Run it in Reverie's source folder when the page looks different.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"image/jpeg"
+	"image/png"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
-	"reverie/app/protocol"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 	"reverie/web/site"
 	"reverie/web/wasm"
 )
 
-// windows are the sizes that the web app's manifest states.
-var windows = []struct {
+// window is a size and a colour scheme in which every state is drawn.
+type window struct {
 	name          string
 	width, height int64
-}{{"wide", 1280, 800}, {"narrow", 412, 915}}
+	scheme        string
+}
 
-// patience is how long the picture may take, on a processor.
-const patience = 15 * time.Minute
+var windows = []window{
+	{"desktop", 1366, 768, "light"},
+	{"desktop", 1366, 768, "dark"},
+	{"phone", 390, 844, "light"},
+	{"phone", 390, 844, "dark"},
+}
+
+// installed are the sizes that the web app's manifest states.
+var installed = []window{{"wide", 1280, 800, "light"}, {"narrow", 412, 915, "light"}}
+
+// patience is how long all states may take, on a processor.
+const patience = 30 * time.Minute
 
 func main() {
-	fragment := flag.String("settings", "#p=a%20blue%20heart%20on%20a%20white%20background&width=128&height=128&steps=60&cutouts=10&seed=7", "the page's fragment")
+	only := flag.String("run", "", "a regular expression: draw only the states with such a name")
+	axe := flag.Bool("axe", false, "have axe judge each state")
+	write := flag.Bool("write", true, "write the pictures")
 	flag.Parse()
-	if err := run(*fragment); err != nil {
+	if err := run(*only, *axe, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
 }
 
-func run(fragment string) error {
+func run(only string, axe, write bool) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	root, err := wasm.Root()
@@ -61,52 +83,131 @@ func run(fragment string) error {
 	}
 	server := httptest.NewServer(s)
 	defer server.Close()
+	a := &artist{root: root, wanted: wanted, write: write}
+	if axe {
+		if a.axe, err = readAxe(root); err != nil {
+			return err
+		}
+	}
+	for _, v := range visits {
+		if err := a.visit(ctx, server.URL+"/", v); err != nil {
+			return err
+		}
+	}
+	if a.found > 0 {
+		return fmt.Errorf("axe found %d things", a.found)
+	}
+	return nil
+}
+
+// artist draws states.
+type artist struct {
+	root   string
+	wanted *regexp.Regexp
+	write  bool
+	axe    string // its source, or "" for none
+	found  int    // things that axe found
+}
+
+// visit walks one visit from state to state.
+func (a *artist) visit(ctx context.Context, url string, v visit) error {
 	page, err := driver.Open(ctx, chromium.Software)
 	if err != nil {
 		return err
 	}
 	defer page.Close()
-	if err := page.Navigate(server.URL + "/" + fragment); err != nil {
-		return err
-	}
-	if err := finish(ctx, page); err != nil {
-		return err
-	}
-	for _, w := range windows {
-		if err := page.Resize(w.width, w.height); err != nil {
+	for _, script := range v.before {
+		if err := page.Script(script); err != nil {
 			return err
 		}
-		png, err := page.Screenshot()
-		if err != nil {
-			return err
+	}
+	if err := page.Resize(windows[0].width, windows[0].height); err != nil {
+		return err
+	}
+	if err := page.Navigate(url + v.fragment); err != nil {
+		return err
+	}
+	w := &walk{ctx: ctx, Page: page}
+	for _, s := range v.states {
+		if err := s.reach(w); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		if err := os.WriteFile(filepath.Join(root, "web", "screenshot-"+w.name+".png"), png, 0o644); err != nil {
-			return err
+		if !a.wanted.MatchString(s.name) {
+			continue
+		}
+		if err := a.draw(page, s); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
 }
 
-// finish presses Start and waits for the picture.
-func finish(ctx context.Context, page *driver.Page) error {
-	pressed := false
-	for {
-		m, err := page.Next(ctx)
+// settle is how long the page has to lay itself out in another window, and to end what moves.
+const settle = 400 * time.Millisecond
+
+// draw draws one state in every window.
+func (a *artist) draw(page *driver.Page, s state) error {
+	for _, w := range windows {
+		png, err := a.shoot(page, w)
 		if err != nil {
 			return err
 		}
-		switch m := m.(type) {
-		case protocol.Ready:
-			if !pressed {
-				pressed = true
-				if err := page.Click("button", "Start"); err != nil {
-					return err
-				}
-			}
-		case protocol.Error:
-			return errors.New(m.Message)
-		case protocol.Done:
-			return nil
+		jpeg, err := toJPEG(png)
+		if err != nil {
+			return err
+		}
+		if err := a.judge(page, s.name+" "+w.name+" "+w.scheme); err != nil {
+			return err
+		}
+		if err := a.save(filepath.Join("docs", "screens", fmt.Sprintf("%s-%s-%s.jpg", s.name, w.name, w.scheme)), jpeg); err != nil {
+			return err
 		}
 	}
+	if s.installs {
+		for _, w := range installed {
+			png, err := a.shoot(page, w)
+			if err != nil {
+				return err
+			}
+			if err := a.save(filepath.Join("web", "screenshot-"+w.name+".png"), png); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(page.Colours(windows[0].scheme), page.Resize(windows[0].width, windows[0].height))
+}
+
+// shoot shows the page in a window and takes its picture.
+func (a *artist) shoot(page *driver.Page, w window) ([]byte, error) {
+	if err := page.Colours(w.scheme); err != nil {
+		return nil, err
+	}
+	if err := page.Resize(w.width, w.height); err != nil {
+		return nil, err
+	}
+	time.Sleep(settle)
+	return page.Screenshot()
+}
+
+// toJPEG makes a picture for eyes out of an exact one, in a fifth of the bytes.
+func toJPEG(data []byte) ([]byte, error) {
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = jpeg.Encode(&out, img, &jpeg.Options{Quality: 82})
+	return out.Bytes(), err
+}
+
+// save writes a file of the project.
+func (a *artist) save(name string, data []byte) error {
+	if !a.write {
+		return nil
+	}
+	path := filepath.Join(a.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
 }
