@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"errors"
 	"fmt"
 	"sync"
@@ -91,6 +92,9 @@ func (p *Page) reshelve(do func() error, then func()) {
 			if listErr == nil {
 				g.take(list)
 				p.showThumbnails(fresh)
+				if g.faceless(fresh) { // what was deleted when this began has come back since
+					p.reshelve(nil, nil)
+				}
 			} else {
 				app.Log(listErr) // a browser that keeps nothing for pages has no pictures either
 			}
@@ -131,6 +135,14 @@ func (p *Page) showThumbnails(fresh map[string][]byte) {
 			delete(g.urls, id)
 		}
 	}
+}
+
+// faceless says whether a picture has no thumbnail, and none was looked for.
+func (g *galleryView) faceless(fresh map[string][]byte) bool {
+	return slices.ContainsFunc(g.all, func(p gallery.Picture) bool {
+		_, sought := fresh[p.ID]
+		return !sought && g.urls[p.ID] == ""
+	})
 }
 
 // galleryChanged shows the shelf as it is now, and fetches what the lightbox shows.
