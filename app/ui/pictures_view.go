@@ -1,9 +1,9 @@
 package ui
 
 import (
-	"slices"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
