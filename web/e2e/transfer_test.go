@@ -17,13 +17,15 @@ import (
 	"reverie/tools/driver"
 )
 
-// saves presses a button and returns what it saves, with the file's name.
+// saves presses a button and returns what it saves, with the file where no later one of that name takes its place.
 func (v *visit) saves(button string) (data []byte, path string) {
 	v.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	path, err := v.Download(ctx, button)
+	saved, err := v.Download(ctx, button)
 	v.must(err)
+	path = filepath.Join(v.TempDir(), filepath.Base(saved))
+	v.must(os.Rename(saved, path))
 	data, err = os.ReadFile(path)
 	v.must(err)
 	return data, path
