@@ -69,7 +69,7 @@ test-gpu: chromium firefox
 
 # The page in Chromium, with the real engine, and a visit with Firefox. ffprobe says what films are.
 test-browser: chromium firefox ffmpeg nginx
-	go test -p 1 -timeout 20m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
+	go test -p 1 -timeout 30m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
 
 ## fuzz: every fuzz target for TIME (30s), one per core, with how many inputs each tried; RUN is a regular expression for package.target
 fuzz:

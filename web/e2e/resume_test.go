@@ -178,11 +178,11 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	}
 }
 
-// framed is what a person sees of the picture, which keeps its shape in the middle of the canvas, without the buttons over it.
+// framed is what a person sees of the picture, which keeps its shape in the middle of the canvas, without the buttons and notes over it.
 func (v *visit) framed() image.Image {
 	v.Helper()
 	box, err := driver.Evaluate[[]float64](v.Page, `((c) => {
-		document.querySelector(".frame .tools").style.visibility = "hidden";
+		for (const over of document.querySelectorAll(".frame .tools, .toasts")) over.style.visibility = "hidden";
 		const { x, y, width, height } = c.getBoundingClientRect(), scale = Math.min(width / c.width, height / c.height), w = c.width * scale, h = c.height * scale;
 		return [x + (width - w) / 2, y + (height - h) / 2, w, h];
 	})(document.getElementById("preview"))`)
