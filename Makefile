@@ -163,10 +163,10 @@ e2e: chromium firefox ffmpeg nginx
 ## recording: the run that a first visit plays (its words stand in app/ui/words.go) and README shows, made anew: each step's picture by render, as WebPs by ffmpeg. Some minutes
 recording: chromium ffmpeg
 	rm -rf bin/recording && mkdir -p bin/recording
-	go run ./cmd/render -prompt "a blue heart on a white background" -size 128x128 -steps 31 -cuts 10 -seed 7 -save-every 1 -o bin/recording/run.png
-	ffmpeg -v error -y -framerate 8 -i bin/recording/run-%06d.png -c:v libwebp_anim -quality 80 -loop 1 web/recorded.webp
+	go run ./cmd/render -prompt "a blue heart on a white background" -size 128x128 -steps 60 -cuts 10 -seed 7 -save-every 1 -o bin/recording/run.png
+	ffmpeg -v error -y -framerate 15 -i bin/recording/run-%06d.png -c:v libwebp_anim -quality 80 -loop 1 web/recorded.webp
 	ffmpeg -v error -y -i bin/recording/run.png -c:v libwebp -quality 80 web/recorded-still.webp
-	ffmpeg -v error -y -framerate 8 -i bin/recording/run-%06d.png -vf scale=384:-1:flags=lanczos,tpad=stop_mode=clone:stop_duration=2 \
+	ffmpeg -v error -y -framerate 15 -i bin/recording/run-%06d.png -vf scale=384:-1:flags=lanczos,tpad=stop_mode=clone:stop_duration=2 \
 		-c:v libwebp_anim -quality 80 -loop 0 docs/recorded.webp
 
 ## eval-mini: judge the mini pair goal by goal; 38 minutes with two cores, other work beside it. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form

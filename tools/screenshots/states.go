@@ -32,12 +32,12 @@ const recorded = "?tune=off#p=a%20blue%20heart%20on%20a%20white%20background%20%
 var visits = []visit{
 	{nil, "?tune=off", []state{
 		{name: "first-visit", reach: (*walk).ready},
-		{name: "problem", reach: (*walk).wrongField},
 		{name: "settings", reach: press("Settings of the next picture")},
+		{name: "problem", reach: (*walk).wrongField},
 	}},
 	{nil, recorded, []state{
 		{name: "running", reach: each((*walk).ready, press("Start"), steps(10)), installs: true},
-		{name: "inside", reach: each(press("See inside"), press("cut"), holds(`document.querySelectorAll(".cut canvas, .cuts li").length > 3`))},
+		{name: "inside", reach: each(press("See inside"), press("Next: 2 · paint"), press("Next: 3 · cut"), holds(`document.querySelectorAll(".cuts li").length > 3`))},
 		{name: "paused-back", reach: each(press("Inside how it works"), press("Pause"), until[protocol.Paused], slide("step", 5),
 			holds(`document.getElementById("preview").getAttribute("aria-label").includes("looking back")`))},
 		{name: "steer-brush", reach: each(press("Paint where a blue heart on a white background pulls"), press("Left half"))},
@@ -135,9 +135,6 @@ func slide(id string, value int) func(*walk) error {
 
 // wrongField presses Start with a number of steps that is none.
 func (w *walk) wrongField() error {
-	if err := press("Settings of the next picture")(w); err != nil {
-		return err
-	}
 	if err := w.Fill("spinbutton", "Steps", "1e9"); err != nil {
 		return err
 	}
