@@ -29,6 +29,12 @@ type state struct {
 // recorded is a run that a processor makes in a minute, of which something can be seen.
 const recorded = "?tune=off#p=a%20blue%20heart%20on%20a%20white%20background%20%7C%20watercolour%3A0.5&width=128&height=128&steps=40&cutouts=8&seed=7&v=2"
 
+// A dialog that opens or closes does so after the press.
+var (
+	opened = holds(`document.querySelector("dialog[open]") !== null`)
+	closed = holds(`document.querySelector("dialog[open]") === null`)
+)
+
 var visits = []visit{
 	{nil, "?tune=off", []state{
 		{name: "first-visit", reach: (*walk).ready},
@@ -44,9 +50,9 @@ var visits = []visit{
 		{name: "done", reach: each(press("Done"), press("Resume"), until[protocol.Done], press("Share"))},
 		{name: "strip", reach: each(press("Share"), press("Steer while it runs"), holds(`document.querySelectorAll('ul[aria-label="Pictures"] img').length === 1`), press("Manage"))},
 		{name: "lightbox", reach: each(press("a blue heart on a white background | watercolour:0.5"), holds(`document.querySelector("dialog[open] img")?.naturalWidth > 0`))},
-		{name: "film", reach: each(press("Close"), press("Film"))},
-		{name: "keys", reach: each(press("Close"), press("Keys"))},
-		{name: "glossary", reach: each(press("Close"), press("See inside"), press("Glossary"))},
+		{name: "film", reach: each(press("Close"), closed, press("Film"), opened)},
+		{name: "keys", reach: each(press("Close"), closed, press("Keys"), opened)},
+		{name: "glossary", reach: each(press("Close"), closed, press("See inside"), press("Glossary"), opened)},
 	}},
 	{[]string{`delete Navigator.prototype.gpu`}, "", []state{
 		{name: "no-webgpu", reach: func(w *walk) error { _, err := w.Find("heading", "This browser has no WebGPU"); return err }},
