@@ -136,9 +136,9 @@ func (p *Page) renderGlossary() app.UI {
 		elem("dialog").ID(glossaryID).Class("glossary").Aria("labelledby", "glossary-title").Body(
 			elem("h2").ID("glossary-title").Text(glossaryTitle),
 			elem("p").Class("problem").Hidden(!g.failed).Text(glossaryMissing),
-			elem("dl").TabIndex(0).Role("group").Aria("labelledby", "glossary-title").Body(app.Range(g.entries).Slice(func(i int) app.UI {
+			elem("div").Class("list").TabIndex(0).Role("group").Aria("labelledby", "glossary-title").Body(elem("dl").Body(app.Range(g.entries).Slice(func(i int) app.UI {
 				return elem("div").Body(elem("dt").Text(g.entries[i].Name), elem("dd").Text(g.entries[i].Text))
-			})),
+			}))),
 			p.button("Close", "", true, func(app.Context, app.Event) { closeDialog(glossaryID) }),
 		),
 	)

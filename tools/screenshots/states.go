@@ -51,7 +51,7 @@ var visits = []visit{
 		{name: "strip", reach: each(press("Share"), press("Steer while it runs"), holds(`document.querySelectorAll('ul[aria-label="Pictures"] img').length === 1`), press("Manage"))},
 		{name: "lightbox", reach: each(press("a blue heart on a white background | watercolour:0.5"), holds(`document.querySelector("dialog[open] img")?.naturalWidth > 0`))},
 		{name: "film", reach: each(press("Close"), closed, press("Film"), opened)},
-		{name: "keys", reach: each(press("Close"), closed, press("Keys"), opened)},
+		{name: "keys", reach: each(press("Close"), closed, press("Keys and help"), opened)},
 		{name: "glossary", reach: each(press("Close"), closed, press("See inside"), press("Glossary"), opened)},
 	}},
 	{[]string{`delete Navigator.prototype.gpu`}, "", []state{
