@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 	"strconv"
 
 	"reverie/tools/chromium"
-	"reverie/web/site"
+	"reverie/tools/local"
 	"reverie/web/wasm"
 )
 
@@ -52,22 +51,12 @@ func run(ctx context.Context, runs int) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "reverie-lighthouse-")
+	url, done, err := local.Serve(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	programs, err := wasm.Compile(ctx, dir)
-	if err != nil {
-		return err
-	}
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		return err
-	}
-	server := httptest.NewServer(s)
-	defer server.Close()
-	verdicts, err := judge(ctx, filepath.Join(root, "tools", "lighthouse"), server.URL+"/", runs)
+	defer done()
+	verdicts, err := judge(ctx, filepath.Join(root, "tools", "lighthouse"), url, runs)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"image/jpeg"
 	"image/png"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +21,7 @@ import (
 
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
-	"reverie/web/site"
+	"reverie/tools/local"
 	"reverie/web/wasm"
 )
 
@@ -68,21 +67,11 @@ func run(only string, axe, write bool) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "reverie-screenshots-")
+	url, done, err := local.Serve(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	programs, err := wasm.Compile(ctx, dir)
-	if err != nil {
-		return err
-	}
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		return err
-	}
-	server := httptest.NewServer(s)
-	defer server.Close()
+	defer done()
 	a := &artist{root: root, wanted: wanted, write: write}
 	if axe {
 		if a.axe, err = readAxe(root); err != nil {
@@ -90,7 +79,7 @@ func run(only string, axe, write bool) error {
 		}
 	}
 	for _, v := range visits {
-		if err := a.visit(ctx, server.URL+"/", v); err != nil {
+		if err := a.visit(ctx, url, v); err != nil {
 			return err
 		}
 	}
