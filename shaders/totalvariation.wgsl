@@ -15,35 +15,18 @@ BINDING var<storage, read_write> parts: array<f32>;
 #tensor dx read_write
 #endif
 BINDING var<uniform> p: Params;
-#define LANES 256u
-#define WORKGROUP 256u
-#include "rows.wgsl"
-#include "grid.wgsl"
+#include "pixels.wgsl"
 
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let part = linear_workgroup(wg, count);
-  if (part * 256u >= p.w * p.h) {
-    return;
-  }
-  let i = part * 256u + lid.x;
-  var variation = 0.0;
-  if (i < p.w * p.h) {
-    let column = i % p.w;
-    let row = i / p.w;
-    let here = load_x(i);
-    let right = load_x(i + select(0u, 1u, column + 1u < p.w)) - here;
-    let below = load_x(i + select(0u, p.w, row + 1u < p.h)) - here;
-    variation = horizontal(scales.across * abs(right) + scales.down * abs(below));
+fn term(i: u32) -> f32 {
+  let column = i % p.w;
+  let row = i / p.w;
+  let here = load_x(i);
+  let right = load_x(i + select(0u, 1u, column + 1u < p.w)) - here;
+  let below = load_x(i + select(0u, p.w, row + 1u < p.h)) - here;
 #ifdef GRADIENT
-    let left = here - load_x(i - select(0u, 1u, column > 0u));
-    let above = here - load_x(i - select(0u, p.w, row > 0u));
-    let gradient = scales.across * (sign(left) - sign(right)) + scales.down * (sign(above) - sign(below));
-    store_dx(i, gradient);
+  let left = here - load_x(i - select(0u, 1u, column > 0u));
+  let above = here - load_x(i - select(0u, p.w, row > 0u));
+  store_dx(i, scales.across * (sign(left) - sign(right)) + scales.down * (sign(above) - sign(below)));
 #endif
-  }
-  let sum = row_sum(lid.x, variation);
-  if (lid.x == 0u) {
-    parts[part] = sum;
-  }
+  return horizontal(scales.across * abs(right) + scales.down * abs(below));
 }
