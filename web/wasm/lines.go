@@ -8,7 +8,7 @@ import (
 )
 
 // Go's linker writes for each function which lines of which file its instructions come from, which only a crash's report shows. That is a
-// twentieth of a program as Brotli packs it; the report still names the functions, and a native build of the same source tells the lines.
+// fifteenth of a program as Brotli packs it; the report still names the functions, and a native build of the same source tells the lines.
 
 // The table of functions as runtime.pcHeader and runtime._func have it on a 64-bit little-endian machine, which Go takes WebAssembly for.
 const (
