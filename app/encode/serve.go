@@ -19,17 +19,7 @@ func Serve(ctx context.Context, in <-chan film.Message, send func(film.Message))
 	s := &server{ctx: ctx, send: send}
 	defer s.jobs.Wait()
 	defer end()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case m, ok := <-in:
-			if !ok {
-				return
-			}
-			s.handle(m)
-		}
-	}
+	wire.Each(ctx, in, s.handle)
 }
 
 // server does one thing at a time beside its loop.

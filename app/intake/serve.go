@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"reverie/app/imports"
+	"reverie/app/wire"
 	"reverie/gpu/kept"
 	"reverie/gpu/store"
 )
@@ -17,17 +18,7 @@ func Serve(ctx context.Context, in <-chan imports.Message, send func(imports.Mes
 	s := &server{ctx: ctx, send: send, open: open, network: n}
 	defer s.jobs.Wait()
 	defer end()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case m, ok := <-in:
-			if !ok {
-				return
-			}
-			s.handle(m)
-		}
-	}
+	wire.Each(ctx, in, s.handle)
 }
 
 // server does one import at a time beside its loop.

@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -155,4 +156,19 @@ func (k *Kinds) DecodeText(text string) (any, error) {
 		return nil, fmt.Errorf("%s: message %q: %w", k.channel, head.Kind, err)
 	}
 	return v.Elem().Interface(), nil
+}
+
+// Each hands the messages of in to handle, one after another, until in is closed or ctx ends.
+func Each[M any](ctx context.Context, in <-chan M, handle func(M)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m, ok := <-in:
+			if !ok {
+				return
+			}
+			handle(m)
+		}
+	}
 }

@@ -6,6 +6,15 @@ import (
 	"reverie/gpu/jsx"
 )
 
+// Post sends m through a MessagePort-like target: a Worker, or the worker's own global scope.
+func (k *Kinds) Post(target js.Value, m any) error {
+	w, err := k.Encode(m)
+	if err != nil {
+		return err
+	}
+	return Post(target, w)
+}
+
 // Post sends w through a MessagePort-like target: a Worker, or the worker's own global scope.
 func Post(target js.Value, w Wire) error {
 	buffers := make([]js.Value, len(w.Buffers))
