@@ -35,7 +35,7 @@ type segment struct {
 	data    []byte
 }
 
-// shrink writes the program in the file again, with its segments joined and without lines. One that has been through it stays as it is.
+// shrink writes the program in the file again, with its segments joined and without traces. One that has been through it stays as it is.
 func shrink(path string) error {
 	program, err := os.ReadFile(path)
 	if err != nil {
@@ -48,7 +48,7 @@ func shrink(path string) error {
 	return replace(path, smaller)
 }
 
-// joined returns the program with segments joined that lie close together in memory. What memory holds stays the same but for what dropLines drops.
+// joined returns the program with segments joined that lie close together in memory. What memory holds stays the same but for what dropTraces drops.
 func joined(program []byte) ([]byte, error) {
 	if !bytes.HasPrefix(program, []byte("\x00asm\x01\x00\x00\x00")) {
 		return nil, errNoProgram
@@ -65,7 +65,7 @@ func joined(program []byte) ([]byte, error) {
 				return nil, err
 			}
 			segments = join(segments)
-			dropLines(segments)
+			dropTraces(segments)
 			content = writeSegments(segments)
 		}
 		out = append(binary.AppendUvarint(append(out, id), uint64(len(content))), content...)

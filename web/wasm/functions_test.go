@@ -28,7 +28,7 @@ func ownTable(t *testing.T) []byte {
 			break
 		}
 		at += next
-		if _, ok := openLines(program[at:]); ok {
+		if _, ok := openFunctions(program[at:]); ok {
 			return slices.Clone(program[at:])
 		}
 	}
@@ -36,32 +36,49 @@ func ownTable(t *testing.T) []byte {
 	return nil
 }
 
-// Lines go, and with them most of the tables' bytes; the tables by which stacks are walked and scanned stay as they are.
-func TestLinesAreDropped(t *testing.T) {
+// What only a report shows goes, and with it most of the tables' bytes; the tables by which stacks are walked and scanned stay as they are.
+func TestTracesAreDropped(t *testing.T) {
 	data := ownTable(t)
-	before, _ := openLines(slices.Clone(data))
-	dropLines([]segment{{0, data}})
-	after, ok := openLines(data)
+	before, _ := openFunctions(slices.Clone(data))
+	dropTraces([]segment{{0, data}})
+	after, ok := openFunctions(data)
 	if !ok || after.count < 1000 {
 		t.Fatalf("the table is not sound any more, or has %d functions", after.count)
 	}
+	number := binary.LittleEndian.Uint32
+	facts := 0
 	for i := range after.count {
 		old, e := before.entry(i), after.entry(i)
-		if file, line := binary.LittleEndian.Uint32(e[funcFile:]), binary.LittleEndian.Uint32(e[funcLine:]); file != 0 || line != 0 {
-			t.Fatalf("function %d has its lines at %d and %d", i, file, line)
-		}
-		if !bytes.Equal(e[:funcFile], old[:funcFile]) || !slices.Equal(others(e), others(old)) {
+		if !bytes.Equal(e[:funcFile], old[:funcFile]) || !bytes.Equal(e[funcFacts-3:funcSize], old[funcFacts-3:funcSize]) || number(e[funcTables:]) != number(old[funcTables:]) {
 			t.Fatalf("function %d is another one", i)
 		}
-		for _, at := range others(e) {
+		if unit, line := number(e[funcUnit:]), number(e[funcStart:]); unit != 0 || line != 0 {
+			t.Fatalf("function %d has unit %d and begins at line %d", i, unit, line)
+		}
+		for field, dropped := range after.tables(e) {
+			at, was := number(e[field:]), number(old[field:])
+			if dropped && at != 0 || !dropped && at != was {
+				t.Fatalf("function %d names a table at %d, before at %d; dropped: %t", i, at, was, dropped)
+			}
 			if n := before.size(at); at > 0 && !bytes.Equal(after.values[at:int(at)+n], before.values[at:int(at)+n]) {
 				t.Fatalf("a table of function %d is another one", i)
 			}
 		}
+		list := funcSize + 4*int(number(e[funcTables:]))
+		for fact := range int(e[funcFacts]) {
+			at, was := number(e[list+4*fact:]), number(old[list+4*fact:])
+			if slices.Contains(droppedFacts, fact) {
+				facts++
+				was = noFact
+			}
+			if at != was {
+				t.Fatalf("fact %d of function %d is %d, want %d", fact, i, at, was)
+			}
+		}
 	}
 	zeros := func(b []byte) int { return bytes.Count(b, []byte{0}) }
-	if gone := zeros(after.values) - zeros(before.values); gone < len(after.values)/3 {
-		t.Errorf("%d of %d bytes are gone, want a third", gone, len(after.values))
+	if gone := zeros(after.values) - zeros(before.values); gone < len(after.values)/3 || facts < 1000 || zeros(after.files) != len(after.files) {
+		t.Errorf("%d of %d bytes of tables are gone, want a third; %d facts, want 1000; and %d of %d bytes of names of files", gone, len(after.values), facts, zeros(after.files), len(after.files))
 	}
 }
 
@@ -81,7 +98,7 @@ func TestUnknownTablesStay(t *testing.T) {
 	} {
 		spoilt := spoil(slices.Clone(data))
 		want := slices.Clone(spoilt)
-		if dropLines([]segment{{0, spoilt}}); !bytes.Equal(spoilt, want) {
+		if dropTraces([]segment{{0, spoilt}}); !bytes.Equal(spoilt, want) {
 			t.Errorf("%s: it is changed", name)
 		}
 	}
