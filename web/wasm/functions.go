@@ -52,6 +52,10 @@ func dropTraces(segments []segment) {
 	for _, s := range segments {
 		if at := bytes.Index(s.data, tableMagic); at >= 0 {
 			if t, ok := openFunctions(s.data[at:]); ok {
+				if m, ok := openModule(s, at, t); ok {
+					m.coarsen()
+					m.drop(t)
+				}
 				t.drop()
 				return
 			}
@@ -137,6 +141,18 @@ func (t functionTable) size(at uint32) int {
 		}
 	}
 	return 0
+}
+
+// facts are what else is known of an entry's function, by place: offsets of facts, or noFact.
+func (t functionTable) facts(entry []byte) iter.Seq2[int, uint32] {
+	list := entry[funcSize+4*int(binary.LittleEndian.Uint32(entry[funcTables:])):]
+	return func(yield func(int, uint32) bool) {
+		for i := range int(entry[funcFacts]) {
+			if !yield(i, binary.LittleEndian.Uint32(list[4*i:])) {
+				return
+			}
+		}
+	}
 }
 
 // drop leaves a function without what is dropped: offset 0 stands for no table. Tables are shared, so those that something else names stay.
