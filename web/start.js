@@ -1,18 +1,86 @@
 "use strict";
+// What a visit begins with, before any program: who sees the page first sees its picture, then its program answers, and what computes comes last.
 if (navigator.connection?.saveData) document.documentElement.classList.add("still"); // app.css plays no film then
-// Before any program is asked for: where the browser cannot run Reverie, the page says why, and nothing more is fetched. Elsewhere the engine's worker starts
-// while the page's program is still on its way, so that both come at the same time. app/ui takes the worker over, with what it has said until then.
 // The browser's offer to install the page may come before any program runs: app/ui makes it when there is a picture.
 addEventListener("beforeinstallprompt", (event) => { globalThis.reverieInstall = event; });
+// The page's picture is there, and drawn, or it takes too long: a page that opens in the background draws nothing.
+const painted = new Promise((done) => {
+  addEventListener("load", () => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, 1000);
+  });
+});
+// The recorded run moves once nothing waits for the line that it takes.
+const move = () => document.documentElement.classList.add("moving");
+
 if (isSecureContext && navigator.gpu) {
   const base = document.currentScript.src;
-  // go-app asks for its program only when two scripts have come: this saves a tenth of a first visit over a slow line.
-  document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: new URL("app.wasm", base) }));
-  const worker = new Worker(new URL("worker.js", base));
-  const said = [];
-  worker.onmessage = worker.onerror = (event) => said.push(event);
-  globalThis.reverieEngine = { worker, said };
+  const status = (text) => { document.getElementById("status").textContent = text; };
+  // In the first visit of somebody who has come to look, the engine, the model that it fetches and what is kept for use without a network, 20 times as much
+  // as the page's own program, wait for the first sign of a person, or until the page has rested: on a telephone they would take the line and the processor
+  // from what is looked at. Whoever comes again has everything here, and who follows a link or shares something has said what it is for: nothing waits.
+  const known = navigator.serviceWorker?.controller || location.hash.length > 1 || location.search.includes("shared");
+  const rest = 2000;
+  const signs = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "dragenter", "paste"];
+  let wake;
+  const wanted = new Promise((done) => { wake = done; });
+  for (const sign of signs) addEventListener(sign, wake, { capture: true, passive: true, once: true });
+  const page = known ? Promise.resolve() : painted;
+  if (known) wake();
+
+  // go-app asks for its program only when two scripts have come: this saves a tenth of a visit over a slow line.
+  page.then(() => document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: new URL("app.wasm", base) })));
+
+  // The engine's worker starts while the page's program is still on its way, where it is wanted by then. app/ui takes the worker over, with what it has said.
+  let settled;
+  const engine = () => {
+    const worker = new Worker(new URL("worker.js", base));
+    const said = [];
+    worker.onmessage = worker.onerror = (event) => said.push(event);
+    globalThis.reverieEngine = { worker, said };
+    const hear = (event) => event.data?.text?.includes('"kind":"beat"') || settled();
+    worker.addEventListener("message", hear);
+    worker.addEventListener("error", hear);
+  };
+  // What is kept for use without a network is fetched once the engine has spoken, so that it does not take its line.
+  const quiet = new Promise((done) => { settled = done; });
+  if (known) engine(); // at once, and not when a promise gets its turn
+  else wanted.then(engine);
+
+  // What a person does before the page's program listens is not lost: app/ui takes it from here.
+  const early = {};
+  const listening = new AbortController();
+  const listen = (kind, hear) => addEventListener(kind, hear, { signal: listening.signal });
+  listen("input", (event) => { if (event.target.id === "prompt") early.typed = event.target.value; });
+  listen("pointerup", ({ clientX: x, clientY: y }) => { // nothing is pressed on what is disabled
+    const hit = ({ left, right, top, bottom }) => left <= x && x <= right && top <= y && y <= bottom;
+    const example = [...document.querySelectorAll(".example")].findIndex((e) => hit(e.getBoundingClientRect()));
+    if (example < 0) return;
+    early.example = example;
+    status("The run begins as soon as the rest of the page is here.");
+  });
+  listen("dragover", (event) => event.preventDefault());
+  listen("drop", (event) => {
+    event.preventDefault();
+    early.file = event.dataTransfer.files[0];
+    early.text = event.dataTransfer.getData("text/plain");
+    status("What you dropped is opened as soon as the rest of the page is here.");
+  });
+
+  // For go-app's script, which site's gated edits, and for app/ui.
+  globalThis.reverieStart = {
+    page, wanted, wake,
+    kept: known ? page : quiet,
+    // The page's program listens now. It gets what was done before.
+    live() {
+      listening.abort();
+      move();
+      setTimeout(wake, rest);
+      return early;
+    },
+  };
 } else {
+  painted.then(move);
   addEventListener("DOMContentLoaded", () => {
     document.documentElement.classList.add("unable");
     for (const scrolls of document.querySelectorAll(".panel, .chips")) scrolls.tabIndex = 0; // nothing in them takes the focus

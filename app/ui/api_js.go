@@ -314,7 +314,7 @@ func (p *Page) takeOrder(args []js.Value) (js.Value, error) {
 		return js.Undefined(), err
 	}
 	result := make(chan answer, 1)
-	p.ctx.Dispatch(func(app.Context) {
+	order := func() {
 		m, err := p.state.TakeOrder(p.weights(), o)
 		r := &followed{handlers: map[string][]js.Value{}, last: map[string]js.Value{}}
 		if err == nil {
@@ -324,6 +324,14 @@ func (p *Page) takeOrder(args []js.Value) (js.Value, error) {
 		p.send(m, err == nil)
 		p.started()
 		result <- answer{r.handle, err}
+	}
+	p.ctx.Dispatch(func(app.Context) {
+		if p.state.Phase == Opening {
+			p.orders = append(p.orders, order)
+			wake()
+			return
+		}
+		order()
 	})
 	a := <-result
 	return a.value, a.err

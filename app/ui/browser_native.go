@@ -47,6 +47,9 @@ func chosenFile(string) (func() ([]byte, error), string, bool)      { return nil
 func watchFiles(func(func() ([]byte, error), string), func(string)) {}
 func watchLaunches(func(func() ([]byte, error), string))            {}
 func takeShared(func(func() ([]byte, error), string))               {}
+func takeEarly(func(early), func(func() ([]byte, error), string))   {}
+func whenWanted(func())                                             {}
+func wake()                                                         {}
 func watchUpdate(func())                                            {}
 func (*Page) openDoor()                                             {}
 func (*Page) tellShot(protocol.Shot)                                {}

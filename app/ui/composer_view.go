@@ -110,21 +110,25 @@ func (p *Page) renderChips() app.UI {
 	s := &p.state
 	sh, _ := s.shapeOf()
 	return elem("div").Class("chips").Role("group").Aria("label", "Quick settings").Body(
-		p.chip("shape", "Shape", sh.Word, p.shapeMenu()...),
-		p.chip("size", "Size", s.sizeText(), p.sizeMenu()...),
-		p.chip("length", "Length", s.stepsText(), p.lengthMenu()...),
-		p.chip("seed", "Random draws", s.seedText(), p.seedMenu()...),
-		p.chip("style", "Words of style", s.stylesText(), p.styleMenu()...),
+		p.chip("shape", "Shape", sh.Word, p.shapeMenu),
+		p.chip("size", "Size", s.sizeText(), p.sizeMenu),
+		p.chip("length", "Length", s.stepsText(), p.lengthMenu),
+		p.chip("seed", "Random draws", s.seedText(), p.seedMenu),
+		p.chip("style", "Words of style", s.stylesText(), p.styleMenu),
 		p.button("Surprise me", "chip", true, p.press(s.Surprise, "surprise")),
 		p.button("4 seeds", "chip", s.Phase == Idle || s.Phase == Loading || s.underWay(), p.sends(s.TryFour)).Title(trialsHelp),
-		p.chip("queue", "Queue of runs", s.queueText(), p.queueMenu()...),
+		p.chip("queue", "Queue of runs", s.queueText(), p.queueMenu),
 	)
 }
 
 // chip is a button that tells a setting and opens what there is to choose.
-func (p *Page) chip(id, title, text string, choices ...app.UI) app.UI {
+func (p *Page) chip(id, title, text string, choices func() []app.UI) app.UI {
 	id += "-menu"
 	open := p.open == id
+	menu := elem("div").ID(id).Class("menu").Hidden(!open).Role("group").Aria("label", title)
+	if open || !p.live {
+		menu = menu.Body(choices()...)
+	}
 	return elem("div").Class("holder").Body(
 		app.Button().Type("button").Class("button chip").Disabled(!p.live).Aria("haspopup", "true").Aria("expanded", open).Aria("controls", id).Text(text).
 			OnClick(func(app.Context, app.Event) {
@@ -134,7 +138,7 @@ func (p *Page) chip(id, title, text string, choices ...app.UI) app.UI {
 					p.open = id
 				}
 			}, app.EventScope(id)),
-		elem("div").ID(id).Class("menu").Hidden(!open).Role("group").Aria("label", title).Body(choices...),
+		menu,
 	)
 }
 

@@ -31,9 +31,6 @@ const (
 func (p *Page) renderInside() []app.UI {
 	s := &p.state
 	at, in := s.Station(), s.Inside()
-	if !p.folds[insideFold] {
-		in = nil // what nobody sees is not laid out
-	}
 	next := (s.inside.station + 1) % len(stations)
 	body := []app.UI{
 		elem("div").Class("loop").Role("group").Aria("label", "The loop in seven stations").Body(app.Range(stations).Slice(func(i int) app.UI {

@@ -76,3 +76,33 @@ func takeShared(take func(read func() ([]byte, error), name string)) {
 		}, name)
 	}()
 }
+
+// takeEarly tells web/start.js that the page listens now, and hands over what a person did before: a file that was dropped to open, everything else to take.
+func takeEarly(take func(early), open func(read func() ([]byte, error), name string)) {
+	did := js.Global().Get("reverieStart").Call("live")
+	e := early{example: -1}
+	if typed := did.Get("typed"); typed.Truthy() {
+		e.typed = typed.String()
+	}
+	if example := did.Get("example"); example.Type() == js.TypeNumber {
+		e.example = example.Int()
+	}
+	if dropped := did.Get("file"); dropped.Truthy() {
+		f := file.FileFromJS(dropped)
+		open(func() ([]byte, error) { return readFile(f) }, f.Name())
+	} else if text := did.Get("text"); text.Truthy() {
+		e.text = text.String()
+	}
+	take(e)
+}
+
+// whenWanted calls do once the engine is wanted: web/start.js says when.
+func whenWanted(do func()) {
+	js.Global().Get("reverieStart").Get("wanted").Call("then", js.FuncOf(func(js.Value, []js.Value) any {
+		do()
+		return nil
+	}))
+}
+
+// wake is a sign that the engine is wanted.
+func wake() { js.Global().Get("reverieStart").Call("wake") }

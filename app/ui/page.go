@@ -11,6 +11,7 @@ import (
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
+	"reverie/recipe"
 )
 
 // The ids of elements that are looked for.
@@ -31,9 +32,10 @@ type Page struct {
 	app.Compo
 
 	state     State
-	live      bool        // whether this is a browser that runs the page
-	ctx       app.Context // the page's own: what comes later must not depend on a button that may be gone
-	engine    *engine
+	live      bool              // whether this is a browser that runs the page
+	ctx       app.Context       // the page's own: what comes later must not depend on a button that may be gone
+	engine    *engine           // nil until it is wanted: see web/start.js
+	orders    []func()          // of programs, that wait for the GPU
 	opened    bool              // whether OnNav was called
 	prefill   string            // the fragment that the form has taken
 	drawn     *protocol.Picture // what the canvas shows
@@ -71,13 +73,13 @@ type Page struct {
 const keepDelay = 2 * time.Second
 
 // NewPage is the page as the server renders it and as it first appears.
-func NewPage() *Page { return &Page{state: NewState(), folds: map[string]bool{}} }
+func NewPage() *Page { return &Page{state: NewState(), live: app.IsClient, folds: map[string]bool{}} }
 
 // renderInterval is the least time between two updates of the numbers while a run goes on.
 const renderInterval = 100 * time.Millisecond
 
 func (p *Page) OnMount(ctx app.Context) {
-	p.live, p.ctx = true, ctx
+	p.ctx = ctx
 	p.openDoor()
 	p.keeper.vault = openVault()
 	kept := loadText(formKey)
@@ -114,7 +116,10 @@ func (p *Page) OnMount(ctx app.Context) {
 	})
 	watchLaunches(open)
 	takeShared(open)
-	p.startEngine()
+	takeEarly(p.takeEarly, open)
+	whenWanted(func() {
+		ctx.Dispatch(func(app.Context) { p.startEngine() })
+	})
 	every(turn, func() {
 		ctx.Dispatch(func(ctx app.Context) { p.turn(ctx) })
 	})
@@ -288,8 +293,39 @@ func (p *Page) turn(ctx app.Context) {
 	ctx.Page().SetTitle(p.state.Title())
 }
 
+// early is what a person did before the page's program listened.
+type early struct {
+	typed   string // as the prompt
+	example int    // that was pressed, or -1
+	text    string // that was dropped
+}
+
+// takeEarly does it now. It comes after what a link says, as it did then.
+func (p *Page) takeEarly(e early) {
+	p.ctx.Dispatch(func(ctx app.Context) {
+		if e.typed != "" {
+			p.state.Edit(recipe.Prompt.Option, e.typed)
+			p.ctx.Defer(func(app.Context) { focus(promptID) })
+			p.changed(soon)
+		}
+		if e.text != "" {
+			p.state.DropText(e.text)
+			p.changed(now)
+		}
+		if e.example >= 0 && e.example < len(Examples) {
+			p.sends(func(base string) (protocol.Message, bool) { return p.state.StartExample(Examples[e.example], base) })(ctx, app.Event{})
+		}
+	})
+}
+
 func (p *Page) receive(ctx app.Context, m protocol.Message) {
 	p.state.Receive(m, time.Now())
+	if p.state.Phase != Opening {
+		for _, order := range p.orders {
+			order()
+		}
+		p.orders = nil
+	}
 	if _, beat := m.(protocol.Beat); beat {
 		ctx.PreventUpdate()
 		return
@@ -373,7 +409,7 @@ func (p *Page) canvasBack() { p.ctx.Dispatch(func(app.Context) { p.redraw() }) }
 
 // send hands a message of the state to the worker.
 func (p *Page) send(m protocol.Message, ok bool) {
-	if !ok {
+	if !ok || p.engine == nil { // the state asks for nothing before there is a device
 		return
 	}
 	if err := p.engine.post(m); err != nil {

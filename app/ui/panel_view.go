@@ -23,16 +23,16 @@ const (
 // renderPanel is what is not needed all the time.
 func (p *Page) renderPanel() app.UI {
 	return elem("section").Class("panel").Aria("label", "Panel").Body(
-		p.part(modelFold, "Model", p.renderModel(), p.renderStorage()),
+		p.part(modelFold, "Model", func() []app.UI { return []app.UI{p.renderModel(), p.renderStorage()} }),
 		p.renderTry(),
 		p.foldRow(steerFold, "Steer", "while it runs"),
-		p.part(steerFold, "Steer", p.renderSteer()...),
+		p.part(steerFold, "Steer", p.renderSteer),
 		p.foldRow(settingsFold, "Settings", "of the next picture"),
-		p.part(settingsFold, "Settings", p.renderSettings()...),
+		p.part(settingsFold, "Settings", p.renderSettings),
 		p.foldRow(insideFold, "Inside", "how it works"),
-		p.part(insideFold, "Inside", p.renderInside()...),
+		p.part(insideFold, "Inside", p.renderInside),
 		p.foldRow(helpFold, "Help", ""),
-		p.part(helpFold, "Help", p.renderHelp()...),
+		p.part(helpFold, "Help", p.renderHelp),
 		elem("footer").Body(elem("p").Body(p.linked(about)...), elem("p").Text(p.adapterLine())),
 	)
 }
@@ -60,11 +60,17 @@ func (p *Page) foldButton(id, name string, body ...app.UI) app.HTMLButton {
 }
 
 func (p *Page) foldRow(id, name, dim string) app.UI {
-	return elem("h2").Class("fold").Body(p.foldButton(id, strings.TrimSpace(name+" "+dim), elem("span").Text(name), elem("span").Class("dim").Text(dim)))
+	return elem("h2").Class("fold").Body(p.foldButton(id, strings.TrimSpace(name+" "+dim), elem("span").Text(name), app.Text(" "), elem("span").Class("dim").Text(dim)))
 }
 
-func (p *Page) part(id, name string, body ...app.UI) app.UI {
-	return elem("section").ID(id).Class("part").Hidden(!p.folds[id]).Aria("label", name).Body(body...)
+// part is what a fold button shows. While it is folded away it is empty: most of the page's elements lie in its parts, and nobody should wait for them before
+// the page answers, or at each step of a run. As the server renders it, it is whole.
+func (p *Page) part(id, name string, body func() []app.UI) app.UI {
+	part := elem("section").ID(id).Class("part").Hidden(!p.folds[id]).Aria("label", name)
+	if p.live && !p.folds[id] {
+		return part
+	}
+	return part.Body(body()...)
 }
 
 // foldOf is the part of the panel in which the element with that id lies.

@@ -51,6 +51,10 @@ func (p *Page) renderShare() app.UI {
 	if p.state.Shown == nil {
 		return elem("div").Hidden(true)
 	}
+	return p.chip("share", "Share and save", "Share", p.shareMenu)
+}
+
+func (p *Page) shareMenu() []app.UI {
 	var list []app.UI
 	for _, one := range p.sharings() {
 		list = append(list, app.Button().Type("button").Class("choice").Text(one.label).OnClick(func(app.Context, app.Event) {
@@ -60,7 +64,7 @@ func (p *Page) renderShare() app.UI {
 			}
 		}, app.EventScope(one.label)))
 	}
-	return p.chip("share", "Share and save", "Share", append(list, elem("p").Class("help").Text(fileCarries))...)
+	return append(list, elem("p").Class("help").Text(fileCarries))
 }
 
 // shared tells what came of it.

@@ -35,7 +35,7 @@ const patience = 30 * time.Second
 const foldedFor = 300 * time.Millisecond
 
 // unfold presses the buttons that show what is folded away, but those of menus.
-const unfold = `document.querySelectorAll("button[aria-expanded=false]:not([aria-haspopup]):not([disabled])").forEach((b) => b.click())`
+const unfold = `document.querySelectorAll("button[aria-expanded=false]:not([aria-haspopup]):not([disabled])").forEach((b) => b.click()), true`
 
 // Find waits for the control of that role whose accessible name is name, or begins with what stands before a final "…". It unfolds what is folded away for it.
 func (p *Page) Find(role, name string) (Control, error) {
@@ -45,7 +45,7 @@ func (p *Page) Find(role, name string) (Control, error) {
 		c, err := p.Look(role, name)
 		if err != nil && folded && time.Since(begin) > foldedFor {
 			folded = false
-			Evaluate[any](p, unfold) // a page that is not there yet has nothing folded
+			p.Unfold() // a page that is not there yet has nothing folded
 		}
 		if err == nil || time.Now().After(deadline) {
 			return c, err
@@ -56,6 +56,12 @@ func (p *Page) Find(role, name string) (Control, error) {
 			return c, err
 		}
 	}
+}
+
+// Unfold shows what is folded away, as Find does, for what is looked for otherwise.
+func (p *Page) Unfold() error {
+	_, err := Evaluate[bool](p, unfold)
+	return err
 }
 
 // Look is Find without waiting.

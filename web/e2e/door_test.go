@@ -11,10 +11,11 @@ import (
 	"reverie/tools/driver"
 )
 
-// A program that hears that a run is done finds its last picture on the page, and not the one before.
+// A program that starts a run before there is a GPU waits for it, and no longer. When it hears that the run is done it finds its last picture on the page, and not
+// the one before.
 func TestProgramsHearWhatIsThere(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off")
-	v.ready()
+	v := arriveIn(t, driver.Open, newGate(t), chromium.Software, "?tune=off")
+	v.waits(`"reverie" in window`)
 	text, err := driver.Evaluate[string](v.Page, `(async () => {
 		const atDone = new Promise((heard) => addEventListener("reverie", (event) => {
 			if (JSON.parse(event.detail).kind === "done") heard(run.png());

@@ -93,8 +93,18 @@ func openHandler(t *testing.T, h http.Handler, adapter chromium.Adapter, path st
 	return openIn(t, driver.Open, h, adapter, path, scripts...)
 }
 
-// openIn opens what h serves in a browser that start starts.
+// openIn opens what h serves in a browser that start starts, for a person who does something there.
 func openIn(t *testing.T, start func(context.Context, chromium.Adapter) (*driver.Page, error), h http.Handler, adapter chromium.Adapter, path string,
+	scripts ...string) *visit {
+	t.Helper()
+	v := arriveIn(t, start, h, adapter, path, scripts...)
+	_, err := driver.Evaluate[bool](v.Page, `dispatchEvent(new Event("pointermove"))`)
+	v.must(err)
+	return v
+}
+
+// arriveIn is openIn for a person who only looks.
+func arriveIn(t *testing.T, start func(context.Context, chromium.Adapter) (*driver.Page, error), h http.Handler, adapter chromium.Adapter, path string,
 	scripts ...string) *visit {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -450,8 +460,8 @@ func TestLostDevice(t *testing.T) {
 }
 
 func TestOfflineAfterOneVisit(t *testing.T) {
-	v := open(t, chromium.Software, "")
-	until[protocol.Ready](v)
+	v := arriveIn(t, driver.Open, newGate(t), chromium.Software, "")
+	until[protocol.Ready](v) // nobody does anything: the page has rested
 	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
 	v.must(err)
 	v.clean()

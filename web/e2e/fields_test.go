@@ -19,6 +19,8 @@ func TestFieldsShowWhatTheRunTakes(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
 	until[protocol.Storage](v)
 	v.value("textbox", "Prompt", "a green tree")
+	_, err := v.Find("textbox", "Cut power") // which unfolds what it lies in
+	v.must(err)
 	rate, err := driver.Evaluate[string](v.Page, `document.getElementById("field-learning-rate").placeholder`)
 	v.must(err)
 	cutPow, err := driver.Evaluate[string](v.Page, `document.getElementById("field-cut-pow").placeholder`)

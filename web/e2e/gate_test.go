@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -65,6 +66,19 @@ func (g *gate) wait(file string) {
 	case <-time.After(time.Minute):
 		g.Fatalf("%s is not asked for", file)
 	}
+}
+
+// asked are those of the files that are asked for already.
+func (g *gate) asked(files ...string) string {
+	var list []string
+	for _, file := range files {
+		select {
+		case <-g.held[file].asked:
+			list = append(list, file)
+		default:
+		}
+	}
+	return strings.Join(list, " and ")
 }
 
 // open lets a file through.

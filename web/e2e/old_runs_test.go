@@ -83,6 +83,7 @@ func (v *visit) follow(r oldRun) {
 	v.Helper()
 	_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`(location.hash = %q, true)`, r.Link))
 	v.must(err)
+	v.unfolds("field-seed")
 	v.waits(fmt.Sprintf(`[...document.querySelectorAll("label")].find((l) => l.textContent === "Seed").control.value === %q`, r.Settings["seed"]))
 	if prompt := r.Settings["prompt"].(string); prompt != "" {
 		v.value("textbox", "Prompt", prompt)

@@ -11,16 +11,50 @@ import (
 	"reverie/tools/driver"
 )
 
-// The programs come at the same time: each is asked for while the other is still on its way. No service worker asks for them here.
+// In a first visit the page's program comes when the page's picture is there, and nothing else before a person does something: then the engine is asked for
+// while the page's program is still on its way. What was typed and pressed until then is done as soon as it can be, and what is kept for use without a network
+// comes last. Who follows a link waits for nothing.
+func TestFirstVisit(t *testing.T) {
+	h := newGate(t, "app.wasm", "engine.wasm", "export.wasm")
+	v := arriveIn(t, driver.Open, h, chromium.Software, "?tune=off")
+	h.wait("app.wasm")
+	v.waits(`document.querySelector(".film img").complete`)
+	if early := h.asked("engine.wasm", "export.wasm"); early != "" {
+		t.Errorf("before the first sign of a person the page has asked for %s", early)
+	}
+	v.must(v.Resize(1280, 800))
+	at, err := driver.Evaluate[[]float64](v.Page, `((r) => [r.x + r.width / 2, r.y + r.height / 2])([...document.querySelectorAll(".example")].find((e) => e.textContent.trim() === "a snowman").getBoundingClientRect())`)
+	v.must(err)
+	v.must(v.Drag(at...))
+	v.status("The run begins as soon as the rest of the page is here")
+	h.wait("engine.wasm")
+	h.open("app.wasm")
+	v.value("textbox", "Prompt", "a snowman")
+	v.status("The run begins as soon as your GPU is found")
+	if early := h.asked("export.wasm"); early != "" {
+		t.Errorf("before the engine is there the page has asked for %s", early)
+	}
+	h.open("engine.wasm")
+	if s := until[protocol.Started](v).Script.Recipe; recipe.Prompt.In(s) != "a snowman" {
+		t.Errorf("the run's prompt is %q", recipe.Prompt.In(s))
+	}
+	h.wait("export.wasm")
+	v.clean()
+}
+
+// Who follows a link has said what it is for: the programs come at the same time, each asked for while the other is still on its way. No service worker asks
+// for them here. What is typed before the page's program listens stays typed.
 func TestProgramsComeAtTheSameTime(t *testing.T) {
 	h := newGate(t, "app.wasm", "engine.wasm")
-	v := openHandler(t, h, chromium.Software, "", `delete Navigator.prototype.serviceWorker`)
+	v := arriveIn(t, driver.Open, h, chromium.Software, "#p=a%20red%20apple", `delete Navigator.prototype.serviceWorker`)
 	for _, name := range []string{"app.wasm", "engine.wasm"} {
 		h.wait(name)
 	}
+	v.must(v.Fill("textbox", "Prompt", "a blue heart"))
 	h.open("app.wasm")
 	h.open("engine.wasm")
 	until[protocol.Ready](v)
+	v.value("textbox", "Prompt", "a blue heart")
 	v.clean()
 }
 

@@ -48,7 +48,7 @@ func TestABusyWorkerIsNotSilent(t *testing.T) {
 	for name, value := range map[string]string{"Width": "4096", "Height": "4096", "Cutouts": "1024"} {
 		v.must(v.Fill("spinbutton", name, value))
 	}
-	v.says("forecast", "4096×4096 with 1024 cutouts takes about")
+	v.forecasts("4096×4096 with 1024 cutouts takes about")
 	gap("while the largest run is foreseen")
 	v.must(v.Click("button", "Start"))
 	v.status("choose a smaller size")

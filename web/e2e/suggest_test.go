@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"reverie/app/picture"
 	"reverie/app/protocol"
@@ -19,9 +20,25 @@ import (
 	"reverie/weights"
 )
 
+// unfolds waits until the element with that id is there, which may be folded away.
+func (v *visit) unfolds(id string) {
+	v.Helper()
+	for range 200 {
+		v.must(v.Unfold())
+		there, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`document.getElementById(%q) !== null`, id))
+		v.must(err)
+		if there {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	v.Fatalf("the page has no %s", id)
+}
+
 // choose takes an option from a picker.
 func (v *visit) choose(picker, value string) {
 	v.Helper()
+	v.unfolds(picker)
 	v.waits(fmt.Sprintf(`[...document.getElementById(%q).options].some(o => o.value === %q)`, picker, value))
 	_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`(() => {
 		const picker = document.getElementById(%q);
@@ -34,6 +51,7 @@ func (v *visit) choose(picker, value string) {
 // takes wants what stands in a field, or stands there while it is empty.
 func (v *visit) takes(field, typed, suggested string) {
 	v.Helper()
+	v.unfolds("field-" + field)
 	v.waits(fmt.Sprintf(`(f => f.value === %q && f.placeholder === %q)(document.getElementById("field-%s"))`, typed, suggested, field))
 }
 

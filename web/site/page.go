@@ -23,8 +23,12 @@ var booleans = []string{
 // untrue is a boolean attribute that go-app writes as false. Nothing else looks like it: quotes are escaped in texts and in values.
 var untrue = regexp.MustCompile(`\s(` + strings.Join(booleans, "|") + `)="false"`)
 
-// mended is the page without its address, and with the boolean attributes that are true and no others.
+// spinner is the picture that go-app turns while its program is on its way: as large as all else that a visit begins with. Its script looks for the element.
+var spinner = regexp.MustCompile(`<img [^>]*id="app-wasm-loader-icon"[^>]*>`)
+
+// mended is the page without its address and without what turns, and with the boolean attributes that are true and no others.
 func mended(page []byte) []byte {
+	page = spinner.ReplaceAll(page, []byte(`<i id="app-wasm-loader-icon"></i>`))
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
 }
 
@@ -34,12 +38,12 @@ const (
 	launch  = "\ngoappInitWebAssembly();\n"
 )
 
-// gated is that script, which fetches no program where web/start.js says why the browser cannot run Reverie.
+// gated is that script, which fetches programs when web/start.js says so, and none where that says why the browser cannot run Reverie.
 func gated(script []byte) (*asset, error) {
 	const able = "\nif (isSecureContext && navigator.gpu) "
 	for _, begin := range []struct{ old, gate string }{
-		{install, able + "goappInitServiceWorker();\n"},
-		{launch, able + "goappInitWebAssembly(); else document.getElementById(\"app-wasm-loader\").remove();\n"},
+		{install, able + "reverieStart.kept.then(goappInitServiceWorker);\n"},
+		{launch, able + "reverieStart.page.then(goappInitWebAssembly); else document.getElementById(\"app-wasm-loader\").remove();\n"},
 	} {
 		if bytes.Count(script, []byte(begin.old)) != 1 {
 			return nil, errors.New("site: go-app's script begins in another way: mend gated in web/site")

@@ -28,6 +28,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"time"
 )
 
 type noRegexp struct{}
@@ -46,6 +47,17 @@ func shows(element Value, text string) bool {
 	own := element.Get("value")
 	return own.Type() != TypeString || own.String() == text
 }
+
+var busy time.Duration
+
+// breathe lets the browser's event loop turn once Go has been busy for the half of a frame, the time since began included.
+func breathe(began time.Time) {
+	const turn = 8 * time.Millisecond
+	if busy += time.Since(began); busy > turn {
+		busy = 0
+		time.Sleep(time.Millisecond)
+	}
+}
 `
 
 // The reasons for edits.
@@ -56,6 +68,7 @@ const (
 	whyUUID    = "identifiers of tabs need no cryptographic random numbers"
 	whyLeftOut = "it stands in for what the copy lacks"
 	whyValue   = `Set looks for the attributes that may be empty by the value and not by the name, so that a field that is set to "" keeps its text (go-app#1083)`
+	whyBreath  = "what was dispatched and frames that follow one another are one task for the browser, which neither draws nor answers meanwhile: at the start a quarter of a second on a telephone"
 	whyTyped   = `a field that is typed in and set back before the next frame has the same value in two renderings, and what was typed would stay in it`
 )
 
@@ -78,6 +91,8 @@ var edits = []struct{ file, text, with, why string }{
 	{"pkg/app/state.go", "uuid.NewString()", "newID()", whyUUID},
 	{leftOutFile, "", leftOut, whyLeftOut},
 	{"pkg/app/attribute.go", "\tswitch v {\n", "\tswitch name {\n", whyValue},
+	{"pkg/app/engine.go", "\te.states.CleanupExpiredPersistedStates(", "\tbreathe(time.Time{})\n\te.states.CleanupExpiredPersistedStates(", whyBreath},
+	{"pkg/app/engine.go", "\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n", "\t\t\tbegan := time.Now()\n\t\t\tdispatch()\n\t\t\tbreathe(began)\n\n\t\tcase <-frames.C:\n\t\t\tbegan := time.Now()\n\t\t\te.processFrame()\n\t\t\tbreathe(began)\n", whyBreath},
 	{"pkg/app/node.go", "if attrs[name] == value {", `if attrs[name] == value && (name != "value" || shows(v.JSValue(), value)) {`, whyTyped},
 }
 
