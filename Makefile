@@ -23,10 +23,10 @@ GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
 WASM := GOOS=js GOARCH=wasm
 
 # Everything that compiles for the browser.
-WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./weights
+WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse e2e recording eval-mini chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -92,6 +92,11 @@ host_needs = $(if $(filter lavapipe dawn-gpu,$(1)),tools/bench/peers/node_module
 golden: $(call host_needs,$(HOST))
 	@if [ -z "$(GOLDEN)" ]; then echo "golden: name the folder: make golden GOLDEN=/abs/dir"; exit 1; fi
 	go run ./tools/golden -host "$(HOST)" -dir "$(GOLDEN)"
+
+## golden-published: the same for published architectures at their full sizes with random weights, those whose names have RUN in them: PyTorch makes a folder of
+## each, which is deleted before the next; HOST=lavapipe and several GB of memory and of disk
+golden-published: $(call host_needs,$(HOST))
+	go run ./tools/golden -published -host "$(HOST)" -run "$(RUN)"
 
 ## bench: speeds of kernels, models and whole steps, beside peers, as a table and to bench.jsonl. HOST is where, PEERS the engines
 ## beside, RUN a part of the workloads' names
@@ -172,6 +177,11 @@ recording: chromium ffmpeg
 ## eval-mini: judge the mini pair goal by goal; 38 minutes with two cores, other work beside it. EVAL="--prompts 24 --steps 100 --cuts 8" is the short form
 eval-mini: weights/train/runs/judge/done
 	cd weights/train && /usr/bin/python3 evaluate.py $(EVAL)
+
+## eval-guidance: ways of guiding at equal work, by that judge: PROMPTS (60) prompts with each variant whose name matches RUN, on HOST (lavapipe). What is painted stays, so
+## that a run that was stopped goes on; tools/guidance/README.md has the variants and what was found
+eval-guidance: weights/train/runs/judge/done $(call host_needs,$(or $(HOST),lavapipe))
+	go run ./tools/guidance -run "$(RUN)" -prompts $(or $(PROMPTS),60) -host $(or $(HOST),lavapipe) $(EVAL)
 
 # The pictures and the judge are built once. weights/train/README.md names the Debian packages that this takes.
 weights/train/data/records.json:

@@ -99,26 +99,18 @@ func (c *checker) prompts() error {
 	return err
 }
 
-// model checks the model's name, which becomes part of a URL and of a path.
+// model checks the names of the model's folders, which become parts of URLs and of paths.
 func (c *checker) model() error {
 	if Model.In(c.Recipe) == "" {
 		c.set(Model.Is(Model.Default.(string)))
 	}
-	if err := CheckName(Model.In(c.Recipe)); err != nil {
-		return &Wrong{Model.Option, fmt.Errorf("%w.", err)}
+	clip, vqgan := Halves(Model.In(c.Recipe))
+	for _, name := range []string{clip, vqgan} {
+		if err := CheckName(name); err != nil {
+			return &Wrong{Model.Option, fmt.Errorf("%w.", err)}
+		}
 	}
-	return nil
-}
-
-// maxName is the length of the longest name of a model.
-const maxName = 100
-
-// CheckName is the one rule for models' names, which stand in URLs and are folders. Its error is a sentence without the full stop.
-func CheckName(name string) error {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-	if name == "" || len(name) > maxName || name[0] == '.' || strings.Trim(name, plain) != "" {
-		return fmt.Errorf("%.110q is no model's name: use 1 to %d of a-z, A-Z, 0-9, '_', '-' and '.', with no '.' at the beginning", name, maxName)
-	}
+	c.set(Model.Is(Pairing(clip, vqgan)))
 	return nil
 }
 

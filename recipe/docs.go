@@ -48,7 +48,7 @@ func (o *Option) values() string {
 		return "tokens, as `2x1.AQACAA`: columns, rows, and two bytes each in base64"
 	case Area:
 		return "list of shapes `{\"rectangle\":[left,top,right,bottom]}` or `{\"stroke\":[x,y…],\"radius\":r}`, each with `softness` and `erase` if need be, in shares of " +
-			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between"
+			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between; `left_100`, `right`, `top` and `bottom` are the halves, with softness"
 	case RegionList:
 		return "list of `{\"prompt\":0,\"mask\":[shapes…]}`; as text `0r0_0_500_1000_100~1r500_0_1000_1000_100`"
 	case Parts:
@@ -56,6 +56,8 @@ func (o *Option) values() string {
 			return "float32 as base64, with weights, parted by `|`"
 		}
 		return "seeds, with weights, parted by `|`"
+	case Numbers:
+		return fmt.Sprintf("numbers, 0 to %g, with spaces between", k.Max)
 	case Curves:
 		return "`OPTION STEP:(VALUE), STEP:(VALUE)…; OPTION…`, of options that change at the next step and are numbers with fractions"
 	case Words:

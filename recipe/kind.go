@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"reverie/recipe/prompt"
 )
@@ -169,13 +172,20 @@ func (Switch) encode(v any) any                            { return v }
 func (Switch) check(_ *Option, v any) (any, string, error) { return v, "", nil }
 func (Switch) schema() map[string]any                      { return map[string]any{"type": "boolean"} }
 
-// Number64 is a kind of whole numbers from 0 to 2^64-1, of type uint64; a string in JSON, whose numbers many readers keep to 53 bits.
+// Number64 is a kind of whole numbers from 0 to 2^64-1, of type uint64; a string in JSON, whose numbers many readers keep to 53 bits. Words, which
+// begin with a letter, are read as the number that is their hash: FNV-1a of 64 bits, of their bytes.
 type Number64 struct{}
 
 func (Number64) Parse(text string) (any, error) {
-	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+	text = strings.TrimSpace(text)
+	n, err := strconv.ParseUint(text, 10, 64)
+	if first, _ := utf8.DecodeRuneInString(text); err != nil && unicode.IsLetter(first) {
+		hash := fnv.New64a()
+		hash.Write([]byte(text))
+		return hash.Sum64(), nil
+	}
 	if err != nil {
-		return nil, errors.New("write a whole number from 0 to 18446744073709551615")
+		return nil, errors.New("write words, or a whole number from 0 to 18446744073709551615")
 	}
 	return n, nil
 }
@@ -194,7 +204,7 @@ func (k Number64) encode(v any) any                          { return k.Format(v
 func (Number64) check(_ *Option, v any) (any, string, error) { return v, "", nil }
 
 func (Number64) schema() map[string]any {
-	return map[string]any{"type": "string", "pattern": "^[0-9]{1,20}$"}
+	return map[string]any{"type": "string", "pattern": "^([0-9]{1,20}|\\p{L}.*)$"}
 }
 
 // Pictures is a kind of lists of image prompts, of type []prompt.Image. As text they are written like prompts, with names of files.

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,17 @@ type Shape struct {
 type Region struct {
 	Prompt int  `json:"prompt"`
 	Mask   Mask `json:"mask"`
+}
+
+// UnmarshalJSON reads a list of shapes, or a mask as text.
+func (m *Mask) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		return json.Unmarshal(b, (*[]Shape)(m))
+	}
+	parsed, err := parseMask(text)
+	*m = parsed
+	return err
 }
 
 // At is how much of the point (x, y), in shares of the picture's sides, belongs to the mask: from 0 to 1. The picture has that shape.
@@ -85,10 +97,14 @@ func (s Shape) edge(inside float64) float64 {
 }
 
 // Area is a kind of masks, of type Mask. As text shapes are separated by dots and numbers, thousandths, by underscores, so that links hold
-// them as they are: r, left, top, right, bottom, softness or s, radius, softness, x, y, x, y…, with an e before what is taken away.
+// them as they are: r, left, top, right, bottom, softness or s, radius, softness, x, y, x, y…, with an e before what is taken away. A half of the
+// picture may be written as its name, with the softness if it has some: left_100.
 type Area struct{}
 
-var errMask = errors.New("write shapes like r0_0_500_1000_100: left, top, right, bottom and softness in thousandths")
+var errMask = errors.New("write shapes like r0_0_500_1000_100: left, top, right, bottom and softness in thousandths; or left, right, top or bottom for a half")
+
+// halves are those of a picture. They reach so far beyond its other edges that only the line between them is soft.
+var halves = map[string][]float64{"left": {-1, -1, 0.5, 2}, "right": {0.5, -1, 2, 2}, "top": {-1, -1, 2, 0.5}, "bottom": {-1, 0.5, 2, 2}}
 
 func (Area) Parse(text string) (any, error) { return parseMask(text) }
 func (Area) Format(v any) string            { return v.(Mask).format() }
@@ -127,6 +143,10 @@ func parseMask(text string) (Mask, error) {
 		if part == "" {
 			return nil, errMask
 		}
+		name, softness, _ := strings.Cut(part, "_")
+		if half, ok := halves[name]; ok {
+			part = "r" + thousandfold(half) + "_" + cmp.Or(softness, "0")
+		}
 		var numbers []float64
 		for _, word := range strings.Split(part[1:], "_") {
 			n, err := strconv.ParseInt(word, 10, 32)
@@ -163,14 +183,18 @@ func (m Mask) format() string {
 			kind, numbers = 's', append([]float64{s.Radius, s.Softness}, s.Stroke...)
 		}
 		b.WriteByte(kind)
-		for j, n := range numbers {
-			if j > 0 {
-				b.WriteByte('_')
-			}
-			b.WriteString(strconv.Itoa(thousandths(n)))
-		}
+		b.WriteString(thousandfold(numbers))
 	}
 	return b.String()
+}
+
+// thousandfold are numbers in thousandths, with underscores between.
+func thousandfold(numbers []float64) string {
+	var words []string
+	for _, n := range numbers {
+		words = append(words, strconv.Itoa(thousandths(n)))
+	}
+	return strings.Join(words, "_")
 }
 
 func thousandths(n float64) int { return int(math.Round(1000 * n)) }

@@ -37,6 +37,38 @@ func TestMaskAt(t *testing.T) {
 	}
 }
 
+// Halves are named; only the line between them is soft, and the words stand in JSON too.
+func TestHalvesByName(t *testing.T) {
+	var list []Region
+	if err := json.Unmarshal([]byte(`[{"prompt":0,"mask":"left_200"},{"prompt":1,"mask":"bottom.etop_100"}]`), &list); err != nil {
+		t.Fatal(err)
+	}
+	if got := (RegionList{}).Format(list); got != "0r-1000_-1000_500_2000_200~1r-1000_500_2000_2000_0.er-1000_-1000_2000_500_100" {
+		t.Errorf("they became %s", got)
+	}
+	for _, c := range []struct {
+		name string
+		x, y float64
+		want float64
+	}{
+		{"left_200", 0, 0, 1}, {"left_200", 0.25, 1, 1}, {"left_200", 0.5, 0.5, 0.5}, {"left_200", 0.525, 0, 0.25}, {"left_200", 1, 0, 0},
+		{"right", 0.49, 0.5, 0}, {"right", 0.51, 0, 1}, {"top_200", 0.5, 0, 1}, {"top_200", 0, 0.55, 0.25}, {"bottom_200", 1, 0.55, 0.75}, {"bottom_200", 0, 0, 0},
+	} {
+		m, err := parseMask(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.At(c.x, c.y, 200, 100); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%s at %g, %g: %g, want %g", c.name, c.x, c.y, got, c.want)
+		}
+	}
+	for _, text := range []string{"left_x", "left_1_2", "middle"} {
+		if m, err := parseMask(text); err == nil {
+			t.Errorf("%s became %v", text, m)
+		}
+	}
+}
+
 func TestMasksInWords(t *testing.T) {
 	for text, want := range map[string]string{
 		"0r0_0_500_1000_100~1er-250_0_500_1000_0.s50_20_300_400_310_420": "",

@@ -29,7 +29,7 @@ var (
 	}, Pictures{}, []prompt.Image(nil))
 	Model = add(Option{
 		Name: "model", Costs: true, Group: Essentials, Label: "Model", Noun: "name of the model",
-		Help:      "The pair of CLIP and VQGAN that draws.",
+		Help:      "The pair of CLIP and VQGAN that draws: one folder, or two as CLIP+VQGAN.",
 		Elsewhere: map[Tool]string{Notebook: "model", Pixray: "vqgan_model", Pytti: "vqgan_model"},
 	}, Text{}, "mini")
 	Width = add(Option{
@@ -54,7 +54,7 @@ var (
 	}, Whole{Min: 1, Max: 1024}, 16)
 	Seed = add(Option{
 		Name: "seed", Open: AtStart, Was: map[int]any{1: uint64(0)}, Group: Essentials, Label: "Seed",
-		Help:      "Where the random draws come from. The same seed gives the same picture; without one, each run gets a new one.",
+		Help:      "Where the random draws come from, a number or words. The same seed gives the same picture; without one, each run gets a new one.",
 		Elsewhere: map[Tool]string{Notebook: "seed", Nerdy: "seed", RKH: "seed", Pixray: "seed", Pytti: "seed"},
 	}, Number64{}, uint64(0))
 
@@ -139,13 +139,14 @@ var (
 	}, Choice{
 		{"constant", "always alike (constant)"},
 		{"cosine", "gently to nothing (cosine)"},
-		{"drop", "to a tenth, once (drop)"},
+		{"drop", "to a tenth, at some steps (drop)"},
 		{"plateau", "halved when the loss falls no more (plateau)"},
 	}, "constant")
 	RateDrop = add(Option{
-		Name: "rate_drop", During: TakesAtOnce, Group: Optimising, Label: "Rate drops at", Noun: "place of the drop", Unit: "percent", Beside: `{"rate_schedule":"drop","rate_drop":5}`,
-		Help: "After how many percent of the steps the learning rate drops to a tenth.",
-	}, Real{Max: 100}, 75.0)
+		Name: "rate_drop", During: TakesAtOnce, Group: Optimising, Label: "Rate drops at", Noun: "list of drops", Unit: "percent", Beside: `{"rate_schedule":"drop","rate_drop":5}`,
+		Help:      "After how many percent of the steps the learning rate drops to a tenth, each time once more, like 50 75.",
+		Elsewhere: map[Tool]string{Pixray: "learning_rate_drops"},
+	}, Numbers{Max: 100, Most: 32}, "75")
 	Patience = add(Option{
 		Name: "patience", During: TakesAtOnce, Group: Optimising, Label: "Patience", Noun: "patience", Unit: "steps", Beside: `{"rate_schedule":"plateau","patience":1}`,
 		Help: "For how many steps the loss may fall no more before that counts as a plateau.",
@@ -180,6 +181,10 @@ var (
 		Help:      "How strongly stray strokes are kept off plain grounds: the weight of the picture's total variation.",
 		Elsewhere: map[Tool]string{Notebook: "tv_weight", Pytti: "smoothing_weight"},
 	}, Real{Max: 100}, 0.0)
+	Averaging = add(Option{
+		Name: "averaging", During: TakesAtOnce, Costs: true, Group: Optimising, Label: "Averaging",
+		Help: "What is shown and saved is drawn from a running mean of the latent, of which each step keeps so much, like 0.95; 0 shows the latent itself.",
+	}, Real{Max: 0.9999}, 0.0)
 
 	LatentSmoothness = weight("latent_smoothness", "Smooth latent", "how alike neighbouring tokens are held: vqgan-clip-app's total variation of the latent", nil)
 	Saturation       = weight("saturation", "Colourfulness", "how colourful the picture is made", map[Tool]string{Pixray: "saturation"})
@@ -202,6 +207,16 @@ var (
 		Help:      "How strongly pixels are drawn to the palette.",
 		Elsewhere: map[Tool]string{Pixray: "palette_weight"},
 	}, Real{Max: 1000}, 1.0)
+
+	VignetteWeight = weight("vignette_weight", "Vignette", "how strongly the picture is drawn to one colour around its middle", map[Tool]string{Pixray: "gaussian_weight"})
+	VignetteColor  = add(Option{
+		Name: "vignette_color", During: TakesAtOnce, Group: Losing, Label: "Vignette's colour", Beside: `{"vignette_weight":1}`,
+		Help: "The colour that the picture is drawn to around its middle, like ff8800.",
+	}, Colours{1, 1}, "ffffff")
+	VignetteWidth = add(Option{
+		Name: "vignette_width", During: TakesAtOnce, Group: Losing, Label: "Vignette's width", Beside: `{"vignette_weight":1}`,
+		Help: "How wide the middle is that the vignette leaves free: the deviation of a bell curve, as a share of the picture's sides.",
+	}, Real{Max: 2, Positive: true}, 0.25)
 
 	InitImage = add(Option{
 		Name: "init_image", Group: Starting, Label: "Start picture",
@@ -232,14 +247,20 @@ var (
 	}, Choice{
 		{"none", "always alike"},
 		{"harmonic", "divided by 1, 3, 5… (harmonic)"},
-		{"drops", "a fifth less at a time, five times (drops)"},
+		{"drops", "less at a time, down to nothing (drops)"},
 	}, "none")
 	InitDecaySteps = add(Option{
 		Name: "init_decay_steps", During: TakesAtOnce, Group: Starting, Label: "Steps between drops", Noun: "number of steps between drops", Unit: "steps",
 		Beside:    `{"init_weight":1,"init_decay":"drops","init_decay_steps":2}`,
-		Help:      "After how many steps the start weights drop by a fifth.",
+		Help:      "After how many steps the start weights drop once.",
 		Elsewhere: map[Tool]string{Notebook: "mse_decay_rate"},
 	}, Whole{Min: 1, Max: MaxSteps}, 50)
+	InitDecayDrops = add(Option{
+		Name: "init_decay_drops", During: TakesAtOnce, Group: Starting, Label: "Number of drops", Noun: "number of drops",
+		Beside:    `{"init_weight":1,"init_decay":"drops","init_decay_steps":2}`,
+		Help:      "After how many drops nothing is left of the start weights.",
+		Elsewhere: map[Tool]string{Notebook: "mse_epoches"},
+	}, Whole{Min: 1, Max: MaxSteps}, 5)
 
 	Start = add(Option{
 		Name: "start", Group: Starting, Label: "Start from", Noun: "start",

@@ -67,6 +67,8 @@ func other(t *testing.T, o *recipe.Option) any {
 		return "elastic flip"
 	case recipe.Colours:
 		return "12ab34"
+	case recipe.Numbers:
+		return "0 37.5"
 	case recipe.Number64:
 		return uint64(1)<<63 + 7
 	case recipe.Pictures:

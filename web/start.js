@@ -15,7 +15,7 @@ const move = () => document.documentElement.classList.add("moving");
 
 if (isSecureContext && navigator.gpu) {
   const base = document.currentScript.src;
-  const status = (text) => { document.getElementById("status").textContent = text; };
+  const status = (id) => { document.getElementById("status").textContent = document.getElementById(id).textContent; };
   // In the first visit of somebody who has come to look, the engine, the model that it fetches and what is kept for use without a network, 20 times as much
   // as the page's own program, wait for the first sign of a person, or until the page has rested: on a telephone they would take the line and the processor
   // from what is looked at. Whoever comes again has everything here, and who follows a link or shares something has said what it is for: nothing waits.
@@ -57,14 +57,14 @@ if (isSecureContext && navigator.gpu) {
     const example = [...document.querySelectorAll(".example")].findIndex((e) => hit(e.getBoundingClientRect()));
     if (example < 0) return;
     early.example = example;
-    status("The run begins as soon as the rest of the page is here.");
+    status("early-press");
   });
   listen("dragover", (event) => event.preventDefault());
   listen("drop", (event) => {
     event.preventDefault();
     early.file = event.dataTransfer.files[0];
     early.text = event.dataTransfer.getData("text/plain");
-    status("What you dropped is opened as soon as the rest of the page is here.");
+    status("early-drop");
   });
 
   // For go-app's script, which site's gated edits, and for app/ui.

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"reverie/recipe"
 	"reverie/weights/foreign"
@@ -138,6 +139,60 @@ func (m *Manifest) HasCLIP() bool { return m.Part(PartText) != nil || m.Part(Par
 
 // HasVQGAN reports whether the model holds VQGAN's two parts.
 func (m *Manifest) HasVQGAN() bool { return m.Part(PartDecoder) != nil || m.Part(PartEncoder) != nil }
+
+// CLIPFiles are the shards that CLIP takes, with its vocabulary, and their sizes in bytes by name: each is there once.
+func (m *Manifest) CLIPFiles() map[string]int64 {
+	files := m.files(PartText, PartImage)
+	if m.HasCLIP() {
+		files[m.Vocab.SHA256] = m.Vocab.Size
+	}
+	return files
+}
+
+// VQGANFiles are the shards that VQGAN takes.
+func (m *Manifest) VQGANFiles() map[string]int64 { return m.files(PartDecoder, PartEncoder) }
+
+// Files are all of a model's shards.
+func (m *Manifest) Files() map[string]int64 {
+	files := m.CLIPFiles()
+	maps.Copy(files, m.VQGANFiles())
+	return files
+}
+
+func (m *Manifest) files(parts ...string) map[string]int64 {
+	files := map[string]int64{}
+	for _, name := range parts {
+		if p := m.Part(name); p != nil {
+			for _, s := range p.Shards {
+				files[s.SHA256] = s.Size
+			}
+		}
+	}
+	return files
+}
+
+// Pair is the model that has its CLIP from one manifest and its VQGAN from another. It has no folder of its own and cannot be encoded.
+func Pair(clip, vqgan *Manifest) *Manifest {
+	m := &Manifest{Format: FormatVersion, Name: recipe.Pairing(clip.Name, vqgan.Name), Title: title(clip) + " + " + title(vqgan), Quant: clip.Quant,
+		CLIP: clip.CLIP, Vocab: clip.Vocab, VQGAN: vqgan.VQGAN, Suggested: recipe.SuggestedByPair(clip.Suggested, vqgan.Suggested)}
+	for _, name := range partOrder {
+		from := clip
+		if name == PartDecoder || name == PartEncoder {
+			from = vqgan
+		}
+		if p := from.Part(name); p != nil {
+			m.Parts = append(m.Parts, *p)
+		}
+	}
+	return m
+}
+
+func title(m *Manifest) string {
+	if m.Title == "" {
+		return m.Name
+	}
+	return m.Title
+}
 
 // Parse reads manifest.json and validates it.
 func Parse(data []byte) (*Manifest, error) {

@@ -16,7 +16,10 @@ func TestMessagesTravel(t *testing.T) {
 	for _, m := range []Message{
 		Begin{Base: "http://here/weights/", Name: "pair", Quant: "q4", VQGAN: &Source{Name: "a.ckpt", Size: 3, File: file},
 			CLIP: &Source{Name: "b.pt", URLs: []string{"https://there/b.pt"}, Config: &Text{"c.json", "{}"}, Beside: []Text{{"d.json", "[]"}}, Digest: "e"}},
-		Begin{Name: "one", CLIP: &Source{File: file}}, Pause{}, Resume{}, Cancel{}, Look{Base: "/"}, Progress{Done: 1, Total: 2, Speed: 3, Left: -1}, Paused{},
+		Begin{Name: "one", CLIP: &Source{File: file}}, Pause{}, Resume{}, Cancel{Base: "/", Name: "pair"}, Look{Base: "/"},
+		Examine{Files: []*Source{{Name: "a.ckpt", Size: 3, Changed: 4, File: file}, {Name: "b.yaml", File: file}}},
+		Found{Parts: []Part{{File: 1, VQGAN: true, What: "w", Config: &Text{"c", "d"}, Beside: []Text{{"e", "f"}}, Kept: map[string]int64{"q4": 5}, Notes: []string{"n"}}}, Problems: []string{"p"}, Unused: []string{"u"}},
+		Progress{Done: 1, Total: 2, Speed: 3, Left: -1}, Paused{},
 		Done{Name: "pair", Bytes: 1, Fetched: 2, Sources: []string{"a"}, Dropped: 3, Notes: []string{"n"}}, Cancelled{}, Interrupted{Imports: []Begin{{Name: "x"}}},
 		Problem{Message: "It failed.", Resumable: true}, Beat{}, Exit{Code: 1, Tail: "t"},
 	} {

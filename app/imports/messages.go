@@ -44,11 +44,18 @@ type (
 	// Pause lets the import wait, and Resume lets it go on.
 	Pause  struct{}
 	Resume struct{}
-	// Cancel ends the import and removes what it has kept.
-	Cancel struct{}
+	// Cancel ends the import and removes what it has kept. Where none is under way, it removes what an interrupted one of that name has kept.
+	Cancel struct {
+		Base string `json:"base"`
+		Name string `json:"name"`
+	}
 	// Look asks for the imports that were interrupted.
 	Look struct {
 		Base string `json:"base"`
+	}
+	// Examine asks what files are that somebody chose, without importing any.
+	Examine struct {
+		Files []*Source `json:"files"`
 	}
 )
 
@@ -78,6 +85,22 @@ type (
 	Interrupted struct {
 		Imports []Begin `json:"imports"`
 	}
+	// Found tells what was examined.
+	Found struct {
+		Parts    []Part   `json:"parts"`    // the checkpoints that can be imported
+		Problems []string `json:"problems"` // a sentence for each file that cannot be used
+		Unused   []string `json:"unused"`   // names of files that are of no use beside these
+	}
+	// Part is a checkpoint of one model.
+	Part struct {
+		File   int              `json:"file"` // the place among those that were examined
+		VQGAN  bool             `json:"vqgan"`
+		What   string           `json:"what"`             // its name and form, in words
+		Config *Text            `json:"config,omitempty"` // that came with it and is taken
+		Beside []Text           `json:"beside,omitempty"` // likewise
+		Kept   map[string]int64 `json:"kept"`             // bytes of the model that becomes of it, by quantisation
+		Notes  []string         `json:"notes,omitempty"`  // what was assumed
+	}
 	// Problem is what went wrong, as a sentence for the person. What was imported until then is kept where Resumable says so.
 	Problem struct {
 		Reason    string `json:"reason,omitempty"`
@@ -101,6 +124,8 @@ func (Pause) isMessage()       {}
 func (Resume) isMessage()      {}
 func (Cancel) isMessage()      {}
 func (Look) isMessage()        {}
+func (Examine) isMessage()     {}
+func (Found) isMessage()       {}
 func (Progress) isMessage()    {}
 func (Paused) isMessage()      {}
 func (Done) isMessage()        {}
@@ -116,6 +141,8 @@ var channel = wire.NewKinds("imports", map[string]reflect.Type{
 	"resume":      reflect.TypeFor[Resume](),
 	"cancel":      reflect.TypeFor[Cancel](),
 	"look":        reflect.TypeFor[Look](),
+	"examine":     reflect.TypeFor[Examine](),
+	"found":       reflect.TypeFor[Found](),
 	"progress":    reflect.TypeFor[Progress](),
 	"paused":      reflect.TypeFor[Paused](),
 	"done":        reflect.TypeFor[Done](),
@@ -128,12 +155,17 @@ var channel = wire.NewKinds("imports", map[string]reflect.Type{
 
 // files returns the places of a message's files, those of the sources without addresses.
 func files(m any) []**wire.File {
+	var sources []*Source
+	switch m := m.(type) {
+	case Begin:
+		sources = []*Source{m.CLIP, m.VQGAN}
+	case Examine:
+		sources = m.Files
+	}
 	var places []**wire.File
-	if m, ok := m.(Begin); ok {
-		for _, s := range []*Source{m.CLIP, m.VQGAN} {
-			if s != nil && len(s.URLs) == 0 {
-				places = append(places, &s.File)
-			}
+	for _, s := range sources {
+		if s != nil && len(s.URLs) == 0 {
+			places = append(places, &s.File)
 		}
 	}
 	return places

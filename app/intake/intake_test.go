@@ -425,7 +425,7 @@ func talk(t *testing.T, keep *memory) (say func(imports.Message), next func() im
 func TestServe(t *testing.T) {
 	h, keep := newHost(t), newMemory()
 	say, next := talk(t, keep)
-	say(imports.Cancel{})
+	say(imports.Cancel{Base: "http://here/weights/", Name: "pair"})
 	if _, ok := next().(imports.Cancelled); !ok {
 		t.Error("cancelling nothing is not told as done")
 	}
@@ -450,7 +450,7 @@ func TestServe(t *testing.T) {
 	if p, ok := next().(imports.Problem); !ok || !strings.Contains(p.Message, "wait") {
 		t.Errorf("a second import is told %+v", p)
 	}
-	say(imports.Cancel{})
+	say(imports.Cancel{Base: "http://here/weights/", Name: "pair"})
 	if m, ok := next().(imports.Cancelled); !ok {
 		t.Fatalf("cancelled it tells %T %+v", m, m)
 	}
@@ -465,6 +465,24 @@ func TestServe(t *testing.T) {
 		t.Errorf("it tells %+v", done)
 	}
 	same(t, keep, native(t))
+}
+
+// An import that was interrupted in another visit can be cancelled, too.
+func TestCancelOfAnInterruptedImport(t *testing.T) {
+	keep := newMemory()
+	journal, err := kept.Import(context.Background(), keep, "pair", "begun")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := journal.Put(strings.Repeat("a", 64), []byte("shard")); err != nil {
+		t.Fatal(err)
+	}
+	journal.Close()
+	say, next := talk(t, keep)
+	say(imports.Cancel{Base: "http://here/weights/", Name: "pair"})
+	if m, ok := next().(imports.Cancelled); !ok || len(keep.files) != 0 {
+		t.Errorf("it tells %T, and %d files are left", m, len(keep.files))
+	}
 }
 
 // While it pauses nothing is asked for.

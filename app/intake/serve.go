@@ -52,11 +52,13 @@ func (s *server) handle(m imports.Message) {
 		s.gate.set(false)
 	case imports.Look:
 		s.look(s.open(s.ctx, store.Path(m.Base)))
+	case imports.Examine:
+		s.say(examine(s.ctx, m.Files))
 	case imports.Cancel:
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.cancel == nil {
-			s.send(imports.Cancelled{})
+			s.forget(s.open(s.ctx, store.Path(m.Base)), m.Name)
 			return
 		}
 		s.drop = true
@@ -110,11 +112,7 @@ func (s *server) end(j *job, done imports.Done, err error, cancelled bool) {
 	case err == nil:
 		s.send(done)
 	case cancelled && s.drop:
-		if err := forget(s.ctx, j.store, j.Name); err != nil {
-			s.send(imports.Problem{Message: sentence(err)})
-			return
-		}
-		s.send(imports.Cancelled{})
+		s.forget(j.store, j.Name)
 	case cancelled:
 		s.send(imports.Cancelled{})
 	default:
@@ -122,14 +120,18 @@ func (s *server) end(j *job, done imports.Done, err error, cancelled bool) {
 	}
 }
 
-// forget drops the journal of an import that was cancelled, and what only it named.
-func forget(ctx context.Context, in store.Store, name string) error {
-	journal, err := kept.Import(ctx, in, name, "cancelled")
-	if err != nil {
-		return err
+// forget drops the journal of an import that was cancelled, and what only it named, and tells.
+func (s *server) forget(in store.Store, name string) {
+	journal, err := kept.Import(s.ctx, in, name, "cancelled")
+	if err == nil {
+		err = journal.Abort()
+		journal.Close()
 	}
-	defer journal.Close()
-	return journal.Abort()
+	if err != nil {
+		s.send(imports.Problem{Message: sentence(err)})
+		return
+	}
+	s.send(imports.Cancelled{})
 }
 
 // sentence is an error as a person reads it: without the names of the packages that it came through.
@@ -149,6 +151,9 @@ func sentence(err error) string {
 	text := err.Error()
 	for _, p := range []string{"intake: ", "convert: ", "importer: ", "checkpoint: ", "weights: ", "kept: ", "store: "} {
 		text = strings.TrimPrefix(text, p)
+	}
+	if first, _, _ := strings.Cut(text, " "); strings.Contains(first, ".") { // a file's name
+		return text + "."
 	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

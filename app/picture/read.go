@@ -293,12 +293,12 @@ func (found *Found) prefill(prompt, seed string) {
 	if found.Seed = seed; seed == "" {
 		return
 	}
-	value, err := recipe.Seed.Kind.Parse(seed)
+	value, err := strconv.ParseUint(strings.TrimSpace(seed), 10, 64) // another tool's words are another number than ours
 	if err != nil {
 		found.notice("The picture's seed is %.30q, which is no whole number from 0 to 18446744073709551615: it is left out.", seed)
 		return
 	}
-	found.say(recipe.Setting{Option: recipe.Seed.Option, Value: value})
+	found.say(recipe.Seed.Is(value))
 }
 
 func (found *Found) say(settings ...recipe.Setting) {

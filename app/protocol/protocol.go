@@ -12,7 +12,7 @@
 //	Save → Saved                            what the run needs to go on later; it also comes by itself now and then
 //	Look → Looked                           the picture of tokens that a run has told, without disturbing it
 //	Inspect → Inspected                     what is inside one update of the run: cutouts, scores, gradient, move
-//	Keep, Delete → Storage                  what the browser keeps
+//	Keep, Delete, Imported → Storage        what the browser keeps
 //	Foresee → Foreseen                      what a run would take
 //	Count → Counted                         how many tokens texts have
 //	Measure → Progress… Kernels? Measured          how fast the device is
@@ -58,7 +58,7 @@ type (
 	// Load asks for a model's weights.
 	Load struct {
 		Base  string `json:"base"`
-		Model string `json:"model"`
+		Model string `json:"model"` // as recipe.Halves reads it, here and wherever a model is to be used
 		// Unkept asks that nothing be stored: there is no room.
 		Unkept bool `json:"unkept,omitempty"`
 	}
@@ -69,8 +69,10 @@ type (
 	}
 	// Delete asks that a model be removed from what the browser keeps.
 	Delete struct {
-		Model string `json:"model"`
+		Model string `json:"model"` // a folder
 	}
+	// Imported tells that another program has changed what the browser keeps.
+	Imported struct{}
 	// Start asks for a picture.
 	Start struct {
 		Base   string        `json:"base"`
@@ -162,15 +164,22 @@ type (
 		Quota     int64   `json:"quota"`
 		Persisted bool    `json:"persisted"` // the browser promised not to clear it by itself
 	}
-	// Model is one of which something is kept.
+	// Model is a folder of which something is kept: a pair, or a CLIP or a VQGAN alone, which become a pair with another.
 	Model struct {
 		Name   string `json:"name"`
 		Title  string `json:"title,omitempty"`
-		Factor int    `json:"factor"` // pixels per token along one axis
+		Factor int    `json:"factor"` // pixels per token along one axis; 0 without a VQGAN
 		Bytes  int64  `json:"bytes"`
 		Stored int64  `json:"stored"` // of Bytes
+		CLIP   Half   `json:"clip"`
+		VQGAN  Half   `json:"vqgan"`
 		// Suggested are its own settings.
 		Suggested recipe.Recipe `json:"suggested,omitzero"`
+	}
+	// Half is what a pair takes of a folder: its CLIP or its VQGAN. Bytes are 0 where there is none.
+	Half struct {
+		Bytes  int64 `json:"bytes"`
+		Stored int64 `json:"stored"` // of Bytes
 	}
 	// Measured tells how fast the device is. The first speed is the most that it can compute.
 	Measured struct {
@@ -370,6 +379,7 @@ func (Open) isMessage()      {}
 func (Load) isMessage()      {}
 func (Keep) isMessage()      {}
 func (Delete) isMessage()    {}
+func (Imported) isMessage()  {}
 func (Start) isMessage()     {}
 func (Foresee) isMessage()   {}
 func (Foreseen) isMessage()  {}
@@ -412,6 +422,7 @@ var kinds = map[string]reflect.Type{
 	"load":      reflect.TypeFor[Load](),
 	"keep":      reflect.TypeFor[Keep](),
 	"delete":    reflect.TypeFor[Delete](),
+	"imported":  reflect.TypeFor[Imported](),
 	"start":     reflect.TypeFor[Start](),
 	"foresee":   reflect.TypeFor[Foresee](),
 	"foreseen":  reflect.TypeFor[Foreseen](),

@@ -27,7 +27,7 @@ func messages() []Message {
 	return []Message{
 		Open{Base: "/weights/"},
 		Load{Base: "/weights/", Model: "mini", Unkept: true},
-		Keep{Base: "/weights/", Model: "mini"}, Delete{Model: "mini"},
+		Keep{Base: "/weights/", Model: "mini"}, Delete{Model: "mini"}, Imported{},
 		Storage{How: "files", Models: []Model{{Name: "mini", Title: "Mini", Factor: 8, Bytes: 9, Stored: 3, Suggested: recipe.New(recipe.CutPow.Is(0.3))}}, Usage: 5, Quota: 1 << 40, Persisted: true},
 		First{Script: s, Picture: picture(2, 2)},
 		Start{Base: "/weights/", Script: s},

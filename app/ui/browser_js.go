@@ -15,6 +15,7 @@ import (
 	"github.com/gowebapi/webapi/patch"
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	"reverie/app/imports"
 	"reverie/app/protocol"
 	"reverie/gpu/jsx"
 )
@@ -231,11 +232,15 @@ func readFile(f *file.File) ([]byte, error) {
 	return jsx.GoBytes(buffer), nil
 }
 
-// watchFiles calls take for each file that is dropped on the page or pasted into it, and takeText for text that is dropped beside the fields.
-func watchFiles(take func(read func() ([]byte, error), name string), takeText func(text string)) {
+// watchFiles calls take for a file that is dropped on the page or pasted into it, and takeText for text that is dropped beside the fields. All files of a
+// drop go to takeModels, if it wants them.
+func watchFiles(take func(read func() ([]byte, error), name string), takeText func(text string), takeModels func([]*imports.Source) bool) {
 	takeFirst := func(transfer js.Value) bool {
 		if !transfer.Truthy() || transfer.Get("files").Length() == 0 {
 			return false
+		}
+		if takeModels(sources(transfer.Get("files"))) {
+			return true
 		}
 		f := file.FileFromJS(transfer.Get("files").Index(0))
 		take(func() ([]byte, error) { return readFile(f) }, f.Name())

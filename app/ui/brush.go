@@ -89,10 +89,10 @@ type half struct {
 
 // halves reach beyond the picture's edges, so that only the edge within it is soft.
 var halves = []half{
-	{"Left half", []float64{-1, -1, 0.5, 2}},
-	{"Right half", []float64{0.5, -1, 2, 2}},
-	{"Top half", []float64{-1, -1, 2, 0.5}},
-	{"Bottom half", []float64{-1, 0.5, 2, 2}},
+	{leftHalf, []float64{-1, -1, 0.5, 2}},
+	{rightHalf, []float64{0.5, -1, 2, 2}},
+	{topHalf, []float64{-1, -1, 2, 0.5}},
+	{bottomHalf, []float64{-1, 0.5, 2, 2}},
 }
 
 // everywhere is all of the picture.
@@ -127,11 +127,11 @@ func (s *State) pulling() []string {
 func (s *State) name(l layer) string {
 	switch l {
 	case holdLayer:
-		return "what is held still"
+		return heldName
 	case dreamLayer:
-		return "what is dreamt anew"
+		return dreamtName
 	}
-	return "where “" + s.label(l) + "” pulls"
+	return fmt.Sprintf(regionName, s.label(l))
 }
 
 // sheet is what is painted on: the picture's size in pixels, and in tokens. It is the size of the run under way, else of the next one.
@@ -204,7 +204,7 @@ func (s *State) Paint(l layer) {
 	}
 	s.brush.on, s.brush.layer, s.brush.erases, s.brush.keys = true, l, false, false
 	s.stopLooking() // what is painted takes effect at the newest step
-	s.Status = "Painting " + s.name(l) + "."
+	s.Status = fmt.Sprintf(paintingText, s.name(l))
 }
 
 // StopPainting ends painting, and shows the picture as it is.
@@ -297,11 +297,11 @@ func (s *State) Dab(erases bool) (protocol.Message, bool) {
 	s.brush.erases = erases
 	defer func() { s.brush.erases = was }()
 	m, ok := s.paintShape(s.shape([]float64{(float64(at.column) + 0.5) / float64(columns), (float64(at.row) + 0.5) / float64(rows)}))
-	what := "Painted"
+	what := paintedWord
 	if erases {
-		what = "Erased"
+		what = erasedWord
 	}
-	s.Status = what + " at " + s.cursorText() + "."
+	s.Status = fmt.Sprintf(strokeText, what, s.cursorText())
 	return m, ok
 }
 
@@ -314,7 +314,7 @@ func (s *State) MoveCursor(columns, rows int) {
 	s.Status = upperFirst(s.cursorText())
 	m, _ := s.mask(s.brush.layer)
 	if s.values(m)[c.row*w+c.column] >= 0.5 {
-		s.Status += ", painted"
+		s.Status += cursorPainted
 	}
 	s.Status += "."
 }
@@ -323,7 +323,7 @@ func (s *State) MoveCursor(columns, rows int) {
 func (s *State) cursorText() string {
 	_, _, columns, rows := s.sheet()
 	at := s.brush.cursor
-	return fmt.Sprintf("column %d of %d, row %d of %d", at.column+1, columns, at.row+1, rows)
+	return fmt.Sprintf(cursorPlace, at.column+1, columns, at.row+1, rows)
 }
 
 // PaintHalf makes a half of the picture the layer's mask.
@@ -344,7 +344,7 @@ func (s *State) paintShape(shape recipe.Shape) (protocol.Message, bool) {
 	l := s.brush.layer
 	if l == dreamLayer && s.underWay() {
 		if shape.Erase {
-			s.Status = "What was dreamt anew is drawn already: there is nothing to erase."
+			s.Status = alreadyDreamt
 			return nil, false
 		}
 		return s.dream(recipe.Mask{shape})
@@ -392,7 +392,7 @@ func (s *State) dream(m recipe.Mask) (protocol.Message, bool) {
 	s.Run.sent = append(s.Run.sent, sentChange{s.changes, set})
 	s.brush.dreaming = append(slices.Clip(s.brush.dreaming), m...)
 	s.brush.done = append(s.brush.done, painted{before: s.masks(), after: s.masks(), dreamt: true})
-	s.Status = "Dreaming a part of the picture anew."
+	s.Status = dreamingText
 	return protocol.Change{ID: s.changes, Set: set}, true
 }
 
@@ -423,12 +423,12 @@ func (s *State) UndoStroke() {
 	s.brush.done = s.brush.done[:n-1]
 	switch {
 	case last.dreamt:
-		s.Status = "What was dreamt anew is drawn: look back with the slider Step, and Fork there."
+		s.Status = dreamtText
 	case last.after != s.masks(): // something else has changed them
 		s.brush.done = nil
 	default:
 		s.setMasks(last.before)
-		s.Status = "The last stroke is undone."
+		s.Status = strokeUndone
 	}
 }
 
@@ -449,7 +449,7 @@ func (s *State) ClearMasks() {
 	}
 	s.setMasks([3]string{})
 	s.brush.done = append(s.brush.done, painted{before: before})
-	s.Status = "Nothing is painted: prompts pull everywhere."
+	s.Status = nothingPainted
 }
 
 // ClearMask takes what is painted on the present layer away.
@@ -554,7 +554,7 @@ func (s *State) RemovePart(i int) {
 	name := parts[i].Text
 	with := s.Draft
 	with.Form = with.Form.With(recipe.Prompt.Option, prompt.Format([][]prompt.Prompt{slices.Delete(parts, i, i+1)}))
-	s.replace("Removing “"+name+"”", with)
+	s.replace(fmt.Sprintf(removingPart, name), with)
 	s.dropNumber(i)
 }
 
@@ -609,13 +609,13 @@ func (s *State) emphasisText() string {
 	if found == "" {
 		return ""
 	}
-	return fmt.Sprintf("“%s” is another tool's way to weigh a word. Here each part has a weight: “%s”.", strings.TrimSpace(found), plain)
+	return fmt.Sprintf(otherEmphasis, strings.TrimSpace(found), plain)
 }
 
 // WritePlain rewrites a prompt that is written for another tool.
 func (s *State) WritePlain() {
 	plain, found := prompt.Plain(s.Form.Text(recipe.Prompt.Option))
 	if found != "" {
-		s.setPrompt("The rewritten prompt", plain)
+		s.setPrompt(rewrittenPrompt, plain)
 	}
 }

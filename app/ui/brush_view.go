@@ -63,13 +63,13 @@ func (p *Page) renderPlaces() app.UI {
 	}
 	quick = append(quick,
 		p.button(s.clearLabel(), "chip", true, p.press(s.ClearMask)),
-		p.button("Clear all that is painted", "chip", s.masks() != [3]string{}, p.press(s.ClearMasks)))
+		p.button(clearPaint, "chip", s.masks() != [3]string{}, p.press(s.ClearMasks)))
 	return elem("section").Class("places").Body(append(body,
 		elem("div").Class("slide").Body(
-			elem("label").Attr("for", "brush-size").Text("Brush size"),
+			elem("label").Attr("for", "brush-size").Text(brushSizeLabel),
 			p.slider("brush-size", "", extent{leastSize, mostSize, 0.02}, s.brush.size, func(v float64) { s.brush.size = v }),
 		),
-		elem("div").Class("row").Role("group").Aria("label", "Paint at once").Body(quick...),
+		elem("div").Class("row").Role("group").Aria("label", paintAtOnce).Body(quick...),
 		elem("p").Class("help").Text(s.layerHelp()),
 	)...)
 }
@@ -77,9 +77,9 @@ func (p *Page) renderPlaces() app.UI {
 // clearLabel is what taking a layer's paint away leaves.
 func (s *State) clearLabel() string {
 	if s.brush.layer >= 0 {
-		return "Everywhere"
+		return everywhereButton
 	}
-	return "Nowhere"
+	return nowhereButton
 }
 
 // layerHelp says what it means to paint a layer.
@@ -101,13 +101,13 @@ func (s *State) label(l layer) string {
 	if names := s.pulling(); int(l) < len(names) {
 		return names[l]
 	}
-	return fmt.Sprintf("Prompt %d", l+1)
+	return fmt.Sprintf(promptNumber, l+1)
 }
 
 func (p *Page) renderLayer(l layer) app.UI {
 	s := &p.state
 	text := s.label(l)
-	id, name := fmt.Sprintf("layer-%d", l), "Paint where "+text+" pulls"
+	id, name := fmt.Sprintf("layer-%d", l), fmt.Sprintf(paintWhere, text)
 	if l < 0 {
 		id, name = fieldID(l.option()), text
 	}
@@ -137,9 +137,9 @@ func (p *Page) renderBrush() app.UI {
 	}
 	return elem("div").Class("brush row").Hidden(false).Body(
 		elem("p").Body(s.brush.layer.swatch(), elem("span").Text(s.label(s.brush.layer))),
-		p.button("Erase", "chip", true, func(app.Context, app.Event) { s.brush.erases = !s.brush.erases }).Aria("pressed", s.brush.erases),
-		p.iconButton("Undo stroke", "M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6", s.CanUndoStroke(), p.press(s.UndoStroke)),
-		p.button("Done", "chip strong", true, func(app.Context, app.Event) {
+		p.button(eraseButton, "chip", true, func(app.Context, app.Event) { s.brush.erases = !s.brush.erases }).Aria("pressed", s.brush.erases),
+		p.iconButton(undoStroke, "M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6", s.CanUndoStroke(), p.press(s.UndoStroke)),
+		p.button(doneButton, "chip strong", true, func(app.Context, app.Event) {
 			s.StopPainting()
 			p.veil()
 		}),
@@ -153,7 +153,7 @@ func (p *Page) renderVeil() app.UI {
 	if !s.brush.on {
 		return veil.Class("").TabIndex(-1).Aria("hidden", "true").Role("img").Aria("label", "").Aria("describedby", "")
 	}
-	return veil.Class("painting").TabIndex(0).Aria("hidden", "false").Role("application").Aria("label", "Paint "+s.name(s.brush.layer)).Aria("describedby", veilID+"-help")
+	return veil.Class("painting").TabIndex(0).Aria("hidden", "false").Role("application").Aria("label", fmt.Sprintf(paintLabel, s.name(s.brush.layer))).Aria("describedby", veilID+"-help")
 }
 
 // pressShowMasks shows what is painted, or no longer.

@@ -178,7 +178,7 @@ func (s *State) Change() (protocol.Message, bool) {
 		s.Run.pictures = append(slices.Clip(s.Run.pictures), m.Images...)
 	}
 	if d.err == nil {
-		s.Status = "Changing " + names(options(d.live)) + "."
+		s.Status = fmt.Sprintf(changingText, names(options(d.live)))
 	}
 	return m, true
 }
@@ -232,7 +232,7 @@ func (s *State) changed(m protocol.Changed) {
 	}
 	s.keepDue = true
 	if s.Problem == "" && len(changed) > 0 {
-		s.Status = strings.Join(append([]string{fmt.Sprintf("From step %d on: %s.", m.Step+1, names(changed))}, m.Notices...), " ")
+		s.Status = strings.Join(append([]string{fmt.Sprintf(changedFrom, m.Step+1, names(changed))}, m.Notices...), " ")
 	}
 }
 
@@ -259,7 +259,7 @@ func (s *State) NewRunText() string {
 	if len(labels) > 1 {
 		verb = "take"
 	}
-	return upperFirst(list(labels)) + " " + verb + " effect in a new run."
+	return fmt.Sprintf(newRunEffect, upperFirst(list(labels)), verb)
 }
 
 // PressNewRun ends the run under way and starts another one with the form's settings, if they can run.
@@ -311,7 +311,7 @@ func names(options []*recipe.Option) string {
 // list joins words as in a sentence.
 func list(words []string) string {
 	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+		return fmt.Sprintf(listEnd, strings.Join(words[:n-1], ", "), words[n-1])
 	}
 	return strings.Join(words, "")
 }

@@ -237,7 +237,7 @@ func TestEditsWhilePaused(t *testing.T) {
 	write(s, recipe.Prompt, "b")
 	wantChange(t, "about to pause", sends(t, s), recipe.Prompt.Is("b"))
 	s.Receive(protocol.Paused{Step: 5, Picture: pixel(5)}, start)
-	s.UseExample("a snowman")
+	s.setPrompt(theExample, "a snowman")
 	wantChange(t, "paused", sends(t, s), recipe.Prompt.Is("a snowman"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"reverie/app/protocol"
 	"reverie/recipe"
 	"reverie/recipe/prompt"
 )
@@ -17,13 +18,10 @@ type shape struct {
 	W, H int
 }
 
-var shapes = []shape{{"Square", 1, 1}, {"Portrait", 2, 3}, {"Wide", 3, 2}}
+var shapes = []shape{{shapeSquare, 1, 1}, {shapePortrait, 2, 3}, {shapeWide, 3, 2}}
 
 // sizes are the longer sides that are offered, in pixels.
 var sizes = []int{64, 96, 128, 192, 256, 384, 512}
-
-// ownShape is that of sides that are none of shapes.
-const ownShape = "Own shape"
 
 // sides are what is typed; ok is false where it cannot be read.
 func (s *State) sides() (w, h int, ok bool) {
@@ -77,39 +75,39 @@ func (s *State) sizeText() string {
 	w, h, ok := s.sides()
 	switch {
 	case !ok:
-		return "Size"
+		return sizeLabel
 	case w == h:
-		return fmt.Sprintf("%d px", w)
+		return fmt.Sprintf(pixelsChip, w)
 	}
-	return fmt.Sprintf("%d × %d px", w, h)
+	return fmt.Sprintf(sidesChip, w, h)
 }
 
 // stepsText is the run's length as its chip tells it.
 func (s *State) stepsText() string {
 	text := strings.TrimSpace(s.Form.Text(recipe.Steps.Option))
 	if s.Form.Text(recipe.Endless.Option) == "true" {
-		return "Endless"
+		return endlessChip
 	}
 	for _, e := range efforts {
 		if strconv.Itoa(e.Steps) == text {
-			return fmt.Sprintf("%s · %s steps", e.Word, text)
+			return fmt.Sprintf(effortChip, e.Word, text)
 		}
 	}
 	if text == "1" {
-		return "1 step"
+		return oneStepChip
 	}
-	return text + " steps"
+	return fmt.Sprintf(stepsChip, text)
 }
 
 // effortText is an effort with what it takes here: a smaller size, where this device needs that, and the time, where that is known.
 func (s *State) effortText(e effort) string {
-	text := fmt.Sprintf("%s · %d steps", e.Word, e.Steps)
+	text := fmt.Sprintf(effortChoice, e.Word, e.Steps)
 	w, h, seconds := s.effortSides(e)
 	if now, _, _ := s.sides(); seconds > 0 && w != now {
 		text += fmt.Sprintf(", %d × %d", w, h)
 	}
 	if seconds > 0 {
-		text += " · about " + span(seconds)
+		text += fmt.Sprintf(aboutTime, span(seconds))
 	}
 	return text
 }
@@ -139,9 +137,9 @@ func span(seconds float64) string {
 	case seconds < 90:
 		return fmt.Sprintf("%d s", max(1, int(math.Round(seconds))))
 	case seconds < 90*60:
-		return fmt.Sprintf("%d min", int(math.Round(seconds/60)))
+		return fmt.Sprintf(minutesText, int(math.Round(seconds/60)))
 	}
-	return fmt.Sprintf("%.1f hours", seconds/3600)
+	return fmt.Sprintf(hoursText, seconds/3600)
 }
 
 // ChooseEffort gives runs another length, and where this device needs that, another size.
@@ -156,9 +154,9 @@ func (s *State) ChooseEffort(e effort) {
 // seedText tells whether the next run draws a seed.
 func (s *State) seedText() string {
 	if s.Form.Locked {
-		return "Seed " + shortSeed(s.Form.Text(recipe.Seed.Option))
+		return fmt.Sprintf(seedChip, shortSeed(s.Form.Text(recipe.Seed.Option)))
 	}
-	return "Seed: new"
+	return newSeedChip
 }
 
 // shortSeed is a seed that fits a chip.
@@ -230,19 +228,21 @@ func (s *State) stylesText() string {
 		}
 	}
 	if n == 0 {
-		return "Style"
+		return styleChip
 	}
-	return "Style · " + strconv.Itoa(n)
+	return fmt.Sprintf(styleCountChip, n)
 }
 
-// Surprise makes a prompt of the page's own words.
-func (s *State) Surprise() {
+// Surprise makes a prompt of the page's own words, and begins its run as an example's does.
+func (s *State) Surprise(base string) (protocol.Message, bool) {
 	pick := func(list []string) string { return list[s.draw()%uint64(len(list))] }
 	text := pick(subjects)
 	if of := styles[s.draw()%uint64(len(styles))]; s.draw()%2 == 0 {
 		text += ", " + pick(of.Words)
 	}
-	s.setPrompt("The surprise", text)
+	m, ok := s.startWords(theSurprise, text, base)
+	s.surprise = text
+	return m, ok
 }
 
 // parts are the prompts that pull now, with their weights, where their sliders can be shown: in one phase.
@@ -283,7 +283,7 @@ func (s *State) suit() {
 	}
 	w := recipe.Width.Default.(int)
 	s.editSides(w/2, w/2)
-	s.Status = fmt.Sprintf("Ready. Pictures of %d × %d would take about %s on this device, so %d × %d is chosen. You can change it.", w, w, span(m.Seconds*float64(steps)), w/2, w/2)
+	s.Status = fmt.Sprintf(smallerSize, w, w, span(m.Seconds*float64(steps)), w/2, w/2)
 }
 
 // chosen says whether a field says something else than an empty page.

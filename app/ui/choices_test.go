@@ -77,10 +77,23 @@ func TestStyles(t *testing.T) {
 	}
 }
 
-func TestSurpriseCanBeUndone(t *testing.T) {
-	s := NewState()
+// A surprise begins at once, and so does the next one in its place; words of the person's it only replaces, and they come back.
+func TestSurprise(t *testing.T) {
+	s := idle(t)
+	s.Edit(recipe.Prompt.Option, "")
+	for range 2 {
+		m, ok := s.Surprise("/weights/")
+		begun, _ := m.(protocol.Start)
+		if text := s.Form.Text(recipe.Prompt.Option); !ok || text == "" || recipe.Prompt.In(begun.Script.Recipe) != text {
+			t.Fatalf("of the surprise %q it sends %+v", text, m)
+		}
+		s.Receive(protocol.Started{Script: begun.Script}, start)
+		s.Receive(protocol.Done{Step: 1, Picture: pixel(1)}, start)
+	}
 	s.Edit(recipe.Prompt.Option, "mine")
-	s.Surprise()
+	if m, ok := s.Surprise("/weights/"); ok {
+		t.Errorf("in the place of words of the person's it sends %+v", m)
+	}
 	if text := s.Form.Text(recipe.Prompt.Option); text == "mine" || text == "" || s.UndoText() != "The surprise replaced your prompt." {
 		t.Errorf("the prompt is %q, and the page says %q", text, s.UndoText())
 	}

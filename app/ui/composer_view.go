@@ -15,7 +15,7 @@ import (
 func (p *Page) renderComposer() app.UI {
 	s := &p.state
 	label, enabled := s.primary()
-	return elem("section").Class("compose").Aria("label", "Composer").Body(
+	return elem("section").Class("compose").Aria("label", composerLabel).Body(
 		p.renderMessage(),
 		p.renderTrials(),
 		elem("div").Class("box").Body(
@@ -29,6 +29,7 @@ func (p *Page) renderComposer() app.UI {
 		p.renderWrong(promptID),
 		elem("p").ID(promptID+"-help").Class("unseen").Text(recipe.Prompt.Help+" "+promptHelp),
 		p.renderChips(),
+		p.renderToasts(p.gallery.opened == ""),
 	)
 }
 
@@ -55,21 +56,21 @@ func (p *Page) renderMessage() app.UI {
 	}
 	start, offer := "", ""
 	if s.Start != nil {
-		start = "The next run starts from " + s.Start.Name + "."
+		start = fmt.Sprintf(startsFrom, s.Start.Name)
 	}
 	if s.Offer != nil {
-		offer = s.Offer.Name + " can be the start picture, too."
+		offer = fmt.Sprintf(canBeStart, s.Offer.Name)
 	}
 	return elem("div").Class("message").Body(
 		elem("div").Class("line").Body(elem("p").ID("status").Class(class).Role("status").Text(text), elem("p").Class("privacy").Text(privacy)),
 		p.renderWrong(openImageID),
 		notices(s.unsaid(text)),
-		p.renderAside("undo", s.UndoText(), "Undo", p.pressUndo),
-		p.renderAside("emphasis", s.emphasisText(), "Write it so", p.press(s.WritePlain)),
-		p.renderAside("new-run", s.NewRunText(), "Start a new run", p.pressNewRun),
-		p.renderAside("changes", s.changesText(), "Drop the changes", p.pressDropChanges),
-		p.renderAside("start-picture", start, "Remove start picture", p.pressRemoveStart),
-		p.renderAside("offer", offer, "Use it as start picture", p.pressUseOffer),
+		p.renderAside("undo", s.UndoText(), undoButton, p.pressUndo),
+		p.renderAside("emphasis", s.emphasisText(), writePlainButton, p.press(s.WritePlain)),
+		p.renderAside("new-run", s.NewRunText(), newRunButton, p.pressNewRun),
+		p.renderAside("changes", s.changesText(), dropChangesButton, p.pressDropChanges),
+		p.renderAside("start-picture", start, removeStartButton, p.pressRemoveStart),
+		p.renderAside("offer", offer, useAsStartButton, p.pressUseOffer),
 	)
 }
 
@@ -96,28 +97,28 @@ func (p *Page) renderAside(id, text, label string, press app.EventHandler) app.U
 func (s *State) primary() (label string, enabled bool) {
 	switch s.Phase {
 	case Running:
-		return "Pause", true
+		return pauseButton, true
 	case Pausing:
-		return "Pause", false
+		return pauseButton, false
 	case Paused:
-		return "Resume", true
+		return resumeButton, true
 	}
-	return "Start", s.Phase == Idle || s.Phase == Loading
+	return startButton, s.Phase == Idle || s.Phase == Loading
 }
 
 // renderChips is what people change most.
 func (p *Page) renderChips() app.UI {
 	s := &p.state
 	sh, _ := s.shapeOf()
-	return elem("div").Class("chips").Role("group").Aria("label", "Quick settings").Body(
-		p.chip("shape", "Shape", sh.Word, p.shapeMenu),
-		p.chip("size", "Size", s.sizeText(), p.sizeMenu),
-		p.chip("length", "Length", s.stepsText(), p.lengthMenu),
-		p.chip("seed", "Random draws", s.seedText(), p.seedMenu),
-		p.chip("style", "Words of style", s.stylesText(), p.styleMenu),
-		p.button("Surprise me", "chip", true, p.press(s.Surprise, "surprise")),
-		p.button("4 seeds", "chip", s.Phase == Idle || s.Phase == Loading || s.underWay(), p.sends(s.TryFour)).Title(trialsHelp),
-		p.chip("queue", "Queue of runs", s.queueText(), p.queueMenu),
+	return elem("div").Class("chips").Role("group").Aria("label", quickSettings).Body(
+		p.chip("shape", shapeLabel, sh.Word, p.shapeMenu),
+		p.chip("size", sizeLabel, s.sizeText(), p.sizeMenu),
+		p.chip("length", lengthLabel, s.stepsText(), p.lengthMenu),
+		p.chip("seed", drawsLabel, s.seedText(), p.seedMenu),
+		p.chip("style", styleLabel, s.stylesText(), p.styleMenu),
+		p.button(surpriseButton, "chip", true, p.sends(s.Surprise)),
+		p.button(fourSeedsButton, "chip", s.Phase == Idle || s.Phase == Loading || s.underWay(), p.sends(s.TryFour)).Title(trialsHelp),
+		p.chip("queue", queueLabel, s.queueText(), p.queueMenu),
 	)
 }
 
@@ -183,15 +184,15 @@ func (p *Page) lengthMenu() []app.UI {
 	for _, e := range efforts {
 		list = append(list, p.choice(s.effortText(e), s.Form.Text(recipe.Steps.Option) == strconv.Itoa(e.Steps), func() { s.ChooseEffort(e); p.open = "" }))
 	}
-	return append(list, p.choice("Another number", false, func() { p.reveal(fieldID(recipe.Steps.Option)) }))
+	return append(list, p.choice(anotherNumber, false, func() { p.reveal(fieldID(recipe.Steps.Option)) }))
 }
 
 func (p *Page) seedMenu() []app.UI {
 	s := &p.state
 	return []app.UI{
-		p.choice("A new one each time", !s.Form.Locked, func() { s.LockSeed(false); p.open = "" }),
-		p.choice("Keep this one", s.Form.Locked, func() { s.LockSeed(true); p.open = "" }),
-		p.choice("Type one", false, func() { p.reveal(fieldID(recipe.Seed.Option)) }),
+		p.choice(newSeedEachTime, !s.Form.Locked, func() { s.LockSeed(false); p.open = "" }),
+		p.choice(keepSeed, s.Form.Locked, func() { s.LockSeed(true); p.open = "" }),
+		p.choice(typeSeed, false, func() { p.reveal(fieldID(recipe.Seed.Option)) }),
 		elem("p").Class("help").Text(recipe.Seed.Help),
 	}
 }

@@ -5,7 +5,7 @@ import "github.com/maxence-charriere/go-app/v10/pkg/app"
 // renderKeys is the dialog that lists the keys and can turn them off.
 func (p *Page) renderKeys() app.UI {
 	return elem("dialog").ID(keysID).Aria("labelledby", "keys-title").Body(
-		elem("h2").ID("keys-title").Text("Keys"),
+		elem("h2").ID("keys-title").Text(keysTitle),
 		elem("dl").Body(app.Range(shortcuts).Slice(func(i int) app.UI {
 			return elem("div").Body(elem("dt").Body(elem("kbd").Text(shortcuts[i].Key)), elem("dd").Text(shortcuts[i].Does))
 		})),
@@ -14,10 +14,10 @@ func (p *Page) renderKeys() app.UI {
 				p.keysOff = !ctx.JSSrc().Get("checked").Bool()
 				storeText(keysKey, map[bool]string{true: "off"}[p.keysOff])
 			}),
-			elem("label").Attr("for", "single-keys").Text("Single keys do something"),
+			elem("label").Attr("for", "single-keys").Text(singleKeysLabel),
 		),
 		p.renderNotify(),
-		p.button("Close", "", true, func(app.Context, app.Event) { closeDialog(keysID) }),
+		p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(keysID) }),
 	)
 }
 

@@ -117,7 +117,7 @@ func (d Draft) imagePrompts() ([]prompt.Image, error) {
 	var read []prompt.Image
 	for i, image := range d.Images {
 		if image.Picture == nil {
-			return nil, fmt.Errorf("The image prompt %.60q has no picture: open its file beside its name, or remove it.", image.Name)
+			return nil, fmt.Errorf(imageWithoutPicture, image.Name)
 		}
 		if image.Later {
 			continue
@@ -125,11 +125,11 @@ func (d Draft) imagePrompts() ([]prompt.Image, error) {
 		p := prompt.Image{Name: image.Name, Stop: prompt.NoStop}
 		var err error
 		if p.Weight, err = parseNumber(image.Weight); err != nil {
-			return nil, &wrongField{weightID(i), fmt.Errorf("The weight of the image prompt %.60q is %.20q: write a number like 1.", image.Name, image.Weight)}
+			return nil, &wrongField{weightID(i), fmt.Errorf(imageWeightProblem, image.Name, image.Weight)}
 		}
 		if strings.TrimSpace(image.Stop) != "" {
 			if p.Stop, err = parseNumber(image.Stop); err != nil {
-				return nil, &wrongField{stopID(i), fmt.Errorf("The stop of the image prompt %.60q is %.20q: write a number, or nothing.", image.Name, image.Stop)}
+				return nil, &wrongField{stopID(i), fmt.Errorf(imageStopProblem, image.Name, image.Stop)}
 			}
 		}
 		if err := p.Check(); err != nil {
@@ -208,11 +208,11 @@ func (s *State) UndoText() string {
 	if s.undo == nil {
 		return ""
 	}
-	what := "prompt and settings"
+	what := promptAndSettings
 	if changed := s.undo.draft.differ(s.Draft); len(changed) == 1 && changed[0] == recipe.Prompt.Option {
 		what = "prompt"
 	}
-	return fmt.Sprintf("%s replaced your %s.", s.undo.by, what)
+	return fmt.Sprintf(replacedText, s.undo.by, what)
 }
 
 // PressUndo brings back what was replaced.
@@ -225,7 +225,7 @@ func (s *State) PressUndo() {
 	s.masksReplaced(masksOf(before.Form))
 	s.Notices, s.Offer = nil, nil
 	s.edited(before.differ(s.Draft)...)
-	s.Status = "Your prompt and settings are back."
+	s.Status = formIsBack
 }
 
 // Edit takes what is typed in an option's field.
@@ -255,21 +255,23 @@ func (s *State) EditImage(i int, edit func(*ImagePrompt)) {
 	s.edited(recipe.ImagePrompts.Option)
 }
 
-// UseExample makes an example the prompt.
-func (s *State) UseExample(text string) { s.setPrompt("The example", text) }
-
-// StartExample makes an example the prompt and begins its run: at once, or as soon as there is a device. Where it takes the place of what the person
-// wrote it begins nothing, so that this can be taken back.
+// StartExample makes an example the prompt and begins its run.
 func (s *State) StartExample(text, base string) (protocol.Message, bool) {
+	return s.startWords(theExample, text, base)
+}
+
+// startWords makes words of the page's own the prompt and begins their run: at once, or as soon as there is a device. Where they take the place of
+// what the person wrote they begin nothing, so that this can be taken back.
+func (s *State) startWords(by, text, base string) (protocol.Message, bool) {
 	wrote := strings.TrimSpace(s.Form.Text(recipe.Prompt.Option))
-	s.UseExample(text)
-	if wrote != "" && !slices.Contains(Examples, wrote) {
-		s.Status = "The example is the prompt now." + s.whatNow(pressStart)
+	s.setPrompt(by, text)
+	if wrote != "" && wrote != s.surprise && !slices.Contains(Examples, wrote) {
+		s.Status = fmt.Sprintf(isPromptNow, by) + s.whatNow(pressStart)
 		return nil, false
 	}
 	if s.Phase == Opening {
 		s.restart = true
-		s.Status = "The run begins as soon as your GPU is found."
+		s.Status = beginsWithGPU
 		return nil, false
 	}
 	return s.PressStart(base)
@@ -279,11 +281,11 @@ func (s *State) StartExample(text, base string) (protocol.Message, bool) {
 func (s *State) DropText(text string) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		s.Status = "What you dropped has no text and no file that the page can read."
+		s.Status = emptyDrop
 		return
 	}
-	s.setPrompt("The text", text)
-	s.Status = "The text that you dropped is the prompt now." + s.whatNow(pressStart)
+	s.setPrompt(theText, text)
+	s.Status = textIsPrompt + s.whatNow(pressStart)
 }
 
 func (s *State) setPrompt(by, text string) {
@@ -304,7 +306,7 @@ func (s *State) LockSeed(lock bool) {
 // NudgeSeed raises or lowers the seed by one, within its range.
 func (s *State) NudgeSeed(up bool) {
 	v, open, err := s.Form.read(recipe.Seed.Option)
-	if err != nil {
+	if err != nil || !open && recipe.Seed.Format(v) != s.Form.Text(recipe.Seed.Option) { // words stay
 		return
 	}
 	seed := v.(uint64)
@@ -318,15 +320,13 @@ func (s *State) NudgeSeed(up bool) {
 	s.Edit(recipe.Seed.Option, recipe.Seed.Format(seed))
 }
 
-const pressStart = " Press Start to make the picture."
-
 // whatNow says how what was put into the form takes effect: with idle, where no run is under way.
 func (s *State) whatNow(idle string) string {
 	switch {
 	case s.Phase == Stopping:
 		return ""
 	case s.Phase >= Starting:
-		return " The run takes what it can from its next step on."
+		return runTakesIt
 	}
 	return idle
 }

@@ -18,7 +18,7 @@ func TestUndo(t *testing.T) {
 		prompt  string
 		text    string
 	}{
-		{"an example", func(s *State) { s.UseExample("a snowman") }, "a snowman", "The example replaced your prompt."},
+		{"an example", func(s *State) { s.setPrompt(theExample, "a snowman") }, "a snowman", "The example replaced your prompt."},
 		{"a link", func(s *State) { s.FollowLink("#p=b&steps=3&v=2") }, "b", "The link replaced your prompt and settings."},
 		{"a picture", func(s *State) { s.OpenFile("heart.png", ownPicture(t, own), picture.Decoder{})() }, "a blue heart", "heart.png replaced your prompt and settings."},
 		{"a text", func(s *State) { s.DropText("c") }, "c", "The text replaced your prompt."},
@@ -51,7 +51,7 @@ func TestUndo(t *testing.T) {
 func TestNothingToUndo(t *testing.T) {
 	s := NewState()
 	s.SetModels([]Model{{Name: "mini", Factor: 8}})
-	s.UseExample("a snowman")
+	s.setPrompt(theExample, "a snowman")
 	if s.UndoText() != "" {
 		t.Errorf("an empty prompt: %q", s.UndoText())
 	}
@@ -75,7 +75,7 @@ func TestNothingToUndo(t *testing.T) {
 // What comes back during a run goes to the run.
 func TestUndoDuringARun(t *testing.T) {
 	s := running(t, 10)
-	s.UseExample("a snowman")
+	s.setPrompt(theExample, "a snowman")
 	takes(s, sends(t, s), 0)
 	s.PressUndo()
 	wantChange(t, "undone", sends(t, s), recipe.Prompt.Is("a red apple"))

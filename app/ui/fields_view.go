@@ -36,7 +36,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	id := fieldID(o)
 	help := o.Help
 	if o.Open == recipe.ByModel {
-		help += " Left empty, the model's own."
+		help += modelsOwn
 	}
 	class := "field"
 	var field app.UI
@@ -48,14 +48,14 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 			elem("div").Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), elem("label").Attr("for", id).Text(o.Label)),
 			elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
 		)
-	case recipe.Text, recipe.Colours, recipe.Words, recipe.Parts, recipe.Curves:
+	case recipe.Text, recipe.Colours, recipe.Words, recipe.Parts, recipe.Curves, recipe.Numbers:
 		class, field = "field wide", p.input(o, "text")
 	case recipe.Whole:
 		field = p.whole(o, kind.Min)
 	case recipe.Side:
 		field = p.whole(o, 1)
 	case recipe.Number64:
-		field = p.input(o, "numeric").Placeholder("a new one").OnKeyDown(p.seedKey)
+		field = p.input(o, "text").Placeholder(newOne).OnKeyDown(p.seedKey)
 	default:
 		field = p.input(o, "decimal").Placeholder(p.state.Model().suggests(o))
 	}
@@ -134,7 +134,7 @@ func (p *Page) renderEssentials() app.UI {
 		list = append(list, p.renderField(o))
 	}
 	return elem("div").Class("grid").Body(append(list, elem("div").Class("field beside").Body(
-		elem("div").Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), elem("label").Attr("for", lockID).Text("Lock seed")),
-		elem("p").ID(lockID+"-help").Class("help").Text("Else each run gets a new one."),
+		elem("div").Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), elem("label").Attr("for", lockID).Text(lockSeedLabel)),
+		elem("p").ID(lockID+"-help").Class("help").Text(lockSeedHelp),
 	))...)
 }

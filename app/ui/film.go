@@ -63,8 +63,8 @@ func newFilmForm(s FilmSource) filmForm {
 // filmNumbers are the fields that are typed, with what they are called.
 func (f *filmForm) filmNumbers() []filmNumber {
 	return []filmNumber{
-		{filmWidthID, "Width in pixels", &f.width}, {filmRateID, "Frames per second", &f.rate},
-		{filmSecondsID, "Length in seconds", &f.seconds}, {filmHoldID, "Final pause in seconds", &f.hold},
+		{filmWidthID, filmWidth, &f.width}, {filmRateID, filmRate, &f.rate},
+		{filmSecondsID, filmLength, &f.seconds}, {filmHoldID, filmPause, &f.hold},
 	}
 }
 
@@ -83,9 +83,9 @@ func (f *filmForm) options(s FilmSource) (o film.Options, wrong string, err erro
 		whole := n.id == filmWidthID || n.id == filmRateID
 		switch {
 		case err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 || v > 1e6:
-			return o, n.id, fmt.Errorf("%s must be a number, like %s.", n.label, *usual.filmNumbers()[i].text)
+			return o, n.id, fmt.Errorf(numberProblem, n.label, *usual.filmNumbers()[i].text)
 		case whole && v != math.Trunc(v):
-			return o, n.id, fmt.Errorf("%s must be a whole number, like %.0f.", n.label, v)
+			return o, n.id, fmt.Errorf(wholeNumberProblem, n.label, v)
 		}
 		values[i] = v
 	}
@@ -120,7 +120,7 @@ func (f *filmForm) begin(s FilmSource) film.Message {
 	}
 	f.making, f.done, f.total = true, 0, 0
 	f.serial++
-	f.status = "Making the film…"
+	f.status = makingFilm
 	return film.Make{Options: o, Pictures: s.Pictures}
 }
 
@@ -136,7 +136,7 @@ func (f *filmForm) hear(m film.Message) (want int, file *film.Made) {
 		f.done, f.total = m.Done, m.Total
 	case film.Made:
 		f.making = false
-		f.status = fmt.Sprintf("The film is saved as %s: %d×%d, %s, %s.", filmFormats[m.Format], m.Width, m.Height, count(m.Frames, "frame"), byteCount(int64(len(m.File.Data))))
+		f.status = fmt.Sprintf(filmSaved, filmFormats[m.Format], m.Width, m.Height, count(m.Frames, "frame"), byteCount(int64(len(m.File.Data))))
 		if f.format == film.Best {
 			f.status += filmLacks[m.Format]
 		}
@@ -145,15 +145,15 @@ func (f *filmForm) hear(m film.Message) (want int, file *film.Made) {
 		f.making = false
 		f.status = ""
 		if f.problem == "" {
-			f.status = "Cancelled."
+			f.status = filmCancelled
 		}
 	case film.Error:
 		if m.Reason == film.NoProgram {
-			m.Message = "The program that makes films cannot be fetched: check the connection and try again."
+			m.Message = filmMissing
 		}
 		f.fail(m.Message)
 	case film.Exit:
-		f.fail("The program that makes films ended: try again, or make a smaller film.")
+		f.fail(filmProgramEnded)
 	}
 	return -1, nil
 }
@@ -187,6 +187,6 @@ func (f *filmForm) fail(problem string) { f.making, f.status, f.problem = false,
 var filmKinds = map[film.Format]string{film.MP4: "video/mp4", film.WebM: "video/webm", film.GIF: "image/gif"}
 
 // filmLacks says what this browser does not make where the best that it makes is of that format.
-var filmLacks = map[film.Format]string{film.WebM: " This browser makes no MP4 of that size.", film.GIF: " This browser makes no MP4 and no WebM of that size."}
+var filmLacks = map[film.Format]string{film.WebM: noMP4, film.GIF: noMP4NorWebM}
 
-var filmFormats = map[film.Format]string{film.Best: "The best that this browser makes", film.MP4: "MP4", film.WebM: "WebM", film.GIF: "GIF"}
+var filmFormats = map[film.Format]string{film.Best: bestFormat, film.MP4: "MP4", film.WebM: "WebM", film.GIF: "GIF"}

@@ -12,7 +12,7 @@ import (
 )
 
 // errFilmLost is what a film says whose pictures do not come any more.
-var errFilmLost = errors.New("The engine went away: start it again, then make the film again.")
+var errFilmLost = errors.New(engineLeftFilm)
 
 // filming is the film that is being made of a run.
 type filming struct {

@@ -83,10 +83,10 @@ func (d *FilmDialog) post(m film.Message) {
 func (d *FilmDialog) Render() app.UI {
 	f := &d.form
 	return elem("dialog").ID(filmID).Class("film-dialog").Aria("labelledby", filmID+"-title").On("close", d.closed).Body(
-		elem("h2").ID(filmID+"-title").Text("Make a film"),
-		elem("p").Class("help").Text("All pictures of this run, one after another. The film carries the run's settings."),
+		elem("h2").ID(filmID+"-title").Text(filmTitle),
+		elem("p").Class("help").Text(filmHelp),
 		elem("div").Class("field").Body(
-			elem("label").Attr("for", filmFormatID).Text("Format"),
+			elem("label").Attr("for", filmFormatID).Text(filmFormat),
 			elem("select").ID(filmFormatID).Aria("invalid", f.wrong == filmFormatID).OnChange(func(ctx app.Context, _ app.Event) {
 				f.format = film.Format(ctx.JSSrc().Get("value").String())
 			}).Body(app.Range(film.Formats).Slice(func(i int) app.UI {
@@ -97,22 +97,22 @@ func (d *FilmDialog) Render() app.UI {
 		elem("div").Class("pair").Body(
 			app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
 		),
-		d.renderSwitch(filmSmoothID, "Smooth pixels", &f.smooth),
-		d.renderSwitch(filmFadeID, "Fade from picture to picture", &f.fade),
+		d.renderSwitch(filmSmoothID, smoothPixels, &f.smooth),
+		d.renderSwitch(filmFadeID, fadePictures, &f.fade),
 		elem("p").ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
 		elem("div").Class("progress").Body(
 			app.If(f.making && f.total > 0, func() app.UI {
-				return elem("progress").Aria("label", "Film").Attr("max", f.total).Attr("value", f.done)
+				return elem("progress").Aria("label", filmLabel).Attr("max", f.total).Attr("value", f.done)
 			}),
 			elem("p").Role("status").Text(f.status),
 		),
 		elem("div").Class("row").Body(
 			app.If(f.making, func() app.UI {
-				return elem("button").Attr("type", "button").Class("button").Text("Cancel").OnClick(d.pressCancel)
+				return elem("button").Attr("type", "button").Class("button").Text(cancelButton).OnClick(d.pressCancel)
 			}).Else(func() app.UI {
-				return elem("button").Attr("type", "button").Class("button primary").Text("Make film").OnClick(d.pressMake)
+				return elem("button").Attr("type", "button").Class("button primary").Text(makeFilmButton).OnClick(d.pressMake)
 			}),
-			elem("button").Attr("type", "button").Class("button").Text("Close").OnClick(func(app.Context, app.Event) { closeModal(filmID) }),
+			elem("button").Attr("type", "button").Class("button").Text(closeButton).OnClick(func(app.Context, app.Event) { closeModal(filmID) }),
 		),
 	)
 }

@@ -80,15 +80,15 @@ func (s *State) forecastText() string {
 	case m.Problem != "":
 		return m.Problem
 	}
-	text := "This takes about " + byteCount(m.Bytes) + " of GPU memory"
+	text := fmt.Sprintf(forecastMemory, byteCount(m.Bytes))
 	if m.Seconds <= 0 {
 		return text + "."
 	}
 	step := time.Duration(m.Seconds * float64(time.Second))
-	text += " and " + pace(step)
+	text += fmt.Sprintf(forecastPace, pace(step))
 	if r, err := s.Form.Recipe(); err == nil && recipe.Steps.In(r) > 0 && !recipe.Endless.In(r) {
 		steps := recipe.Steps.In(r)
-		text += fmt.Sprintf(": %s for %s", clock(step*time.Duration(steps)), count(steps, "step"))
+		text += fmt.Sprintf(forecastWhole, clock(step*time.Duration(steps)), count(steps, "step"))
 	}
 	return text + "."
 }

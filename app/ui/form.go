@@ -84,7 +84,7 @@ func (f Form) With(o *recipe.Option, text string) Form {
 }
 
 // Model is the name of the chosen model.
-func (f Form) Model() string { return f.Text(recipe.Model.Option) }
+func (f Form) Model() string { return recipe.Pairing(recipe.Halves(f.Text(recipe.Model.Option))) }
 
 // read gives the value in a field; open says that the field leaves it open. The error is recipe.Wrong.
 func (f Form) read(o *recipe.Option) (v any, open bool, err error) {

@@ -42,6 +42,8 @@ func another(t *testing.T, o *recipe.Option) any {
 		return "flip crop"
 	case recipe.Colours:
 		return "0123ab"
+	case recipe.Numbers:
+		return "10 50"
 	case recipe.TokenGrid:
 		return recipe.Tokens{Columns: 1, Rows: 2, Codes: []uint16{3, 65535}}
 	case recipe.Area:

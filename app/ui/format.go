@@ -22,11 +22,11 @@ func clock(d time.Duration) string {
 func pace(d time.Duration) string {
 	switch {
 	case d < 100*time.Millisecond:
-		return fmt.Sprintf("%.0f ms/step", float64(d)/float64(time.Millisecond))
+		return fmt.Sprintf(paceMilliseconds, float64(d)/float64(time.Millisecond))
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s/step", d.Seconds())
+		return fmt.Sprintf(paceExact, d.Seconds())
 	}
-	return fmt.Sprintf("%.0f s/step", d.Seconds())
+	return fmt.Sprintf(paceSeconds, d.Seconds())
 }
 
 // byteCount writes a number of bytes in MB, or GB where that is shorter.

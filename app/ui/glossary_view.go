@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,8 +28,11 @@ type glossaryView struct {
 // noteGrace is how long a note stays when the pointer leaves its term, so that it can be reached.
 const noteGrace = 200 * time.Millisecond
 
-// linked is a text whose terms lead to the glossary.
+// linked is a text whose terms lead to the glossary. As the server renders it they lead nowhere yet, and go-app would put space around them.
 func (p *Page) linked(text string) []app.UI {
+	if !p.live {
+		return []app.UI{app.Text(text)}
+	}
 	if p.linkedTexts == nil {
 		p.linkedTexts = map[string][]piece{}
 	}
@@ -139,7 +143,7 @@ func (p *Page) renderGlossary() app.UI {
 			elem("div").Class("list").TabIndex(0).Role("group").Aria("labelledby", "glossary-title").Body(elem("dl").Body(app.Range(g.entries).Slice(func(i int) app.UI {
 				return elem("div").Body(elem("dt").Text(g.entries[i].Name), elem("dd").Text(g.entries[i].Text))
 			}))),
-			p.button("Close", "", true, func(app.Context, app.Event) { closeDialog(glossaryID) }),
+			p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(glossaryID) }),
 		),
 	)
 }
@@ -165,5 +169,5 @@ func (p *Page) fieldLabel(o *recipe.Option) app.UI {
 
 // termOf leads from an option's label to the glossary.
 func (p *Page) termOf(e explained) app.UI {
-	return p.term(e.Term, "?", "What “"+e.Option.Label+"” means")
+	return p.term(e.Term, "?", fmt.Sprintf(whatMeans, e.Option.Label))
 }

@@ -89,11 +89,11 @@ func (s *State) insideWhere() string {
 	case in == nil:
 		return insideNoRun
 	case in.Coming:
-		return fmt.Sprintf("Step %d, as it is about to be made", in.Step+1)
+		return fmt.Sprintf(stepToCome, in.Step+1)
 	case s.Phase == Running:
-		return fmt.Sprintf("Step %d, live", in.Step+1)
+		return fmt.Sprintf(stepLive, in.Step+1)
 	}
-	return fmt.Sprintf("Step %d", in.Step+1)
+	return fmt.Sprintf(stepNumber, in.Step+1)
 }
 
 // ChooseCutout makes another cutout the one that is looked at.
@@ -111,7 +111,7 @@ func (s *State) targetNames(in *protocol.Inspected) []string {
 	if len(names) != len(in.Scores) { // phases have no names
 		names = nil
 		for i := range in.Scores {
-			names = append(names, fmt.Sprintf("Prompt %d", i+1))
+			names = append(names, fmt.Sprintf(promptNumber, i+1))
 		}
 	}
 	return names
@@ -159,37 +159,37 @@ func (s *State) facts(in *protocol.Inspected) []string {
 	side := in.Picture.Width / w
 	switch s.Station().ID {
 	case "latent":
-		list := []string{fmt.Sprintf("%d × %d tokens", w, h)}
+		list := []string{fmt.Sprintf(tokenGrid, w, h)}
 		if used, changed, known := s.codesInUse(in); in.Tokens != nil {
-			list = append(list, fmt.Sprintf("%d of %d codes in use", used, in.Codes))
+			list = append(list, fmt.Sprintf(codesInUse, used, in.Codes))
 			if known {
-				list = append(list, fmt.Sprintf("%d changed since the step before", changed))
+				list = append(list, fmt.Sprintf(codesChanged, changed))
 			}
 		}
 		return list
 	case "decoder":
-		return []string{fmt.Sprintf("%d tokens", w*h), fmt.Sprintf("%d × %d pixels", in.Picture.Width, in.Picture.Height), fmt.Sprintf("each token paints about %d × %d", side, side)}
+		return []string{fmt.Sprintf(tokenCount, w*h), fmt.Sprintf(pictureSides, in.Picture.Width, in.Picture.Height), fmt.Sprintf(tokenPaints, side, side)}
 	case "cutouts":
 		least, most := in.Picture.Width+in.Picture.Height, 0
 		for _, b := range in.Boxes {
 			least, most = min(least, b.W), max(most, b.W)
 		}
-		return []string{count(len(in.Boxes), "cutout"), fmt.Sprintf("from %d to %d pixels wide", least, most)}
+		return []string{count(len(in.Boxes), "cutout"), fmt.Sprintf(cutoutWidths, least, most)}
 	case "clip":
-		return []string{count(len(in.Boxes), "cutout"), fmt.Sprintf("%d numbers each", in.Length)}
+		return []string{count(len(in.Boxes), "cutout"), fmt.Sprintf(embeddingLength, in.Length)}
 	case "distance":
 		var list []string
 		for i, name := range s.targetNames(in) {
-			list = append(list, fmt.Sprintf("%s: %.3f × weight %g = %.4f", name, mean(in.Scores[i]), math.Abs(in.Weights[i]), math.Abs(in.Weights[i])*mean(in.Scores[i])))
+			list = append(list, fmt.Sprintf(distanceFact, name, mean(in.Scores[i]), math.Abs(in.Weights[i]), math.Abs(in.Weights[i])*mean(in.Scores[i])))
 		}
 		return list
 	case "backward":
-		return []string{fmt.Sprintf("the gradient's norm at the picture is %.3g", in.Pull.Total)}
+		return []string{fmt.Sprintf(gradientFact, in.Pull.Total)}
 	}
 	now := s.inside.run.Script.At(in.Step)
-	list := []string{fmt.Sprintf("%s, learning rate %g", recipe.Optimizer.In(now), recipe.LearningRate.In(now))}
+	list := []string{fmt.Sprintf(optimiserFact, recipe.Optimizer.In(now), recipe.LearningRate.In(now))}
 	if in.Reach > 0 {
-		list = append(list, fmt.Sprintf("z moved by %.3g, %.2g %% of its length %.3g", in.Move.Total, 100*in.Move.Total/in.Reach, in.Reach))
+		list = append(list, fmt.Sprintf(moveFact, in.Move.Total, 100*in.Move.Total/in.Reach, in.Reach))
 	}
 	return list
 }

@@ -33,7 +33,7 @@ func (p *Page) renderInside() []app.UI {
 	at, in := s.Station(), s.Inside()
 	next := (s.inside.station + 1) % len(stations)
 	body := []app.UI{
-		elem("div").Class("loop").Role("group").Aria("label", "The loop in seven stations").Body(app.Range(stations).Slice(func(i int) app.UI {
+		elem("div").Class("loop").Role("group").Aria("label", loopLabel).Body(app.Range(stations).Slice(func(i int) app.UI {
 			now := "false"
 			if i == s.inside.station {
 				now = "step"
@@ -47,14 +47,14 @@ func (p *Page) renderInside() []app.UI {
 	}
 	if in != nil {
 		facts := s.facts(in)
-		body = append(body, p.renderPlot(at.ID, in), elem("ul").Class("facts").Hidden(false).Aria("label", "Numbers of this station").Body(
+		body = append(body, p.renderPlot(at.ID, in), elem("ul").Class("facts").Hidden(false).Aria("label", stationFacts).Body(
 			app.Range(facts).Slice(func(i int) app.UI { return elem("li").Text(facts[i]) })))
 	} else {
 		body = append(body, elem("div").Hidden(true), elem("div").Hidden(true))
 	}
 	return append(body, elem("div").Class("row").Body(
-		p.button(fmt.Sprintf("Next: %d · %s", next+1, stations[next].Word), "primary", true, p.goesTo(next)),
-		p.button("Glossary", "", true, p.pressGlossary),
+		p.button(fmt.Sprintf(nextStation, next+1, stations[next].Word), "primary", true, p.goesTo(next)),
+		p.button(glossaryTitle, "", true, p.pressGlossary),
 	))
 }
 
@@ -78,12 +78,12 @@ func (p *Page) goesTo(i int) app.EventHandler {
 func (p *Page) renderPlot(station string, in *protocol.Inspected) app.UI {
 	plot := elem("div").Class("plot").ID("plot-" + station).Hidden(false)
 	picture := func(over ...app.UI) app.UI {
-		return elem("div").Class("layers").Body(append([]app.UI{elem("canvas").ID(insidePictureID).Role("img").Aria("label", "The picture that this step starts from")}, over...)...)
+		return elem("div").Class("layers").Body(append([]app.UI{elem("canvas").ID(insidePictureID).Role("img").Aria("label", stationPicture)}, over...)...)
 	}
 	lit := func(name string) app.UI { return elem("canvas").ID(insideGlowID).Role("img").Aria("label", name) }
 	switch station {
 	case "latent":
-		return plot.Body(elem("canvas").ID(insideMapID).Class("map").Role("img").Aria("label", "Map of the tokens, a colour for each code"), elem("p").Class("help").Text(mapHelp))
+		return plot.Body(elem("canvas").ID(insideMapID).Class("map").Role("img").Aria("label", tokenMapLabel), elem("p").Class("help").Text(mapHelp))
 	case "decoder":
 		return plot.Body(picture())
 	case "cutouts":
@@ -93,9 +93,9 @@ func (p *Page) renderPlot(station string, in *protocol.Inspected) app.UI {
 	case "distance":
 		return plot.Body(p.renderDistances(in), p.renderCutouts(in, in.Scores))
 	case "backward":
-		return plot.Body(picture(lit("Where the gradient is strong")))
+		return plot.Body(picture(lit(gradientLabel)))
 	}
-	return plot.Body(picture(lit("Where the latent z has moved")))
+	return plot.Body(picture(lit(movedLabel)))
 }
 
 // renderBoxes marks where the cutouts were taken.
@@ -114,12 +114,12 @@ func (p *Page) renderBoxes(in *protocol.Inspected) app.UI {
 // renderCutouts are the cutouts as CLIP sees them, to choose from, with the distance to the first prompt under each if scores are given.
 func (p *Page) renderCutouts(in *protocol.Inspected, scores [][]float64) app.UI {
 	n := min(len(in.Boxes), mostCutouts)
-	list := elem("ul").Class("cuts").Aria("label", fmt.Sprintf("%d of %s", n, count(len(in.Boxes), "cutout")))
+	list := elem("ul").Class("cuts").Aria("label", fmt.Sprintf(chosenOf, n, count(len(in.Boxes), "cutout")))
 	return list.Body(app.Range(make([]struct{}, n)).Slice(func(i int) app.UI {
-		name, text := fmt.Sprintf("Cutout %d", i+1), ""
+		name, text := fmt.Sprintf(cutoutNumber, i+1), ""
 		if len(scores) > 0 {
 			text = fmt.Sprintf("%.2f", math.Abs(scores[0][i]))
-			name += ", distance " + text
+			name += fmt.Sprintf(cutoutDistance, text)
 		}
 		return elem("li").Body(app.Button().Type("button").Class("cut").Aria("pressed", i == p.state.inside.cutout).Aria("label", name).
 			Body(elem("canvas").ID(fmt.Sprint(insideCutoutID, i)), elem("span").Text(text)).
@@ -132,12 +132,12 @@ func (p *Page) renderCutouts(in *protocol.Inspected, scores [][]float64) app.UI 
 
 // renderStripes are the embeddings of the chosen cutout and of the prompts, one above the other.
 func (p *Page) renderStripes(in *protocol.Inspected) app.UI {
-	names := []string{fmt.Sprintf("Cutout %d", p.state.inside.cutout+1)}
+	names := []string{fmt.Sprintf(cutoutNumber, p.state.inside.cutout+1)}
 	for i, name := range p.state.targetNames(in)[:min(len(in.Scores), mostStripes)] {
-		names = append(names, fmt.Sprintf("%s, distance %.2f", name, math.Abs(in.Scores[i][p.state.inside.cutout])))
+		names = append(names, fmt.Sprintf(nameDistance, name, math.Abs(in.Scores[i][p.state.inside.cutout])))
 	}
 	return elem("div").Class("stripes").Body(app.Range(names).Slice(func(i int) app.UI {
-		return elem("div").Body(elem("p").Class("help").Text(names[i]), elem("canvas").ID(fmt.Sprint(insideStripesID, i)).Role("img").Aria("label", "Embedding: "+names[i]))
+		return elem("div").Body(elem("p").Class("help").Text(names[i]), elem("canvas").ID(fmt.Sprint(insideStripesID, i)).Role("img").Aria("label", fmt.Sprintf(embeddingOf, names[i])))
 	}))
 }
 
@@ -159,7 +159,7 @@ func (p *Page) renderDistances(in *protocol.Inspected) app.UI {
 			fmt.Fprintf(&path, "M%.1f %dv%.1fh%.1fV%dz", float64(i)*each+each*0.1, h, -math.Abs(d)/most*h, each*0.8, h)
 		}
 		line := fmt.Sprintf("%.1f", h-math.Abs(mean(scores))/most*h)
-		name := fmt.Sprintf("Distances to %s: from %.2f to %.2f, %.2f in the mean", names[k], math.Abs(slices.Min(scores)), math.Abs(slices.Max(scores)), math.Abs(mean(scores)))
+		name := fmt.Sprintf(distancesOf, names[k], math.Abs(slices.Min(scores)), math.Abs(slices.Max(scores)), math.Abs(mean(scores)))
 		return elem("div").Class(fmt.Sprintf("c%d", k%trackColors)).Body(
 			elem("p").Text(names[k]),
 			svg("svg").Attr("viewBox", fmt.Sprintf("0 0 %d %d", w, h)).Attr("preserveAspectRatio", "none").Attr("role", "img").Attr("aria-label", name).Body(

@@ -79,7 +79,7 @@ func (s *State) RestorePictures(start *Opened, pictures []protocol.Named) {
 		s.Start = start
 	}
 	if s.awaited != "" && s.Start == nil {
-		s.Notices = append(s.Notices, fmt.Sprintf("The browser has not kept the start picture %.60q: open it again.", s.awaited))
+		s.Notices = append(s.Notices, fmt.Sprintf(startNotKept, s.awaited))
 	}
 	s.awaited = ""
 	s.Images = slices.Clone(s.Images)
@@ -122,7 +122,7 @@ func (s *State) RestoreRun(kept keptRun) {
 			s.mark(o)
 		}
 	}
-	if s.Status == "Ready." {
+	if s.Status == isReady {
 		s.Status = s.readyText()
 	}
 }
@@ -146,7 +146,7 @@ func (s *State) KeepFailed() {
 		return
 	}
 	s.keepFailed = true
-	s.Run.Notices = append(slices.Clip(s.Run.Notices), "The browser keeps nothing of this run, so closing the page loses it: download its picture in time.")
+	s.Run.Notices = append(slices.Clip(s.Run.Notices), runNotKept)
 }
 
 // Hide asks for what a run needs to go on later: the page goes out of sight, and may not come back.

@@ -36,7 +36,7 @@ func watchLaunches(take func(read func() ([]byte, error), name string)) {
 }
 
 func unreadable(name string, err error) error {
-	return fmt.Errorf("The file %s cannot be read: %w.", name, err)
+	return fmt.Errorf(fileUnreadable, name, err)
 }
 
 // The cache in which the service worker leaves a picture that another app shares, and its URL there, which follows the app's folder.
@@ -64,7 +64,7 @@ func takeShared(take func(read func() ([]byte, error), name string)) {
 		}
 		name, err := url.PathUnescape(response.Get("headers").Call("get", "X-Name").String())
 		if err != nil {
-			name = "the shared picture"
+			name = sharedPicture
 		}
 		take(func() ([]byte, error) {
 			buffer, err := jsx.Await(ctx, response.Call("arrayBuffer"))

@@ -64,15 +64,15 @@ func (v *picturesView) renderLightbox() app.UI {
 	return dialog.Body(
 		elem("div").Class("row").Body(
 			elem("h2").ID(lightboxTitleID).Text(p.Title()),
-			v.page.iconButton("Previous picture", "M15 5l-7 7 7 7", true, v.presses(func() { g.move(-1) })),
-			v.page.iconButton("Next picture", "M9 5l7 7-7 7", true, v.presses(func() { g.move(1) })),
-			v.page.iconButton("Close", "M5 5l14 14M19 5L5 19", true, v.presses(g.close)),
+			v.page.iconButton(previousPicture, "M15 5l-7 7 7 7", true, v.presses(func() { g.move(-1) })),
+			v.page.iconButton(nextPicture, "M9 5l7 7-7 7", true, v.presses(func() { g.move(1) })),
+			v.page.iconButton(closeButton, "M5 5l14 14M19 5L5 19", true, v.presses(g.close)),
 		),
 		v.page.renderToasts(true),
 		v.renderShown(p, against, beside),
 		v.renderSteps(p, beside),
 		app.If(g.choose, func() app.UI {
-			return elem("div").Body(elem("p").Text(compareWith), v.renderStrip("Pictures to compare with", g.found()))
+			return elem("div").Body(elem("p").Text(compareWith), v.renderStrip(compareList, g.found()))
 		}),
 		v.renderActions(p, beside || g.choose),
 		v.renderShares(),
@@ -85,7 +85,7 @@ func (v *picturesView) renderShown(p, against gallery.Picture, beside bool) app.
 	case beside && alike(p, against):
 		return elem("div").Class("shown").Body(elem("figure").Body(
 			elem("div").ID(wipeID).Class("wipe").Body(v.renderImage(p, false), v.renderImage(against, false)),
-			app.Input().Type("range").Aria("label", "How much of the other picture is shown").Attr("min", 0).Attr("max", 100).OnInput(func(ctx app.Context, _ app.Event) {
+			app.Input().Type("range").Aria("label", compareShare).Attr("min", 0).Attr("max", 100).OnInput(func(ctx app.Context, _ app.Event) {
 				setProperty(wipeID, "--share", ctx.JSSrc().Get("value").String()+"%")
 			}),
 			elem("figcaption").Class("quiet sides").Body(elem("span").Text(p.Title()), elem("span").Text(against.Title())),
@@ -103,7 +103,7 @@ func (v *picturesView) renderPicture(p gallery.Picture) app.UI {
 	looking, about := g.steps.of == p.ID && look.picture != nil, aboutPicture(p)
 	name := ""
 	if looking {
-		about = fmt.Sprintf("Step %d of %d", look.at, p.Step)
+		about = fmt.Sprintf(stepOfSteps, look.at, p.Step)
 		name = about + ": " + recipe.Prompt.In(p.Script.At(look.at))
 	}
 	return elem("figure").Body(
@@ -114,7 +114,7 @@ func (v *picturesView) renderPicture(p gallery.Picture) app.UI {
 }
 
 func (v *picturesView) renderImage(p gallery.Picture, hidden bool) app.UI {
-	return elem("img").Attr("alt", fmt.Sprintf("%s, %d × %d pixels", p.Prompt(), p.Width, p.Height)).Attr("width", p.Width).Attr("height", p.Height).
+	return elem("img").Attr("alt", fmt.Sprintf(namedSides, p.Prompt(), p.Width, p.Height)).Attr("width", p.Width).Attr("height", p.Height).
 		Attr("src", v.page.gallery.files[p.ID]).Hidden(hidden)
 }
 
@@ -128,15 +128,15 @@ func (v *picturesView) renderSteps(p gallery.Picture, beside bool) app.UI {
 	if why := page.state.stepsWait(p.Script); why != "" {
 		return elem("p").Class("quiet").Text(why)
 	}
-	at, text := last, "the finished picture"
+	at, text := last, finishedPictureText
 	if r.look.on {
-		at, text = r.look.step, fmt.Sprintf("step %d of %d", r.look.step, last)
+		at, text = r.look.step, fmt.Sprintf(atStepOf, r.look.step, last)
 	}
 	return elem("div").Class("look").Hidden(false).Body(
-		app.Input().Type("range").Aria("label", "Step").Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).Attr("value", at).
+		app.Input().Type("range").Aria("label", stepLabel).Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).Attr("value", at).
 			OnInput(v.looksBack),
-		page.button("Fork here", "chip", r.look.picture != nil && page.state.canForkNow(), v.pressFork),
-		page.button("Film", "chip", true, func(app.Context, app.Event) {
+		page.button(forkButton, "chip", r.look.picture != nil && page.state.canForkNow(), v.pressFork),
+		page.button(filmLabel, "chip", true, func(app.Context, app.Event) {
 			v.withOpened(func(p gallery.Picture) { page.film(r.past, p.Step) })
 		}),
 	)
@@ -157,32 +157,32 @@ func (v *picturesView) pressFork(app.Context, app.Event) {
 
 func (v *picturesView) renderActions(p gallery.Picture, comparing bool) app.UI {
 	idle := v.Phase == Idle || v.Phase == Loading
-	compare := "Compare"
+	compare := compareButton
 	if comparing {
-		compare = "End comparison"
+		compare = endComparison
 	}
-	star := "Favourite"
+	star := favouriteButton
 	if p.Favourite {
-		star = "No favourite any more"
+		star = noFavourite
 	}
 	return elem("div").Class("row").Body(
-		v.page.button("Use settings", "primary", true, v.pressUse),
-		v.page.button("Tweak (same seed)", "", true, v.pressTweak),
-		v.page.button("Re-run (new seed)", "", idle || v.page.state.underWay(), v.pressRerun),
-		v.page.button("Evolve (start from it)", "", true, v.pressEvolve),
+		v.page.button(useSettings, "primary", true, v.pressUse),
+		v.page.button(tweakButton, "", true, v.pressTweak),
+		v.page.button(rerunButton, "", idle || v.page.state.underWay(), v.pressRerun),
+		v.page.button(evolveButton, "", true, v.pressEvolve),
 		v.page.button(compare, "", len(v.page.gallery.all) > 1, v.presses(v.page.gallery.compare)),
 		v.page.button(star, "", true, v.pressFavourite),
 		v.page.button("Delete", "", true, v.pressDelete),
 		elem("label").Body(
-			app.Text("Name "),
-			app.Input().Type("text").MaxLength(gallery.MaxName).Placeholder("its prompt").Attr("value", p.Name).OnChange(v.rename),
+			app.Text(nameLabel),
+			app.Input().Type("text").MaxLength(gallery.MaxName).Placeholder(itsPrompt).Attr("value", p.Name).OnChange(v.rename),
 		),
 	)
 }
 
 // renderShares is how the picture leaves the page.
 func (v *picturesView) renderShares() app.UI {
-	row := []app.UI{v.page.button("Download", "strong", true, v.pressDownload), v.page.button("Copy link to it", "", true, v.pressLink)}
+	row := []app.UI{v.page.button(downloadButton, "strong", true, v.pressDownload), v.page.button(copyLinkToIt, "", true, v.pressLink)}
 	for _, one := range v.page.sharings() {
 		row = append(row, v.page.button(one.label, "", true, func(app.Context, app.Event) { v.withShot(one.do) }))
 	}

@@ -183,17 +183,17 @@ func (s *State) PressFork() (protocol.Message, bool) {
 func (s *State) forkFrom(p past, step int, known Draft) (protocol.Message, bool) {
 	script, ok := p.fork(step)
 	if !ok {
-		s.Status = fmt.Sprintf("Step %d is not kept any more: choose a later one.", step)
+		s.Status = fmt.Sprintf(stepNotKept, step)
 		return nil, false
 	}
 	draft := DraftOf(script, known)
 	s.settle()
 	s.Offer = nil
 	if s.underWay() {
-		return s.depart(fmt.Sprintf("Step %d", step), draft)
+		return s.depart(fmt.Sprintf(stepNumber, step), draft)
 	}
-	s.replace(fmt.Sprintf("Step %d", step), draft)
-	s.Status = fmt.Sprintf("The next run departs from step %d. Change the prompt, or press Start.", step)
+	s.replace(fmt.Sprintf(stepNumber, step), draft)
+	s.Status = fmt.Sprintf(departsFrom, step)
 	return nil, false
 }
 
@@ -241,18 +241,36 @@ func (p *Page) renderLook() app.UI {
 	if s.look.on {
 		at = s.look.step
 	}
-	text := "the newest step"
+	text := newestStep
 	if s.look.on {
-		text = fmt.Sprintf("step %d of %d", at, last)
+		text = fmt.Sprintf(atStepOf, at, last)
 	}
 	return elem("div").Class("look").Hidden(false).Body(
-		app.Input().ID(stepID).Type("range").Aria("label", "Step").Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).
+		app.Input().ID(stepID).Type("range").Aria("label", stepLabel).Aria("valuetext", text).Attr("min", first).Attr("max", last).Attr("step", 1).
 			Attr("value", at).OnInput(p.looksBack),
-		p.button("Fork here", "chip", s.CanFork(), func(app.Context, app.Event) {
+		p.button(forkButton, "chip", s.CanFork(), func(app.Context, app.Event) {
 			p.send(s.PressFork())
 			p.started()
 		}),
 	)
+}
+
+// placeSlider lays the slider over the part of the track that it reaches.
+func (p *Page) placeSlider() {
+	first, last, ok := p.state.Reach()
+	if !ok {
+		return
+	}
+	span := track{Step: p.state.Run.Step}
+	if steps, end := p.state.Run.Steps(); end {
+		span.Steps = steps
+	}
+	share := func(step int) string { return fmt.Sprintf("%.1f%%", 100*float64(step)/float64(span.end())) }
+	if rail := [2]string{share(first), share(last)}; rail != p.rail {
+		p.rail = rail
+		setProperty(timeID, "--from", rail[0])
+		setProperty(timeID, "--to", rail[1])
+	}
 }
 
 func (p *Page) looksBack(ctx app.Context, _ app.Event) {

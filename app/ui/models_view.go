@@ -10,18 +10,43 @@ import (
 func (p *Page) renderModel() app.UI {
 	s := &p.state
 	offer, offered := s.offer()
+	choices := s.choices()
 	return elem("div").Class("field").Body(
 		elem("label").Attr("for", modelID).Text(recipe.Model.Label),
 		elem("select").ID(modelID).Aria("describedby", p.describedBy(modelID)).Aria("invalid", p.invalid(modelID)).OnChange(p.chosen(recipe.Model.Option)).Body(
-			app.Range(s.Models).Slice(func(i int) app.UI {
-				m := s.Models[i]
+			app.Range(choices).Slice(func(i int) app.UI {
+				m := choices[i]
 				return app.Option().Value(m.Name).Selected(m.Name == s.Form.Model()).Text(s.optionText(m))
 			}),
 		),
 		p.renderWrong(modelID),
+		elem("div").Class("row").Hidden(!p.live || !importsOffered()).Body(p.button(getModel, "", true, p.pressGet)),
 		elem("p").ID(modelID+"-help").Class("help").Text(s.modelHelp()),
+		p.renderHalves(s.halves()),
 		app.If(offered, func() app.UI { return p.renderOffer(offer) }).Else(func() app.UI {
 			return elem("div").Class("row").Body(p.downloadButton(""))
+		}),
+	)
+}
+
+// renderHalves lets any CLIP go with any VQGAN.
+func (p *Page) renderHalves(list []halfField) app.UI {
+	return elem("div").Class("halves").Hidden(len(list) == 0).Body(
+		app.Range(list).Slice(func(i int) app.UI {
+			h := list[i]
+			choose := func(ctx app.Context, _ app.Event) {
+				p.state.ChooseHalf(h.id, ctx.JSSrc().Get("value").String())
+				p.changed(now)
+			}
+			return elem("div").Class("field").Body(
+				elem("label").Attr("for", h.id).Text(h.label),
+				elem("select").ID(h.id).OnChange(choose).Body(
+					app.Range(h.folders).Slice(func(i int) app.UI {
+						m := h.folders[i]
+						return app.Option().Value(m.Name).Selected(m.Name == h.chosen).Text(m.title())
+					}),
+				),
+			)
 		}),
 	)
 }

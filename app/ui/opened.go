@@ -15,7 +15,7 @@ import (
 // Opens is told that a file is being decoded: no run starts before Opened.
 func (s *State) Opens(name string) {
 	s.opening++
-	s.Status = fmt.Sprintf("Opening %s.", name)
+	s.Status = fmt.Sprintf(openingFile, name)
 }
 
 // Opened takes what OpenFile or AddImagePrompt has decoded.
@@ -43,14 +43,14 @@ func (s *State) takeFile(opened Opened, openErr error, found picture.Found) {
 		if openErr == nil {
 			s.Offer = &opened
 		}
-		s.Status = fmt.Sprintf("The settings of %s are restored.", opened.Name) + s.whatNow(" Press Start to make the picture again.")
+		s.Status = fmt.Sprintf(settingsRestored, opened.Name) + s.whatNow(pressStartAgain)
 	case openErr != nil:
 		s.complain(openErr, nil)
 	default:
 		with := s.Draft
 		with.Start = &opened
 		s.replace(opened.Name, with)
-		s.Status = fmt.Sprintf("%s carries no settings. It is the start picture now.", opened.Name) + s.forNextRun()
+		s.Status = fmt.Sprintf(foreignStart, opened.Name) + s.forNextRun()
 	}
 }
 
@@ -59,20 +59,20 @@ func (s *State) forNextRun() string {
 	if s.Phase < Starting {
 		return ""
 	}
-	return " It takes effect in a new run."
+	return takesNewRun
 }
 
 // missingOf tells what of a picture's making its file does not hold.
 func (s *State) missingOf(found picture.Found) []string {
 	var notices []string
 	if !found.Complete {
-		notices = append(notices, fmt.Sprintf("The file comes from %s and does not tell everything; the rest is as usual.", found.Tool))
+		notices = append(notices, fmt.Sprintf(foreignTool, found.Tool))
 	}
 	if name := recipe.InitImage.In(found.Script.Recipe); name != "" && s.Start == nil {
-		notices = append(notices, fmt.Sprintf("The run started from the picture %.60q: open that file as well to repeat it.", name))
+		notices = append(notices, fmt.Sprintf(startedFromPicture, name))
 	}
 	for _, name := range s.missing() {
-		notices = append(notices, fmt.Sprintf("The run has the image prompt %.60q: open that file beside its name, under Settings.", name))
+		notices = append(notices, fmt.Sprintf(hasImagePrompt, name))
 	}
 	return notices
 }
@@ -90,14 +90,14 @@ func (s *State) UseOffer() {
 	s.Start, s.Offer = s.Offer, nil
 	s.undo = nil
 	s.edited(recipe.InitImage.Option)
-	s.Status = fmt.Sprintf("The next run starts from %s.", s.Start.Name)
+	s.Status = fmt.Sprintf(startsFrom, s.Start.Name)
 }
 
 // RemoveStart lets the next run start from noise again.
 func (s *State) RemoveStart() {
 	s.Start, s.undo = nil, nil
 	s.edited(recipe.InitImage.Option)
-	s.Status = "The start picture is removed."
+	s.Status = startRemoved
 }
 
 // restore puts a script into the draft.
@@ -110,7 +110,7 @@ func (s *State) restore(by string, script recipe.Script, notices []string) {
 // Prefill takes the settings in a link's fragment.
 func (s *State) Prefill(fragment string) {
 	script, notices := recipe.FromLink(fragment)
-	s.restore("The link", script, notices)
+	s.restore(theLink, script, notices)
 	s.Offer = nil
 }
 
@@ -118,7 +118,7 @@ func (s *State) Prefill(fragment string) {
 func (s *State) FollowLink(fragment string) {
 	s.settle()
 	s.Prefill(fragment)
-	s.Status = "The link's settings are in the form." + s.whatNow(pressStart)
+	s.Status = linkInForm + s.whatNow(pressStart)
 }
 
 // adoptModel chooses a model that the site has.
@@ -127,7 +127,7 @@ func (s *State) adoptModel() {
 		return
 	}
 	instead := s.Models[0].Name
-	s.Notices = append(s.Notices, fmt.Sprintf("This site does not have the model %.60q; %q is chosen instead.", s.Form.Model(), instead))
+	s.Notices = append(s.Notices, fmt.Sprintf(modelMissing, s.Form.Model(), instead))
 	s.Form = s.Form.With(recipe.Model.Option, instead)
 	s.mark(recipe.Model.Option)
 }
@@ -137,7 +137,7 @@ func (s *State) DropChanges() {
 	s.Changes, s.undo = nil, nil
 	s.Images = slices.DeleteFunc(slices.Clone(s.Images), func(p ImagePrompt) bool { return p.Later })
 	s.reconsider()
-	s.Status = "The next run does not change on its way."
+	s.Status = changesDropped
 }
 
 // changesText says what is to change on the way of the next run, or "".
@@ -147,13 +147,13 @@ func (s *State) changesText() string {
 	}
 	var parts []string
 	for _, c := range s.Changes {
-		parts = append(parts, fmt.Sprintf("%s from step %d on", names(options(c.Set)), c.Step+1))
+		parts = append(parts, fmt.Sprintf(changeFrom, names(options(c.Set)), c.Step+1))
 	}
 	const most = 4
 	if len(parts) > most {
-		parts = append(parts[:most], fmt.Sprintf("and %d more", len(parts)-most))
+		parts = append(parts[:most], fmt.Sprintf(andMore, len(parts)-most))
 	}
-	return "The next run changes on its way, as the one of the picture did: " + strings.Join(parts, "; ") + "."
+	return fmt.Sprintf(changesOnTheWay, strings.Join(parts, "; "))
 }
 
 // AddImagePrompt is OpenFile for a file that becomes an image prompt.
@@ -174,14 +174,14 @@ func (s *State) takeImagePrompt(opened Opened, err error) {
 	if at := s.image(name); at >= 0 && s.Images[at].Picture == nil {
 		s.Images[at].Picture = &opened.Picture
 	} else if s.has(opened) {
-		s.Status = fmt.Sprintf("%s is an image prompt already.", name)
+		s.Status = fmt.Sprintf(imagePromptAlready, name)
 		return
 	} else {
 		name = s.freeName(opened)
 		s.Images = append(s.Images, ImagePrompt{Name: name, Weight: "1", Picture: &opened.Picture})
 	}
 	s.edited(recipe.ImagePrompts.Option)
-	s.Status = fmt.Sprintf("%s is an image prompt now.", name)
+	s.Status = fmt.Sprintf(imagePromptNow, name)
 }
 
 // has says whether an image prompt of a file's name, or of one that was made of it, has its pixels.
@@ -233,7 +233,7 @@ func (s *State) FillImagePrompt(name string) func(file string, data []byte, d pi
 // RemoveImagePrompt takes the i-th image prompt away.
 func (s *State) RemoveImagePrompt(i int) {
 	if i < len(s.Images) {
-		status := fmt.Sprintf("The image prompt %s is removed.", s.Images[i].Name)
+		status := fmt.Sprintf(imagePromptRemoved, s.Images[i].Name)
 		number := len(s.pulling())
 		for _, p := range s.Images[i:] {
 			if !p.Later {

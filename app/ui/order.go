@@ -20,7 +20,7 @@ type Order struct {
 // TakeOrder begins the run, and the form shows its script. A seed that the script leaves out is the default. The error is a sentence.
 func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
 	if s.Phase != Idle && s.Phase != Loading {
-		return nil, errors.New("The engine is busy or not there: wait for it, or stop the run first.")
+		return nil, errors.New(engineBusy)
 	}
 	r := o.Script.Recipe
 	o.Script.Recipe = r.With(recipe.Seed.Is(recipe.Seed.In(r)))
@@ -31,7 +31,7 @@ func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
 	for i, image := range o.Images {
 		have.Images = append(have.Images, ImagePrompt{Name: image.Name, Picture: &o.Images[i].Picture})
 	}
-	s.replace("The script", DraftOf(o.Script, have))
+	s.replace(theScript, DraftOf(o.Script, have))
 	m, ok := s.PressStart(base)
 	if !ok {
 		return nil, errors.New(s.Problem)
@@ -45,11 +45,11 @@ func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
 // them already. The error is a sentence.
 func (s *State) TakeChange(set recipe.Settings) (protocol.Message, error) {
 	if !s.underWay() {
-		return nil, errors.New("There is no run under way to change.")
+		return nil, errors.New(noRunToChange)
 	}
 	for _, one := range set {
 		if o := one.Option; o == recipe.ImagePrompts.Option || o == recipe.InitImage.Option {
-			return nil, fmt.Errorf("%s need files: start a run with them.", o.Label)
+			return nil, fmt.Errorf(needFiles, o.Label)
 		}
 	}
 	now := s.expected()

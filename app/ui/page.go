@@ -5,6 +5,7 @@
 package ui
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -18,12 +19,15 @@ import (
 const (
 	promptID      = "prompt"
 	modelID       = "model"
+	clipID        = "model-clip"
+	vqganID       = "model-vqgan"
 	previewID     = "preview"
 	resumeID      = "resume-picture"
 	openImageID   = "open-image"
 	imagePromptID = "image-prompt"
 	lockID        = "lock-seed"
 	frameID       = "frame"
+	timeID        = "time"
 	keysID        = "keys"
 )
 
@@ -54,6 +58,7 @@ type Page struct {
 	ticking   bool // their time passes
 	sharing   bool // whether the browser shares files
 	platform  platform
+	importer  *importer // while it has something to do
 
 	folds   map[string]bool // which parts of the panel are open
 	steered bool            // whether Steer was opened for a run
@@ -62,6 +67,7 @@ type Page struct {
 	crisp   bool            // whether the picture's pixels are shown as squares
 	adding  string          // what is typed for another prompt
 	veiled  veiled          // what the masks over the picture were drawn from
+	rail    [2]string       // where the slider lies on the curves
 	keysOff bool            // whether single keys do nothing
 
 	veilLayers []veilLayer // of the masks over the picture, but for the stroke that is being drawn
@@ -87,6 +93,7 @@ func (p *Page) OnMount(ctx app.Context) {
 	p.prefill = p.state.RestoreForm(kept)
 	p.keysOff = loadText(keysKey) == "off"
 	p.restore()
+	p.restoreImport()
 	p.openGallery()
 	p.sharing = sharesFiles()
 	p.seePlatform()
@@ -101,7 +108,7 @@ func (p *Page) OnMount(ctx app.Context) {
 			p.state.DropText(text)
 			p.changed(now)
 		})
-	})
+	}, p.takeModels)
 	watchHiding(func() {
 		ctx.Dispatch(func(app.Context) { p.send(p.state.Hide()) })
 		p.storeForm()
@@ -373,6 +380,7 @@ func (p *Page) receive(ctx app.Context, m protocol.Message) {
 // draw puts the newest picture on the canvas, once what was changed is on the page.
 func (p *Page) draw() {
 	p.veil()
+	p.placeSlider()
 	visible, _, _ := p.state.Visible()
 	if visible == p.drawn || p.state.Phase == Running && !p.state.look.on && time.Since(p.changedAt) < p.calm() {
 		return
@@ -588,7 +596,7 @@ func (p *Page) pressDownload(app.Context, app.Event) {
 			}
 			name := fileName(run.Script.At(at), at)
 			save(name, pngKind, png)
-			s.Status = "Saved " + name + ". The file carries the prompt and all settings. " + hidden.Notice()
+			s.Status = fmt.Sprintf(savedFile, name, hidden.Notice())
 		})
 	})
 }

@@ -22,17 +22,17 @@ const (
 
 // renderPanel is what is not needed all the time.
 func (p *Page) renderPanel() app.UI {
-	return elem("section").Class("panel").Aria("label", "Panel").Body(
-		p.part(modelFold, "Model", func() []app.UI { return []app.UI{p.renderModel(), p.renderStorage()} }),
+	return elem("section").Class("panel").Aria("label", panelLabel).Body(
+		p.part(modelFold, modelTitle, func() []app.UI { return []app.UI{p.renderModel(), p.renderStorage()} }),
 		p.renderTry(),
-		p.foldRow(steerFold, "Steer", "while it runs"),
-		p.part(steerFold, "Steer", p.renderSteer),
-		p.foldRow(settingsFold, "Settings", "of the next picture"),
-		p.part(settingsFold, "Settings", p.renderSettings),
-		p.foldRow(insideFold, "Inside", "how it works"),
-		p.part(insideFold, "Inside", p.renderInside),
-		p.foldRow(helpFold, "Help", ""),
-		p.part(helpFold, "Help", p.renderHelp),
+		p.foldRow(steerFold, steerTitle, steerWhen),
+		p.part(steerFold, steerTitle, p.renderSteer),
+		p.foldRow(settingsFold, settingsTitle, settingsWhen),
+		p.part(settingsFold, settingsTitle, p.renderSettings),
+		p.foldRow(insideFold, insideTitle, insideWhen),
+		p.part(insideFold, insideTitle, p.renderInside),
+		p.foldRow(helpFold, helpTitle, ""),
+		p.part(helpFold, helpTitle, p.renderHelp),
 		elem("footer").Body(elem("p").Body(p.linked(about)...), elem("p").Text(p.adapterLine())),
 	)
 }
@@ -41,7 +41,11 @@ func (p *Page) adapterLine() string {
 	if p.state.Adapter == "" {
 		return ""
 	}
-	return "GPU: " + p.state.Adapter
+	line := gpuLine + p.state.Adapter
+	if r := p.state.Run; r != nil && r.Bytes > 0 {
+		line += fmt.Sprintf(memoryTaken, byteCount(r.Bytes))
+	}
+	return line
 }
 
 // foldButton shows and hides a part of the panel.
@@ -136,8 +140,8 @@ func (p *Page) renderImagePrompts() app.UI {
 	return elem("section").Class("group").Aria("labelledby", id).Body(
 		elem("h3").ID(id).Text(recipe.ImagePrompts.Label),
 		elem("div").Class("field").Body(
-			p.fileInput(imagePromptID, "Add image prompt", imagePromptID+"-help", p.chooseFile(imagePromptID, s.AddImagePrompt)),
-			elem("p").ID(imagePromptID+"-help").Class("help").Text("A picture that pulls like a text."),
+			p.fileInput(imagePromptID, addImagePrompt, imagePromptID+"-help", p.chooseFile(imagePromptID, s.AddImagePrompt)),
+			elem("p").ID(imagePromptID+"-help").Class("help").Text(imagePromptHelp),
 			p.renderWrong(imagePromptID),
 			elem("ul").Class("image-prompts").Body(
 				app.Range(s.Images).Slice(func(i int) app.UI { return p.renderImagePrompt(i) }),
@@ -150,7 +154,7 @@ func (p *Page) renderImagePrompt(i int) app.UI {
 	image := p.state.Images[i]
 	field := func(id, kind, text string, set func(*ImagePrompt, string)) app.UI {
 		return elem("span").Body(
-			elem("label").Attr("for", id).Text(kind+" of "+image.Name),
+			elem("label").Attr("for", id).Text(fmt.Sprintf(labelOf, kind, image.Name)),
 			app.Input().ID(id).Type("text").Attr("inputmode", "decimal").Aria("invalid", p.invalid(id)).Value(text).OnInput(func(ctx app.Context, _ app.Event) {
 				text := ctx.JSSrc().Get("value").String()
 				p.state.EditImage(i, func(image *ImagePrompt) { set(image, text) })
@@ -161,20 +165,20 @@ func (p *Page) renderImagePrompt(i int) app.UI {
 	}
 	name := image.Name
 	if image.Later {
-		name += " (for a change on the way)"
+		name += imageLater
 	}
 	row := []app.UI{elem("span").Class("name").ID(fmt.Sprintf("image-%d-name", i)).Text(name)}
 	if !image.Later {
 		row = append(row,
-			field(weightID(i), "Weight", image.Weight, func(image *ImagePrompt, text string) { image.Weight = text }),
-			field(stopID(i), "Stop", image.Stop, func(image *ImagePrompt, text string) { image.Stop = text }))
+			field(weightID(i), weightLabel, image.Weight, func(image *ImagePrompt, text string) { image.Weight = text }),
+			field(stopID(i), stopLabel, image.Stop, func(image *ImagePrompt, text string) { image.Stop = text }))
 	}
 	if image.Picture == nil {
 		id := fmt.Sprintf("image-%d-file", i)
-		row = append(row, p.fileInput(id, "Open "+image.Name, fmt.Sprintf("image-%d-name", i), p.chooseFile(id, p.state.FillImagePrompt(image.Name))))
+		row = append(row, p.fileInput(id, fmt.Sprintf(openNamed, image.Name), fmt.Sprintf("image-%d-name", i), p.chooseFile(id, p.state.FillImagePrompt(image.Name))))
 	}
 	if !image.Later {
-		row = append(row, p.button("Remove "+image.Name, "", true, func(app.Context, app.Event) {
+		row = append(row, p.button(fmt.Sprintf(removeNamed, image.Name), "", true, func(app.Context, app.Event) {
 			p.state.RemoveImagePrompt(i)
 			p.changed(now)
 		}))

@@ -40,7 +40,7 @@ func (s *State) UseSettings(p gallery.Picture) {
 	s.Offer = nil
 	s.restore(quoted(p), p.Script, nil)
 	s.Notices = append(s.Notices, s.missingOf(picture.Found{Tool: picture.ToolReverie, Complete: true, Script: p.Script})...)
-	s.Status = fmt.Sprintf("The settings of %s are in the form.", quoted(p)) + s.whatNow(" Press Start to make the picture again.")
+	s.Status = fmt.Sprintf(settingsInForm, quoted(p)) + s.whatNow(pressStartAgain)
 }
 
 // UseAnew is UseSettings with a seed that is yet to be drawn, so that Start makes another picture.
@@ -66,7 +66,7 @@ func (s *State) Evolve(p gallery.Picture, opened picture.RGBA) {
 	s.adoptModel()
 	s.openSeed()
 	s.Notices = append(s.Notices, s.missingOf(picture.Found{Tool: picture.ToolReverie, Complete: true})...)
-	s.Status = fmt.Sprintf("The next run starts from %s.", quoted(p)) + s.forNextRun()
+	s.Status = fmt.Sprintf(startsFrom, quoted(p)) + s.forNextRun()
 }
 
 // stepsWait says why the steps of a script's run cannot be looked at now, or "".
@@ -165,9 +165,9 @@ func (s *shelf) removed(ids ...string) string {
 			s.move(-1)
 		}
 	}
-	said := count(len(ids), "picture") + " deleted."
+	said := fmt.Sprintf(deletedCount, count(len(ids), "picture"))
 	if p, ok := s.find(ids[0]); ok && len(ids) == 1 {
-		said = quoted(p) + " is deleted."
+		said = fmt.Sprintf(isDeleted, quoted(p))
 	}
 	s.take(slices.DeleteFunc(slices.Clone(s.all), func(p gallery.Picture) bool { return slices.Contains(ids, p.ID) }))
 	return said
@@ -190,7 +190,7 @@ func (s *shelf) usage(room int64) string {
 	for _, p := range s.all {
 		sum += p.Bytes
 	}
-	return fmt.Sprintf("%s, %s of %s", count(len(s.all), "picture"), byteCount(sum), byteCount(room))
+	return fmt.Sprintf(picturesRoom, count(len(s.all), "picture"), byteCount(sum), byteCount(room))
 }
 
 // roomText says what had to go for a new picture, or "".
@@ -199,9 +199,9 @@ func roomText(removed int, room int64) string {
 	case removed == 0:
 		return ""
 	case removed == 1:
-		return fmt.Sprintf("The oldest picture went to make room: pictures may take %s here, and favourites stay.", byteCount(room))
+		return fmt.Sprintf(oldestWent, byteCount(room))
 	}
-	return fmt.Sprintf("The %d oldest pictures went to make room: pictures may take %s here, and favourites stay.", removed, byteCount(room))
+	return fmt.Sprintf(oldestGone, removed, byteCount(room))
 }
 
 // alike says whether two pictures have the same proportions, so that one can lie over the other.

@@ -115,7 +115,7 @@ func sentence(err error) string {
 		return err.Error()
 	}
 	app.Log(err)
-	return "The browser does not keep the picture or what you changed of it: download what you want to keep."
+	return picturesNotKept
 }
 
 // showThumbnails gives new pictures an address, and takes it from those that are gone.
@@ -234,7 +234,7 @@ func (p *Page) renderFinished() app.UI {
 		return elem("span").Hidden(true)
 	}
 	of := p.gallery.finished.of
-	return elem("img").Class("finished").Attr("src", p.gallery.finished.url).Attr("alt", fmt.Sprintf("%s, %d × %d pixels", p.state.PreviewName(), of.Width, of.Height))
+	return elem("img").Class("finished").Attr("src", p.gallery.finished.url).Attr("alt", fmt.Sprintf(namedSides, p.state.PreviewName(), of.Width, of.Height))
 }
 
 func (v *picturesView) Render() app.UI {
@@ -242,10 +242,10 @@ func (v *picturesView) Render() app.UI {
 	if len(g.all) == 0 {
 		return elem("section").Class("pictures").Hidden(true)
 	}
-	return elem("section").Class("pictures").Hidden(false).Aria("label", "Your pictures").Body(
-		v.renderStrip("Pictures", g.found()),
+	return elem("section").Class("pictures").Hidden(false).Aria("label", yourPictures).Body(
+		v.renderStrip(picturesLabel, g.found()),
 		elem("span").Class("quiet").Text(g.usage(g.store.Room())),
-		app.Button().Type("button").Class("button chip").Aria("expanded", g.managing).Aria("controls", manageID).Text("Manage").OnClick(v.presses(func() {
+		app.Button().Type("button").Class("button chip").Aria("expanded", g.managing).Aria("controls", manageID).Text(manageButton).OnClick(v.presses(func() {
 			g.managing, g.query = !g.managing, ""
 		})),
 		v.page.renderInstall(),
@@ -259,18 +259,18 @@ func (v *picturesView) Render() app.UI {
 func (v *picturesView) renderManage() app.UI {
 	g := &v.page.gallery
 	return elem("div").ID(manageID).Class("row manage").Hidden(!g.managing).Body(
-		app.Input().Type("search").Class("search").Aria("label", "Search your pictures").Placeholder("Search").Attr("value", g.query).
+		app.Input().Type("search").Class("search").Aria("label", searchLabel).Placeholder(searchHint).Attr("value", g.query).
 			OnInput(func(ctx app.Context, _ app.Event) {
 				g.query = ctx.JSSrc().Get("value").String()
 				v.page.galleryChanged()
 			}),
-		v.page.button("Export all", "", !g.packing, v.pressExport),
+		v.page.button(exportAllButton, "", !g.packing, v.pressExport),
 		elem("div").Class("file").Body(
 			app.Input().ID(importID).Type("file").Accept(".zip,.png").Aria("describedby", importID+"-help").OnChange(v.chooseImport),
-			elem("label").Attr("for", importID).Class("button").Text("Import"),
+			elem("label").Attr("for", importID).Class("button").Text(importButton),
 			elem("p").ID(importID+"-help").Hidden(true).Text(importHelp),
 		),
-		v.page.button("Clear all pictures", "", true, func(app.Context, app.Event) { showDialog(clearID) }),
+		v.page.button(clearPicturesButton, "", true, func(app.Context, app.Event) { showDialog(clearID) }),
 	)
 }
 
@@ -279,12 +279,12 @@ func (v *picturesView) renderClear() app.UI {
 	g := &v.page.gallery
 	all, others := len(g.all), len(g.ids(false))
 	return elem("dialog").ID(clearID).Aria("labelledby", clearID+"-title").Body(
-		elem("h2").ID(clearID+"-title").Text(fmt.Sprintf("Delete all %s?", count(all, "picture"))),
+		elem("h2").ID(clearID+"-title").Text(fmt.Sprintf(deleteAllQuestion, count(all, "picture"))),
 		elem("p").Class("help").Text(clearUndo),
 		elem("div").Class("row").Body(
-			v.page.button("Cancel", "", true, func(app.Context, app.Event) { closeDialog(clearID) }),
-			v.page.button("Keep favourites", "", true, v.clears(false)).Hidden(others == 0 || others == all),
-			v.page.button("Delete all", "primary", true, v.clears(true)),
+			v.page.button(cancelButton, "", true, func(app.Context, app.Event) { closeDialog(clearID) }),
+			v.page.button(keepFavourites, "", true, v.clears(false)).Hidden(others == 0 || others == all),
+			v.page.button(deleteAllButton, "primary", true, v.clears(true)),
 		),
 	)
 }
@@ -305,7 +305,7 @@ func (v *picturesView) renderStrip(name string, list []gallery.Picture) app.UI {
 			p := list[i]
 			label := p.Title()
 			if p.Favourite {
-				label += ", favourite"
+				label += favouriteName
 			}
 			return elem("li").Body(
 				app.Button().Type("button").Class("thumbnail").Aria("label", label).Title(label).Aria("current", p.ID == g.opened).
@@ -338,7 +338,7 @@ func (v *picturesView) delete(ids ...string) {
 	said := page.gallery.removed(ids...)
 	page.galleryChanged()
 	page.reshelve(func() error { return page.gallery.store.Delete(ids...) }, nil)
-	page.offer(said, action{label: "Undo", name: "Undo deletion", do: func() {
+	page.offer(said, action{label: undoButton, name: undoDeletion, do: func() {
 		page.reshelve(func() error { return page.gallery.store.Undelete(ids...) }, nil)
 	}})
 	page.ctx.After(gallery.UndoFor, func(app.Context) { page.reshelve(nil, nil) })

@@ -79,7 +79,7 @@ func (p *Page) renderNotify() app.UI {
 	return elem("div").Body(
 		elem("div").Class("check").Body(
 			app.Input().ID(id).Type("checkbox").Checked(p.platform.notifies).OnChange(p.pressNotify),
-			elem("label").Attr("for", id).Text("Notify me when a picture is done"),
+			elem("label").Attr("for", id).Text(notifyLabel),
 		),
 		elem("p").Class("help").Role("status").Text(refused),
 	)
@@ -108,7 +108,7 @@ func (p *Page) renderInstall() app.UI {
 	if !p.platform.installable {
 		return elem("div").Hidden(true)
 	}
-	return p.button("Install Reverie", "", true, func(app.Context, app.Event) {
+	return p.button(installButton, "", true, func(app.Context, app.Event) {
 		p.platform.installable = false
 		p.gallery.changes++
 		install()

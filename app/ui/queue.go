@@ -59,7 +59,7 @@ func (s *State) Enqueue(prompt string) {
 	}
 	s.settle()
 	s.jobs, s.queue.due = append(slices.Clip(s.jobs), j), true
-	s.Status = "Added to the queue: " + s.waiting() + "."
+	s.Status = fmt.Sprintf(addedToQueue, s.waiting())
 }
 
 // job is a run of the form.
@@ -74,17 +74,17 @@ func (s *State) job() (job, error) {
 // waiting counts the queue in words.
 func (s *State) waiting() string {
 	if len(s.jobs) == 1 {
-		return "1 run waits"
+		return oneRunWaits
 	}
-	return fmt.Sprintf("%d runs wait", len(s.jobs))
+	return fmt.Sprintf(runsWait, len(s.jobs))
 }
 
 // queueText is the queue as its chip tells it.
 func (s *State) queueText() string {
 	if len(s.jobs) == 0 {
-		return "Queue"
+		return queueChip
 	}
-	return fmt.Sprintf("Queue · %d", len(s.jobs))
+	return fmt.Sprintf(queueCountChip, len(s.jobs))
 }
 
 // Dequeue takes the i-th run out of the queue.
@@ -110,7 +110,7 @@ func (s *State) PressNext(base string) (protocol.Message, bool) {
 	j := s.jobs[0]
 	s.Dequeue(0)
 	s.Offer, s.Notices = nil, nil
-	s.replace("The queue", j.draft())
+	s.replace(theQueue, j.draft())
 	m, ok := s.PressStart(base)
 	if ok {
 		s.next.large = j.large
@@ -123,7 +123,7 @@ func (s *State) queueWaits() string {
 	if len(s.jobs) == 0 {
 		return ""
 	}
-	return " " + upperFirst(s.waiting()) + ": press Start queue under Queue."
+	return " " + fmt.Sprintf(startQueueHint, upperFirst(s.waiting()))
 }
 
 // The small runs that TryFour makes: how many, and the least that their longer side has.
@@ -160,7 +160,7 @@ func (s *State) TryFour(base string) (protocol.Message, bool) {
 	}
 	s.trials = nil
 	s.jobs, s.queue.due = append(list, s.withoutTrials()...), true
-	s.Status = "Four small pictures come after this run."
+	s.Status = fourComeLater
 	return s.PressNext(base)
 }
 
@@ -226,9 +226,9 @@ func (s *State) GoOnLarge(i int, base string) (protocol.Message, bool) {
 	s.Offer = nil
 	s.jobs, s.queue.due = s.withoutTrials(), true
 	if s.Phase >= Starting {
-		return s.depart("The small picture", j.draft())
+		return s.depart(theSmallPicture, j.draft())
 	}
-	s.replace("The small picture", j.draft())
+	s.replace(theSmallPicture, j.draft())
 	return s.PressStart(base)
 }
 

@@ -39,16 +39,16 @@ func (p *Page) queueMenu() []app.UI {
 			}),
 		),
 		elem("div").Class("row").Body(
-			p.button("Add to queue", "primary", s.Phase > Broken, func(app.Context, app.Event) { p.enqueue() }),
-			p.button("Start queue", "", len(s.jobs) > 0 && (s.Phase == Idle || s.Phase == Loading), p.sends(s.PressNext)),
+			p.button(addToQueueButton, "primary", s.Phase > Broken, func(app.Context, app.Event) { p.enqueue() }),
+			p.button(startQueueButton, "", len(s.jobs) > 0 && (s.Phase == Idle || s.Phase == Loading), p.sends(s.PressNext)),
 		),
-		elem("ol").Class("queue").Role("list").Aria("label", "Queue").Hidden(len(s.jobs) == 0).Body(
+		elem("ol").Class("queue").Role("list").Aria("label", queueChip).Hidden(len(s.jobs) == 0).Body(
 			app.Range(s.jobs).Slice(func(i int) app.UI {
 				text := s.jobs[i].text()
 				return elem("li").Body(
 					elem("span").Text(text),
-					p.iconButton("Earlier: "+text, "M12 19V5M6 11l6-6 6 6", i > 0, p.press(func() { s.Prefer(i) })),
-					p.iconButton("Remove: "+text, "M6 6l12 12M18 6L6 18", true, p.press(func() { s.Dequeue(i) })),
+					p.iconButton(fmt.Sprintf(earlierNamed, text), "M12 19V5M6 11l6-6 6 6", i > 0, p.press(func() { s.Prefer(i) })),
+					p.iconButton(fmt.Sprintf(removeQueued, text), "M6 6l12 12M18 6L6 18", true, p.press(func() { s.Dequeue(i) })),
 				)
 			}),
 		),
@@ -75,11 +75,11 @@ func (p *Page) renderTrials() app.UI {
 		elem("h2").ID("trials-title").Text(trialsTitle),
 		elem("div").Class("row").Body(
 			app.Range(s.trials).Slice(func(i int) app.UI {
-				name := fmt.Sprintf("Go on large with seed %d of %d", i+1, trialCount)
+				name := fmt.Sprintf(goOnLarge, i+1, trialCount)
 				return app.Button().Type("button").Class("thumbnail").Disabled(!p.live).Aria("disabled", !s.CanGoOnLarge()).Aria("label", name).Title(name).
 					Body(elem("canvas").ID(trialID(i))).OnClick(p.sends(func(base string) (protocol.Message, bool) { return s.GoOnLarge(i, base) }), app.EventScope(i))
 			}),
-			p.iconButton("Put the small pictures away", "M6 6l12 12M18 6L6 18", true, p.press(s.DropTrials)),
+			p.iconButton(putTrialsAway, "M6 6l12 12M18 6L6 18", true, p.press(s.DropTrials)),
 		),
 	)
 }

@@ -58,17 +58,17 @@ func (r *Run) At() string { return r.atStep(r.Step) }
 // atStep is At when the run was at a step, or as if it were.
 func (r *Run) atStep(step int) string {
 	if steps, end := r.Steps(); end {
-		return fmt.Sprintf("Step %d of %d", step, steps)
+		return fmt.Sprintf(stepOfSteps, step, steps)
 	}
-	return fmt.Sprintf("Step %d", step)
+	return fmt.Sprintf(stepNumber, step)
 }
 
 // afterStep is At in a sentence.
 func (r *Run) afterStep() string {
 	if steps, end := r.Steps(); end {
-		return fmt.Sprintf("after step %d of %d", r.Step, steps)
+		return fmt.Sprintf(afterStepOf, r.Step, steps)
 	}
-	return fmt.Sprintf("after step %d", r.Step)
+	return fmt.Sprintf(afterStepNumber, r.Step)
 }
 
 // paceWindow is how many of the last steps tell the pace.
@@ -167,7 +167,7 @@ func (s *State) PressContinue(base string) (protocol.Message, bool) {
 			delete(s.edits, o)
 		}
 	}
-	s.Status = fmt.Sprintf("Going on from step %d.", s.next.Step)
+	s.Status = fmt.Sprintf(goingOn, s.next.Step)
 	return s.takeUp(base), true
 }
 
@@ -179,7 +179,7 @@ func (s *State) continued() (recipe.Script, error) {
 		return recipe.Script{}, err
 	}
 	if more.(int) < 1 {
-		return recipe.Script{}, &recipe.Wrong{Option: recipe.Steps.Option, Reason: fmt.Errorf("The number of steps is %d: choose how many more to make.", more)}
+		return recipe.Script{}, &recipe.Wrong{Option: recipe.Steps.Option, Reason: fmt.Errorf(moreStepsProblem, more)}
 	}
 	if err := s.ready(s.Run.Script.Recipe); err != nil {
 		return recipe.Script{}, err
@@ -211,7 +211,7 @@ func (s *State) PressResumeRun(base string) (protocol.Message, bool) {
 	}
 	s.goOn()
 	s.showRun()
-	s.Status = fmt.Sprintf("Resuming from step %d.", s.next.Step)
+	s.Status = fmt.Sprintf(resumingText, s.next.Step)
 	return s.takeUp(base), true
 }
 
@@ -223,7 +223,7 @@ func (s *State) PressDiscard() {
 	s.stopLooking()
 	s.Run, s.Shown, s.ShownRun, s.ShownAt = nil, nil, nil, 0
 	s.keepDue = true
-	s.Status = "The run is discarded."
+	s.Status = runDiscarded
 }
 
 // goOn prepares the page for a run that goes on.
@@ -251,12 +251,12 @@ func (s *State) ready(r recipe.Recipe) error {
 	model := recipe.Model.In(r)
 	switch {
 	case s.opening > 0:
-		return errors.New("A picture is still being opened: press Start once it is there.")
+		return errors.New(stillOpening)
 	case s.Phase == Loading && s.loading != model:
-		return fmt.Errorf("%s is being downloaded: choose it, wait for it, or press Stop.", s.titleOf(s.loading))
+		return fmt.Errorf(beingDownloaded, s.titleOf(s.loading))
 	case s.Phase != Loading && s.needsDownload(model):
 		return &recipe.Wrong{Option: recipe.Model.Option,
-			Reason: fmt.Errorf("%s is not on this device yet: press Download models (%s).", s.titleOf(model), byteCount(s.model(model).Bytes))}
+			Reason: fmt.Errorf(notOnDevice, s.titleOf(model), byteCount(s.model(model).Bytes))}
 	}
 	return nil
 }
@@ -284,7 +284,7 @@ func (s *State) showRun() {
 	if s.Start == nil || s.Start.Name != recipe.InitImage.In(takes) {
 		with.Start = s.Run.start
 	}
-	s.replace("The run", with)
+	s.replace(theRun, with)
 }
 
 // saysAs says whether an option's field says what a recipe does, once that is checked.

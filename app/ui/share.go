@@ -44,13 +44,13 @@ const longLink = 2000
 
 // linkText says what a link carries.
 func linkText(link string, script recipe.Script) string {
-	carries := "the prompt and the settings"
+	carries := linkHolds
 	if len(script.Changes) > 0 {
-		carries = "the prompt, the settings and the changes on the way"
+		carries = linkHoldsChanges
 	}
-	text := fmt.Sprintf("The link is on the clipboard: it carries %s, and no picture.", carries)
+	text := fmt.Sprintf(linkCopied, carries)
 	if len(link) > longLink {
-		text += fmt.Sprintf(" It has %d characters, and some programs cut such links: the picture’s file carries the same.", len(link))
+		text += fmt.Sprintf(linkLong, len(link))
 	}
 	return text
 }
@@ -60,7 +60,7 @@ var errNoClipboard = errors.New("ui: this browser has no clipboard for pictures"
 // enlarge asks for a picture of larger sides, or says why there is none.
 func enlarge(p picture.RGBA) (film.Message, error) {
 	if long := max(p.Width, p.Height); long*enlargedTimes > film.MaxSide {
-		return nil, fmt.Errorf("The picture is too large to be enlarged: its longer side has %d pixels, and %d are the most.", long, film.MaxSide/enlargedTimes)
+		return nil, fmt.Errorf(tooLarge, long, film.MaxSide/enlargedTimes)
 	}
 	frame := film.Picture(p)
 	return film.Enlarge{Picture: &frame, Times: enlargedTimes}, nil
@@ -71,11 +71,11 @@ func answered(m film.Message) error {
 	switch m := m.(type) {
 	case film.Error:
 		if m.Reason == film.NoProgram {
-			return errors.New("The program that does this cannot be fetched: check the connection and try again.")
+			return errors.New(exportMissing)
 		}
 		return errors.New(m.Message)
 	case film.Exit:
-		return errors.New("The program that does this ended, most likely for want of memory: close other pages and try again.")
+		return errors.New(exportEnded)
 	}
 	return nil
 }

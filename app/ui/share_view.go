@@ -51,7 +51,7 @@ func (p *Page) renderShare() app.UI {
 	if p.state.Shown == nil {
 		return elem("div").Hidden(true)
 	}
-	return p.chip("share", "Share and save", "Share", p.shareMenu)
+	return p.chip("share", shareLabel, shareButton, p.shareMenu)
 }
 
 func (p *Page) shareMenu() []app.UI {
@@ -144,7 +144,7 @@ func (p *Page) saveBare(s shot) {
 		}
 		name := variant(s.name, "bare")
 		save(name, pngKind, png)
-		return fmt.Sprintf("Saved %s. It carries no settings.", name), nil
+		return fmt.Sprintf(savedBare, name), nil
 	})
 }
 
@@ -176,7 +176,7 @@ func (p *Page) savesLarge(name string, m film.Message, meta picture.Meta, err er
 		}
 		name := variant(name, fmt.Sprintf("%dx", enlargedTimes))
 		save(name, pngKind, png)
-		return fmt.Sprintf("Saved %s, %d × %d pixels.", name, large.Picture.Width, large.Picture.Height), nil
+		return fmt.Sprintf(savedLarge, name, large.Picture.Width, large.Picture.Height), nil
 	})
 }
 

@@ -35,7 +35,7 @@ func (s *State) Turn(hidden bool) (replace bool) {
 	if s.Phase != Loading && s.Phase != Starting || !s.downloading() && s.Progress.Phase != "" {
 		s.still = 0
 	} else if s.still++; s.still == mostSilent {
-		s.Status = "The server sends nothing at the moment: the download goes on by itself once it does."
+		s.Status = serverSilent
 	}
 	switch {
 	case s.silence < mostSilent && s.stopping < s.patience():
@@ -59,9 +59,9 @@ func (s *State) patience() int {
 
 // giveUp goes on without the worker, with what is kept of the run.
 func (s *State) giveUp() {
-	phase, why := s.Phase, "The engine fell silent and was started again"
+	phase, why := s.Phase, engineFellSilent
 	if s.stopping >= s.patience() {
-		why = "The engine did not stop and was started again"
+		why = engineDidNotStop
 	}
 	s.broken()
 	s.Retry()
@@ -69,16 +69,16 @@ func (s *State) giveUp() {
 	step, resumable := s.Resumable()
 	switch {
 	case resumable:
-		why += fmt.Sprintf(": press Resume from step %d to go on.", step)
+		why += fmt.Sprintf(pressResumeFrom, step)
 	case phase == Loading:
-		why += ": press Download models to go on from there."
+		why += pressDownloadAgain
 	case phase == Starting || phase == Measuring:
-		why += ": try again what you were doing."
+		why += tryAgain
 	default:
 		why += "."
 	}
 	s.complain(errors.New(why), nil)
 }
 
-var silentScreen = Screen{Title: "The engine does not answer", Retry: true,
-	Text: "It was started and fell silent. Your settings and the last picture are still here: close other pages that use the GPU, and start the engine again."}
+var silentScreen = Screen{Title: engineSilentTitle, Retry: true,
+	Text: engineSilentText}

@@ -15,7 +15,7 @@ func (p *Page) renderStage() app.UI {
 	if p.crisp {
 		class += " crisp"
 	}
-	return elem("section").Class("stage").Aria("label", "Picture").Body(
+	return elem("section").Class("stage").Aria("label", pictureLabel).Body(
 		elem("div").Class(class).ID(frameID).Body(
 			elem("canvas").ID(previewID).Role("img").Aria("label", s.PreviewName()).Aria("hidden", p.finishedShown()),
 			p.renderFinished(),
@@ -24,14 +24,14 @@ func (p *Page) renderStage() app.UI {
 			elem("p").ID(veilID+"-help").Class("unseen").Text(paintKeys),
 			p.renderHello(),
 			elem("div").Class("tools").Body(
-				p.iconButton("Full screen", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", true, p.pressFullScreen),
+				p.iconButton(fullScreenButton, "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5", true, p.pressFullScreen),
 				p.iconButton(showMasks, "M4 18c6 3 12-3 16-13M4 18c0-4 3-5 5-4", true, p.pressShowMasks).Aria("pressed", s.brush.shown).Hidden(s.brush.on || !s.Painted()),
-				p.iconButton("Crisp pixels", "M4 4h7v7H4zM13 13h7v7h-7z", true, p.pressCrisp).Aria("pressed", p.crisp),
-				p.iconButton("See inside", "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z", true, p.pressInside),
+				p.iconButton(crispButton, "M4 4h7v7H4zM13 13h7v7h-7z", true, p.pressCrisp).Aria("pressed", p.crisp),
+				p.iconButton(seeInsideButton, "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z", true, p.pressInside),
 			),
 		),
 		p.renderBrush(),
-		elem("div").Class("time").Body(
+		elem("div").ID(timeID).Class("time").Body(
 			p.renderProgress(),
 			p.renderTrack(),
 			p.renderLook(),
@@ -63,7 +63,7 @@ func (p *Page) renderTrack() app.UI {
 	t := newTrack(s.Run, s.Phase == Running)
 	if s.look.on {
 		t.Where = s.Run.atStep(s.look.step)
-		t.Left = "looking back"
+		t.Left = lookingBack
 	}
 	return t.Render()
 }
@@ -72,12 +72,12 @@ func (p *Page) renderTrack() app.UI {
 func (p *Page) renderActions() app.UI {
 	s := &p.state
 	return elem("div").Class("actions").Body(
-		p.button("Copy link", "chip", true, p.pressCopyLink),
-		p.button("Stop", "chip", s.Working() && s.Phase != Stopping, p.pressStop),
-		p.button("Continue", "chip", s.CanContinue(), p.pressContinue),
-		p.button("Film", "chip", s.CanFilm(), p.pressFilm),
+		p.button(copyLinkButton, "chip", true, p.pressCopyLink),
+		p.button(stopButton, "chip", s.Working() && s.Phase != Stopping, p.pressStop),
+		p.button(continueButton, "chip", s.CanContinue(), p.pressContinue),
+		p.button(filmLabel, "chip", s.CanFilm(), p.pressFilm),
 		p.renderShare(),
-		p.button("Download PNG", "chip strong", s.Shown != nil, p.pressDownload),
+		p.button(downloadPNGButton, "chip strong", s.Shown != nil, p.pressDownload),
 	)
 }
 
@@ -93,12 +93,13 @@ func (p *Page) renderProgress() app.UI {
 		}
 		return row.Body(bar, elem("span").Text(s.progressText()))
 	case s.runUnderWay():
+		row = row.Class("made")
 		_, end := s.Run.Steps()
 		if !end {
-			return row.Body(elem("progress").Aria("label", "Steps"))
+			return row.Body(elem("progress").Aria("label", stepsLabel))
 		}
 		steps, _ := s.Run.Steps()
-		return row.Body(elem("progress").Aria("label", "Steps").Attr("max", steps).Attr("value", s.Run.Step))
+		return row.Body(elem("progress").Aria("label", stepsLabel).Attr("max", steps).Attr("value", s.Run.Step))
 	}
 	return row
 }
@@ -115,7 +116,7 @@ func (s *State) progressText() string {
 	case m.Total <= 0:
 		return text
 	case !s.downloading() && m.Phase != protocol.PhaseLoad:
-		return fmt.Sprintf("%s: %d of %d", text, m.Done, m.Total)
+		return fmt.Sprintf(phaseCount, text, m.Done, m.Total)
 	}
 	return text + ": " + s.countText()
 }
@@ -123,9 +124,9 @@ func (s *State) progressText() string {
 // countText is the bytes of a model that are there, and a download's speed and time left.
 func (s *State) countText() string {
 	m := s.Progress
-	text := fmt.Sprintf("%s of %s", byteCount(m.Done), byteCount(m.Total))
+	text := fmt.Sprintf(shareOf, byteCount(m.Done), byteCount(m.Total))
 	if speed := s.rate.speed(); s.downloading() && speed > 0 {
-		text += fmt.Sprintf(" · %s/s · %s left", byteCount(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
+		text += fmt.Sprintf(downloadPace, byteCount(int64(speed)), clock(s.rate.left(m.Total-m.Done)))
 	}
 	return text
 }
@@ -133,7 +134,7 @@ func (s *State) countText() string {
 // numbers says where a run is and how fast. Until some steps were measured the times are what was foreseen.
 func (r *Run) numbers(running bool) []string {
 	parts := []string{r.At()}
-	about := "about "
+	about := aboutWord
 	each, measured := r.Pace()
 	if measured {
 		about = ""
@@ -141,11 +142,8 @@ func (r *Run) numbers(running bool) []string {
 	if each > 0 {
 		parts = append(parts, about+pace(each))
 		if _, end := r.Steps(); running && end {
-			parts = append(parts, about+clock(r.Left())+" left")
+			parts = append(parts, fmt.Sprintf(timeLeft, about, clock(r.Left())))
 		}
-	}
-	if r.Bytes > 0 {
-		parts = append(parts, byteCount(r.Bytes)+" of GPU memory")
 	}
 	return parts
 }

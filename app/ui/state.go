@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ type State struct {
 	Screen   Screen // when Broken
 	Adapter  string
 	Draft            // what the next run is made from
-	Models   []Model // that can be chosen
+	Models   []Model // that can be chosen as they are
 	Storage  protocol.Storage
 	Loaded   protocol.Loaded
 	Progress protocol.Progress // when Loading or Starting
@@ -70,11 +69,14 @@ type State struct {
 	inside  insight
 	brush   brush
 	queue
+	imports importing
 	looks   int           // pictures of tokens that were asked for
 	changes int           // that were sent
 	flush   bool          // the run that has begun may have to take what was edited meanwhile
 	restart bool          // another run begins when this one has ended
 	draw    func() uint64 // new seeds
+
+	surprise string // the words with which the page has surprised last
 
 	finished   *finishedPicture // that is to be kept
 	keepDue    bool             // what the browser keeps of the run is not the newest
@@ -86,6 +88,7 @@ type State struct {
 	forecast  forecast
 	tokens    tokens
 	listed    []Model         // by the site
+	folders   []Model         // those and what only this device has, halves of pairs too
 	unlisted  bool            // the site's list cannot be fetched
 	loading   string          // the model that is being downloaded
 	rate      rate            // of the download
@@ -112,12 +115,6 @@ func NewState() State {
 	}
 }
 
-// What the page says until the engine is ready.
-const (
-	looking       = "Looking for your GPU."
-	startingAgain = "Starting the engine again."
-)
-
 // Working says whether a run or a download is under way.
 func (s *State) Working() bool { return s.Phase >= Loading }
 
@@ -125,8 +122,8 @@ func (s *State) Working() bool { return s.Phase >= Loading }
 func (s *State) Model() Model { return s.model(s.Form.Model()) }
 
 func (s *State) model(name string) Model {
-	if i := slices.IndexFunc(s.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
-		return s.Models[i]
+	if m, err := FindModel(s.folders, name); err == nil {
+		return m
 	}
 	return Model{Name: name}
 }
@@ -155,9 +152,9 @@ func (s *State) PressStart(base string) (protocol.Message, bool) {
 	s.next = &Run{start: s.Start, pictures: start.Images}
 	s.edits, s.anew, s.undo = nil, nil, nil
 	s.brush.shown = false // the picture is what to look at
-	s.Status = "Preparing the run."
+	s.Status = preparingRun
 	if s.Phase == Loading {
-		s.Status = "The run begins as soon as what it needs is here."
+		s.Status = beginsWhenHere
 	} else {
 		s.Progress = protocol.Progress{}
 	}
@@ -215,7 +212,7 @@ func (s *State) PressResume() (protocol.Message, bool) {
 	}
 	s.Phase = Running
 	s.Run.arrivals = nil
-	s.Status = "Resumed " + s.Run.afterStep() + "."
+	s.Status = fmt.Sprintf(resumedText, s.Run.afterStep())
 	return protocol.Resume{}, true
 }
 
@@ -235,7 +232,7 @@ func (s *State) PressBenchmark() (protocol.Message, bool) {
 	}
 	s.settle()
 	s.Phase, s.Progress = Measuring, protocol.Progress{}
-	s.Status = "Measuring this GPU."
+	s.Status = measuringGPU
 	return protocol.Measure{}, true
 }
 
@@ -268,13 +265,13 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.Loaded = m
 		if s.Phase == Loading {
 			s.Phase, s.Progress = Idle, protocol.Progress{}
-			s.Status = "The model is ready."
+			s.Status = modelReady
 			s.persist = !s.Model().Small() && !s.Storage.Persisted
 		}
 	case protocol.Measured:
 		s.Measured = &m
 		s.end()
-		s.Status = "The benchmark is done: its results are under Help."
+		s.Status = benchmarkDone
 	case protocol.Started:
 		s.started(m)
 	case protocol.Changed:
@@ -300,7 +297,7 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.finish()
 		s.ran(m.Step)
 		s.end()
-		s.Status = "Done: " + count(m.Step, "step") + "."
+		s.Status = fmt.Sprintf(doneText, count(m.Step, "step"))
 	case protocol.Stopped:
 		s.stopped(m)
 	case protocol.Error:
@@ -308,17 +305,16 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 	case protocol.Lost:
 		s.broken()
 		s.reset = true
-		s.Screen = Screen{Title: "The GPU was reset", Detail: m.Message, Retry: true,
-			Text: "The graphics device went away. Your settings and the last picture are still here: start the engine again" + s.thenResume() + ". If this happens often, choose fewer cutouts or a smaller size."}
+		s.Screen = Screen{Title: gpuResetTitle, Detail: m.Message, Retry: true,
+			Text: fmt.Sprintf(gpuResetText, s.thenResume())}
 		s.Status = s.Screen.Title + "."
 	case protocol.Exit:
 		s.broken()
-		s.Screen = Screen{Title: "The engine crashed", Detail: m.Tail, Retry: true,
-			Text: "This is a mistake in Reverie. Your settings and the last picture are still here: start the engine again" + s.thenResume() + "."}
+		s.Screen = Screen{Title: engineCrashedTitle, Detail: m.Tail, Retry: true,
+			Text: fmt.Sprintf(engineCrashedText, s.thenResume())}
 		if strings.Contains(strings.ToLower(m.Tail), "out of memory") { // as Go says it, or the browser of WebAssembly's memory
-			s.Screen.Title = "The engine ran out of memory"
-			s.Screen.Text = "Your settings and the last picture are still here: close other pages and start the engine again" + s.thenResume() +
-				". If this happens again, choose fewer cutouts or a smaller size."
+			s.Screen.Title = outOfMemoryTitle
+			s.Screen.Text = fmt.Sprintf(outOfMemoryText, s.thenResume())
 		}
 		s.Status = s.Screen.Title + "."
 	}
@@ -338,7 +334,7 @@ func (s *State) progress(m protocol.Progress, now time.Time) {
 		s.rate = rate{}
 		s.Status = PhaseName(m.Phase) + "."
 	} else if quarter := s.quarter(m); s.downloading() && quarter != s.quarter(before) && quarter < 4 {
-		s.Status = fmt.Sprintf("%d %%: %s of %s.", 25*quarter, byteCount(m.Done), byteCount(m.Total))
+		s.Status = fmt.Sprintf(modelPartHere, quarters[quarter])
 	}
 	s.rate.add(now, m.Done)
 }
@@ -376,11 +372,11 @@ func (s *State) started(m protocol.Started) {
 	s.stopLooking()
 	s.unasked()
 	s.flush, s.keepDue = len(s.edits) > 0, true
-	text := "Optimising without an end."
+	text := optimisingEndless
 	if steps, end := r.Steps(); end && r.Step > 0 {
-		text = fmt.Sprintf("Optimising from step %d to %d.", r.Step, steps)
+		text = fmt.Sprintf(optimisingFrom, r.Step, steps)
 	} else if end {
-		text = "Optimising, " + count(steps, "step") + "."
+		text = fmt.Sprintf(optimisingText, count(steps, "step"))
 	}
 	s.Status = strings.Join(append([]string{text}, m.Notices...), " ")
 }
@@ -399,7 +395,7 @@ func (s *State) step(m protocol.Step, now time.Time) {
 		return
 	}
 	if quarter := 4 * m.Step / steps; quarter != 4*(m.Step-1)/steps {
-		s.Status = fmt.Sprintf("%d %%: step %d of %d.", 25*quarter, m.Step, steps)
+		s.Status = fmt.Sprintf(stepsPartMade, quarters[quarter])
 	}
 }
 
@@ -409,7 +405,7 @@ func (s *State) paused(m protocol.Paused) {
 	}
 	s.show(m.Picture, m.Step)
 	s.Phase = Paused
-	s.Status = "Paused " + s.Run.afterStep() + "."
+	s.Status = fmt.Sprintf(pausedText, s.Run.afterStep())
 }
 
 func (s *State) show(p *protocol.Picture, step int) {
@@ -447,15 +443,15 @@ func (s *State) thenResume() string {
 	if s.Run == nil || !s.Run.cut {
 		return ""
 	}
-	return fmt.Sprintf(" and resume from step %d", s.Run.saved.Step)
+	return fmt.Sprintf(thenResumeText, s.Run.saved.Step)
 }
 
 // readyText says that the engine is ready.
 func (s *State) readyText() string {
 	if step, ok := s.Resumable(); ok {
-		return fmt.Sprintf("Ready. A run can be resumed from step %d.", step)
+		return fmt.Sprintf(readyToResume, step)
 	}
-	return "Ready."
+	return isReady
 }
 
 func (s *State) stopped(m protocol.Stopped) {
@@ -466,16 +462,16 @@ func (s *State) stopped(m protocol.Stopped) {
 	s.end()
 	switch {
 	case m.Picture == nil && paused:
-		s.Status = "The download is paused: press Download models to go on from there."
+		s.Status = downloadPaused
 		return
 	case m.Picture == nil:
-		s.Status = "Stopped." + s.queueWaits()
+		s.Status = stoppedPlain + s.queueWaits()
 		return
 	}
 	s.show(m.Picture, m.Step)
 	s.Run.Step, s.keepDue = m.Step, true
 	s.finish()
-	s.Status = "Stopped " + s.Run.afterStep() + "." + s.queueWaits()
+	s.Status = fmt.Sprintf(stoppedText, s.Run.afterStep()) + s.queueWaits()
 }
 
 func (s *State) fail(m protocol.Error) {
@@ -492,7 +488,7 @@ func (s *State) fail(m protocol.Error) {
 		s.Block(noEngine)
 	default:
 		if s.Phase == Opening {
-			s.Block(Screen{Title: "The GPU cannot be used", Text: m.Message, Retry: true})
+			s.Block(Screen{Title: gpuUnusable, Text: m.Message, Retry: true})
 			return
 		}
 		s.brokeOff = s.brokeOff || (m.Reason == protocol.Offline || m.Reason == protocol.Busy) && s.downloading() && s.Storage.How != "none"
@@ -511,9 +507,9 @@ func (s *State) explain(m protocol.Error) {
 		s.Status, s.NoRoom = text, text
 		return
 	case m.Reason == protocol.Offline && s.brokeOff:
-		text = "The download broke off: check the connection and press Download models to go on from there."
+		text = downloadBrokeOff
 	case m.Reason == protocol.Offline:
-		text = "The model cannot be fetched: check the connection and try again."
+		text = modelUnfetched
 	}
 	s.complain(errors.New(text), nil)
 }
@@ -525,17 +521,17 @@ func (s *State) Block(screen Screen) {
 
 // The reasons why a browser cannot run Reverie at all.
 var (
-	insecure = Screen{Title: "This address is not secure",
-		Text: "Browsers give pages the GPU only over https:// or on this computer itself. Open Reverie by https://, or by http://localhost or http://127.0.0.1."}
-	noWebGPU = Screen{Title: "This browser has no WebGPU",
-		Text: "Reverie draws on your own GPU through WebGPU. It works in Chrome and Edge from 113 (on Android from 121), in Safari from 26, and in Firefox from 141 on Windows and from 147 on Macs with Apple silicon. On Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu, and Firefox needs dom.webgpu.enabled set to true in about:config."}
-	noEngine = Screen{Title: "The engine cannot be fetched", Retry: true,
-		Text: "The part of Reverie that computes did not arrive: check the connection and start the engine again. Your settings are still here."}
+	insecure = Screen{Title: insecureTitle,
+		Text: insecureText}
+	noWebGPU = Screen{Title: noWebGPUTitle,
+		Text: noWebGPUText}
+	noEngine = Screen{Title: noEngineTitle, Retry: true,
+		Text: noEngineText}
 	// Chromium gives a page no adapter any more once the GPU was reset twice under it, until the person loads it anew: location.reload does not help.
-	noAdapterAnyMore = Screen{Title: "No GPU answers", Retry: true,
-		Text: "The GPU was reset, and the browser withholds it from this page now: load the page anew with the browser's own button. Your settings and the run come back."}
-	noAdapter = Screen{Title: "No GPU answers", Retry: true,
-		Text: "The browser has WebGPU but offers no graphics adapter. Turn on hardware acceleration in its settings, update the graphics driver, and look at what chrome://gpu or, in Firefox, about:support says of WebGPU."}
+	noAdapterAnyMore = Screen{Title: noGPUTitle, Retry: true,
+		Text: gpuWithheld}
+	noAdapter = Screen{Title: noGPUTitle, Retry: true,
+		Text: noAdapterText}
 )
 
 // Retry makes the page wait for a new worker.
@@ -549,44 +545,44 @@ func (s *State) Retry() {
 func PhaseName(phase protocol.Phase) string {
 	switch phase {
 	case protocol.PhaseDownload:
-		return "Downloading the model"
+		return phaseDownload
 	case protocol.PhaseLoad:
-		return "Loading the model"
+		return phaseLoad
 	case protocol.PhasePrompt:
-		return "Reading the prompt"
+		return phasePrompt
 	case protocol.PhaseStart:
-		return "Preparing the start picture"
+		return phaseStart
 	case protocol.PhaseCompile:
-		return "Compiling shaders"
+		return phaseCompile
 	case protocol.PhaseTune:
-		return "Finding the fastest kernels for this GPU"
+		return phaseTune
 	case protocol.PhaseMeasure:
-		return "Measuring this GPU"
+		return measuringPhase
 	}
-	return "Preparing"
+	return phaseElse
 }
 
 // Title is the document's title: the percentage while a download or a run goes on.
 func (s *State) Title() string {
 	if (s.Phase == Loading || s.Phase == Starting) && s.downloading() && s.Progress.Total > 0 {
-		return fmt.Sprintf("%d %% · Downloading · Reverie", 100*s.Progress.Done/s.Progress.Total)
+		return fmt.Sprintf(titleDownloading, 100*s.Progress.Done/s.Progress.Total)
 	}
 	if s.Run == nil || s.Phase < Running {
-		return "Reverie"
+		return reverieName
 	}
 	if percent, end := s.Run.Percent(); end {
-		return fmt.Sprintf("%d %% · %.60s · Reverie", percent, s.Run.Prompt())
+		return fmt.Sprintf(titlePercent, percent, s.Run.Prompt())
 	}
-	return fmt.Sprintf("Step %d · %.60s · Reverie", s.Run.Step, s.Run.Prompt())
+	return fmt.Sprintf(titleStep, s.Run.Step, s.Run.Prompt())
 }
 
 // PreviewName is the accessible name of the preview.
 func (s *State) PreviewName() string {
 	if s.Run == nil {
-		return fmt.Sprintf("Step 0 of %s: no picture yet", s.Form.Text(recipe.Steps.Option))
+		return fmt.Sprintf(previewEmpty, s.Form.Text(recipe.Steps.Option))
 	}
 	if s.look.on {
-		return s.Run.atStep(s.look.step) + ", looking back: " + recipe.Prompt.In(s.Run.Script.At(s.look.step))
+		return fmt.Sprintf(previewBack, s.Run.atStep(s.look.step), recipe.Prompt.In(s.Run.Script.At(s.look.step)))
 	}
 	return s.Run.At() + ": " + s.Run.Prompt()
 }

@@ -76,7 +76,7 @@ func TestRunToItsEnd(t *testing.T) {
 		t.Errorf("started: phase %d, title %q", s.Phase, s.Title())
 	}
 	step(s, 1, 0.9, pixel(1))
-	if s.Status != "25 %: step 1 of 4." || s.ShownAt != 0 || s.Shown.Pix[0] != 1 {
+	if s.Status != "A quarter of the steps are made." || s.ShownAt != 0 || s.Shown.Pix[0] != 1 {
 		t.Errorf("after step 1: status %q, picture after %d steps", s.Status, s.ShownAt)
 	}
 	step(s, 2, 0.8, nil)
@@ -109,14 +109,14 @@ func TestForeseenPace(t *testing.T) {
 	}
 	step(s, 1, 1, nil)
 	step(s, 2, 1, nil)
-	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 2 of 100 about 1.50 s/step about 2:27 left 800 MB of GPU memory"; got != want {
+	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 2 of 100 about 1.50 s/step about 2:27 left"; got != want {
 		t.Errorf("two steps are told as %q, want %q", got, want)
 	}
 	step(s, 3, 1, nil)
 	if each, measured := s.Run.Pace(); each != 2*time.Second || !measured {
 		t.Errorf("after three steps: %v a step, want 2s", each)
 	}
-	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 3 of 100 2.00 s/step 3:14 left 800 MB of GPU memory"; got != want {
+	if got, want := strings.Join(s.Run.numbers(true), " "), "Step 3 of 100 2.00 s/step 3:14 left"; got != want {
 		t.Errorf("three steps are told as %q, want %q", got, want)
 	}
 }
@@ -179,7 +179,7 @@ func TestStartChecksTheForm(t *testing.T) {
 		{"width 0", func(s *State) { write(s, recipe.Width, "0") }, "width", "field-width"},
 		{"negative cutouts", func(s *State) { write(s, recipe.Cutouts, "-1") }, "cutouts", "field-cutouts"},
 		{"half a step", func(s *State) { write(s, recipe.Steps, "1.5") }, "Steps", "field-steps"},
-		{"a seed in words", func(s *State) { write(s, recipe.Seed, "seven") }, "Seed", "field-seed"},
+		{"a seed below zero", func(s *State) { write(s, recipe.Seed, "-7") }, "Seed", "field-seed"},
 		{"a rate in words", func(s *State) { write(s, recipe.LearningRate, "fast") }, "Learning rate", "field-learning-rate"},
 		{"a rate of 0", func(s *State) { write(s, recipe.LearningRate, "0") }, "learning rate", "field-learning-rate"},
 		{"an image prompt without its picture", func(s *State) { s.Images = []ImagePrompt{{Name: "x.png", Weight: "1"}} }, "x.png", ""},

@@ -37,14 +37,14 @@ func (p *Page) renderParts() app.UI {
 		p.changed(now)
 	}
 	return elem("div").Class("weights").Body(append(rows, elem("div").Class("row add").Body(
-		app.Input().Type("text").Aria("label", "Add a prompt").Placeholder("Add a prompt").Attr("value", p.adding).
+		app.Input().Type("text").Aria("label", addPromptLabel).Placeholder(addPromptLabel).Attr("value", p.adding).
 			OnInput(func(ctx app.Context, _ app.Event) { p.adding = ctx.JSSrc().Get("value").String() }).
 			OnKeyDown(func(ctx app.Context, e app.Event) {
 				if e.Get("key").String() == "Enter" {
 					add(ctx, e)
 				}
 			}),
-		p.button("Add", "chip", true, add),
+		p.button(addButton, "chip", true, add),
 	))...)
 }
 
@@ -59,10 +59,10 @@ func (p *Page) renderPart(i int, text string, weight float64) app.UI {
 	}
 	return elem("div").Class("part-row").Body(
 		layer(i).swatch(),
-		app.Input().ID(id).Type("text").Aria("label", fmt.Sprintf("Prompt %d", i+1)).Attr("value", text).OnInput(take(soon), app.EventScope(id)).OnChange(take(now), app.EventScope(id)),
+		app.Input().ID(id).Type("text").Aria("label", fmt.Sprintf(promptNumber, i+1)).Attr("value", text).OnInput(take(soon), app.EventScope(id)).OnChange(take(now), app.EventScope(id)),
 		elem("output").Text(number(weight)),
-		p.iconButton("Remove prompt "+text, "M6 6l12 12M18 6L6 18", true, p.press(func() { s.RemovePart(i) })),
-		elem("label").Attr("for", id+"-weight").Class("unseen").Text("Weight of "+text),
+		p.iconButton(fmt.Sprintf(removePrompt, text), "M6 6l12 12M18 6L6 18", true, p.press(func() { s.RemovePart(i) })),
+		elem("label").Attr("for", id+"-weight").Class("unseen").Text(fmt.Sprintf(weightOf, text)),
 		p.slider(id+"-weight", "", extent{-1, 3, 0.05}, weight, func(v float64) { s.Weigh(i, v) }),
 	)
 }
@@ -109,7 +109,7 @@ func (p *Page) renderLive(live explained) app.UI {
 	id := fieldID(o)
 	help := o.Help
 	if o.Open == recipe.ByModel {
-		help += " Left empty, the model's own."
+		help += modelsOwn
 	}
 	return elem("div").Class("slide live").Title(help).Body(
 		elem("span").Class("name").Body(elem("b").Text(plain), app.Text(" "), elem("label").Class("dim").Attr("for", id).Text(o.Label),

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"reverie/app/protocol"
+	"reverie/recipe"
 )
 
 // SetModels takes the list of the site's models.
@@ -21,11 +22,17 @@ func (s *State) MissModels() {
 
 // mergeModels lists what the site has and what only this device has.
 func (s *State) mergeModels() {
-	s.Models = slices.Clone(s.listed)
+	s.folders = slices.Clone(s.listed)
 	for _, kept := range s.Storage.Models {
-		known := slices.ContainsFunc(s.Models, func(m Model) bool { return m.Name == kept.Name })
-		if !known && kept.Stored == kept.Bytes {
-			s.Models = append(s.Models, Model{Name: kept.Name, Title: kept.Title, Factor: kept.Factor, Bytes: kept.Bytes, Suggested: kept.Suggested})
+		known := slices.ContainsFunc(s.folders, func(m Model) bool { return m.Name == kept.Name })
+		if m, works := offline(kept); works && !known {
+			s.folders = append(s.folders, m)
+		}
+	}
+	s.Models = nil
+	for _, m := range s.folders {
+		if m.whole() {
+			s.Models = append(s.Models, m)
 		}
 	}
 	switch {
@@ -34,15 +41,47 @@ func (s *State) mergeModels() {
 	case len(s.Models) == 0 && s.unlisted:
 		s.Problem = noModels
 	}
+	s.chooseImported()
 	s.adoptModel()
 	s.reconsider()
 }
 
-// noModels is a problem that goes by itself only.
-const noModels = "The list of models cannot be fetched: check the connection and reload the page."
+// offline is what works of a kept folder without the site: all of it, or one half, as a pair that was downloaded takes it.
+func offline(k protocol.Model) (Model, bool) {
+	m := Model{Name: k.Name, Title: k.Title, Factor: k.Factor, Bytes: k.Bytes, CLIP: k.CLIP.Bytes, VQGAN: k.VQGAN.Bytes, Suggested: k.Suggested}
+	switch {
+	case k.Stored == k.Bytes:
+		return m, true
+	case m.CLIP > 0 && k.CLIP.Stored == m.CLIP:
+		m.Factor, m.Bytes, m.VQGAN = 0, m.CLIP, 0
+		return m, true
+	case m.VQGAN > 0 && k.VQGAN.Stored == m.VQGAN:
+		m.Bytes, m.CLIP = m.VQGAN, 0
+		return m, true
+	}
+	return m, false
+}
 
-// stored is what this device has of a model.
+// noModels is a problem that goes by itself only.
+const noModels = modelsUnlisted
+
+// stored is what this device has of a model: of a pair, of the halves that it takes.
 func (s *State) stored(name string) (protocol.Model, bool) {
+	clip, vqgan := recipe.Halves(name)
+	c, haveCLIP := s.keptFolder(clip)
+	v, haveVQGAN := s.keptFolder(vqgan)
+	if clip == vqgan {
+		return c, haveCLIP
+	}
+	if m := s.model(name); !haveCLIP {
+		c.CLIP.Bytes = m.CLIP
+	} else if !haveVQGAN {
+		v.VQGAN.Bytes = m.VQGAN
+	}
+	return protocol.Model{Name: name, Bytes: c.CLIP.Bytes + v.VQGAN.Bytes, Stored: c.CLIP.Stored + v.VQGAN.Stored}, haveCLIP || haveVQGAN
+}
+
+func (s *State) keptFolder(name string) (protocol.Model, bool) {
 	i := slices.IndexFunc(s.Storage.Models, func(m protocol.Model) bool { return m.Name == name })
 	if i < 0 {
 		return protocol.Model{}, false
@@ -53,8 +92,7 @@ func (s *State) stored(name string) (protocol.Model, bool) {
 // kept says that a model works without the network. A site that lists it with another size has a newer one.
 func (s *State) kept(name string) bool {
 	m, ok := s.stored(name)
-	newer := slices.ContainsFunc(s.listed, func(l Model) bool { return l.Name == name && l.Bytes != m.Bytes })
-	return ok && !newer && m.Stored == m.Bytes
+	return ok && m.Stored == m.Bytes && m.Bytes == s.model(name).Bytes
 }
 
 // needsDownload says that a model comes only when the person asks for it.
@@ -66,7 +104,8 @@ func (s *State) needsDownload(name string) bool {
 // Keep asks for a small model to be stored while nothing else goes on, so that the page works offline from its first visit on.
 func (s *State) Keep(base string) (protocol.Message, bool) {
 	m := s.Model()
-	if s.Phase != Idle || s.keepTried || s.unwanted[m.Name] || s.Storage.How == "" || s.Storage.How == "none" ||
+	clip, vqgan := recipe.Halves(m.Name)
+	if s.Phase != Idle || s.keepTried || s.unwanted[clip] || s.unwanted[vqgan] || s.Storage.How == "" || s.Storage.How == "none" ||
 		m.Bytes == 0 || !m.Small() || s.kept(m.Name) {
 		return nil, false
 	}
@@ -94,16 +133,22 @@ func (s *State) receiveStorage(m protocol.Storage) {
 	if name := s.deleting; name != "" {
 		s.deleting = ""
 		if _, there := s.stored(name); !there {
-			if s.Loaded.Model == name {
+			if clip, vqgan := recipe.Halves(s.Loaded.Model); clip == name || vqgan == name {
 				s.Loaded = protocol.Loaded{}
 			}
-			s.Status = fmt.Sprintf("The model %s is deleted from this device.", s.titleOf(name))
+			s.Status = fmt.Sprintf(modelDeleted, s.titleOf(name))
 		}
 	}
 	s.mergeModels()
 }
 
-func (s *State) titleOf(name string) string { return s.model(name).title() }
+// titleOf is what people call a model, or a folder of one half.
+func (s *State) titleOf(name string) string {
+	if i := slices.IndexFunc(s.folders, func(m Model) bool { return m.Name == name }); i >= 0 {
+		return s.folders[i].title()
+	}
+	return s.model(name).title()
+}
 
 // TakePersist says, once, that the first download that the person asked for is done and the browser should be asked to keep it.
 func (s *State) TakePersist() bool {
@@ -122,7 +167,7 @@ func (s *State) downloading() bool { return s.Progress.Phase == protocol.PhaseDo
 func (s *State) optionText(m Model) string {
 	text := m.title() + " · " + byteCount(m.Bytes)
 	if s.kept(m.Name) {
-		text += " · on this device"
+		text += onThisDevice
 	}
 	return text
 }
@@ -133,13 +178,13 @@ func (s *State) modelHelp() string {
 	where := ""
 	switch onGPU, kept := s.Loaded.Model == m.Name, s.kept(m.Name); {
 	case onGPU && kept:
-		where = "It is on your GPU, and kept on this device: it works offline."
+		where = onGPUAndKept
 	case onGPU:
-		where = "It is on your GPU."
+		where = onGPUText
 	case kept:
-		where = "It is kept on this device and works offline."
+		where = keptHere
 	case m.Small() && m.Bytes > 0:
-		where = fmt.Sprintf("It comes with the page (%s).", byteCount(m.Bytes))
+		where = fmt.Sprintf(comesWithPage, byteCount(m.Bytes))
 	}
 	if m.About != "" && where != "" {
 		return m.About + " " + where
@@ -157,9 +202,9 @@ type offer struct {
 
 // arriving is the card of a model that is being downloaded. The bar may be out of sight where the card is.
 func (s *State) arriving() offer {
-	o := offer{title: "The model is on its way", text: "The picture begins as soon as what it needs is here."}
+	o := offer{title: modelComing, text: pictureBegins}
 	if s.Phase == Loading {
-		o.text, o.pausable = "Write your prompt meanwhile and press Start: the picture begins as soon as what it needs is here.", true
+		o.text, o.pausable = writeMeanwhile, true
 	}
 	if s.downloading() {
 		o.count = s.countText()
@@ -173,44 +218,44 @@ func (s *State) offer() (offer, bool) {
 	part, _ := s.stored(m.Name)
 	switch {
 	case s.NoRoom != "":
-		return offer{title: "There is no room for this model", text: s.NoRoom, unkept: true}, true
+		return offer{title: noRoomTitle, text: s.NoRoom, unkept: true}, true
 	case s.loading == m.Name && !m.Small() && (s.Phase == Loading || s.Phase == Starting && s.downloading()):
 		return s.arriving(), true
 	case !s.needsDownload(m.Name) || s.Phase == Starting:
 		return offer{}, false
 	case part.Stored > 0 && part.Bytes != m.Bytes:
-		return offer{title: "A new version of " + m.title(), text: fmt.Sprintf("%s to download. It takes the place of the one on this device.", byteCount(m.Bytes))}, true
+		return offer{title: fmt.Sprintf(newVersionOf, m.title()), text: fmt.Sprintf(newVersionText, byteCount(m.Bytes))}, true
 	case part.Stored > 0:
-		text := fmt.Sprintf("%s of %s are here; the download goes on where it stopped. Then the model works without a network.", byteCount(part.Stored), byteCount(m.Bytes))
+		text := fmt.Sprintf(downloadRest, byteCount(part.Stored), byteCount(m.Bytes))
 		if s.brokeOff {
-			text = "The connection broke. " + text
+			text = fmt.Sprintf(connectionBroke, text)
 		}
-		return offer{title: "Download " + m.title(), text: text}, true
+		return offer{title: fmt.Sprintf(downloadNamed, m.title()), text: text}, true
 	case s.Storage.How == "none":
-		return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s. This browser keeps nothing for this page, as in a private window: the model is downloaded at each visit.", byteCount(m.Bytes))}, true
+		return offer{title: fmt.Sprintf(downloadNamed, m.title()), text: fmt.Sprintf(downloadEachVisit, byteCount(m.Bytes))}, true
 	}
-	return offer{title: "Download " + m.title(), text: fmt.Sprintf("%s, once. Then the model works without a network.", byteCount(m.Bytes))}, true
+	return offer{title: fmt.Sprintf(downloadNamed, m.title()), text: fmt.Sprintf(downloadOnce, byteCount(m.Bytes))}, true
 }
 
 // roomText says how much of its room the site uses.
 func (s *State) roomText() string {
 	switch {
 	case s.Storage.How == "":
-		return "The browser has not told yet what it keeps."
+		return storageUntold
 	case s.Storage.How == "none":
-		return "This browser keeps nothing for this page, as in a private window: models are downloaded at each visit."
+		return storageNothing
 	case s.Storage.Quota == 0:
-		return fmt.Sprintf("Reverie uses %s.", byteCount(s.Storage.Usage))
+		return fmt.Sprintf(storageUses, byteCount(s.Storage.Usage))
 	}
-	return fmt.Sprintf("Reverie uses %s of the %s that the browser gives this site.", byteCount(s.Storage.Usage), byteCount(s.Storage.Quota))
+	return fmt.Sprintf(storageUsesOf, byteCount(s.Storage.Usage), byteCount(s.Storage.Quota))
 }
 
 // persistText says whether the browser may clear what it keeps.
 func (s *State) persistText() string {
 	if s.Storage.Persisted {
-		return "The browser has promised to keep it."
+		return storagePromised
 	}
-	return "The browser may clear it when the disk is full."
+	return storageUnpromised
 }
 
 // storedText is what this device has of a model.
@@ -218,5 +263,5 @@ func storedText(m protocol.Model) string {
 	if m.Stored == m.Bytes {
 		return byteCount(m.Bytes)
 	}
-	return byteCount(m.Stored) + " of " + byteCount(m.Bytes)
+	return fmt.Sprintf(shareOf, byteCount(m.Stored), byteCount(m.Bytes))
 }

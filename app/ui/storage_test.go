@@ -53,7 +53,7 @@ func TestDownload(t *testing.T) {
 		t.Errorf("the title is %q", s.Title())
 	}
 	progress(4*time.Second, 60e6)
-	if s.Status != "25 %: 60 MB of 150 MB." {
+	if s.Status != "A quarter of the model is here." {
 		t.Errorf("the status is %q", s.Status)
 	}
 	s.Receive(protocol.Loaded{Model: "big"}, start)

@@ -51,7 +51,7 @@ func (p *Page) renderToasts(here bool) app.UI {
 			app.If(one.act.label != "", func() app.UI {
 				return app.Button().Type("button").Class("button").Aria("label", one.act.name).Text(one.act.label).OnClick(p.closes(one, true), app.EventScope(one.id))
 			}),
-			app.Button().Type("button").Class("icon").Aria("label", "Close this note").Text("×").OnClick(p.closes(one, false), app.EventScope(one.id)),
+			app.Button().Type("button").Class("icon").Aria("label", closeNote).Text("×").OnClick(p.closes(one, false), app.EventScope(one.id)),
 		)
 	}))
 }

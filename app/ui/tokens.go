@@ -55,13 +55,13 @@ func (s *State) tokensText() (short, sentence string, over bool) {
 		return "", "", false
 	}
 	most := slices.Max(m.Tokens)
-	what := "The prompt"
+	what := promptTokens
 	if len(m.Tokens) > 1 {
-		what = "The prompt’s longest text"
+		what = longestTokens
 	}
-	sentence = fmt.Sprintf("%s has %s, and the model reads %d", what, count(most, "token"), m.Limit)
+	sentence = fmt.Sprintf(tokensText, what, count(most, "token"), m.Limit)
 	if over = most > m.Limit; over {
-		sentence += ": what comes after that has no effect"
+		sentence += tokensLost
 	}
 	return fmt.Sprintf("%d / %d", most, m.Limit), sentence + ".", over
 }

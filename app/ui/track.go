@@ -44,17 +44,17 @@ type track struct {
 
 // newTrack is the track of a run.
 func newTrack(r *Run, running bool) track {
-	t := track{Step: r.Step, Where: r.At(), Curves: r.curves(), Name: "The loss so far"}
+	t := track{Step: r.Step, Where: r.At(), Curves: r.curves(), Name: lossSoFar}
 	if steps, end := r.Steps(); end {
 		t.Steps = steps
 	}
 	if n := len(r.Losses); n > 1 {
-		t.Name = fmt.Sprintf("The loss from %.4f to %.4f", r.Losses[0], r.Losses[n-1])
+		t.Name = fmt.Sprintf(lossFromTo, r.Losses[0], r.Losses[n-1])
 	}
 	t.Left = strings.Join(r.numbers(running)[1:], " · ")
 	for _, c := range r.Script.Changes {
 		if c.Step > 0 && c.Step <= r.Step {
-			t.Marks = append(t.Marks, mark{c.Step, fmt.Sprintf("From step %d on: %s", c.Step+1, names(options(c.Set)))})
+			t.Marks = append(t.Marks, mark{c.Step, fmt.Sprintf(changedFromStep, c.Step+1, names(options(c.Set)))})
 		}
 	}
 	return t
@@ -64,7 +64,7 @@ func newTrack(r *Run, running bool) track {
 func (r *Run) curves() []curve {
 	names := r.promptNames()
 	if len(r.parts) == 0 || len(names) < 2 || len(r.parts[len(r.parts)-1]) < len(names) {
-		return []curve{{"Loss", r.Losses}}
+		return []curve{{lossLabel, r.Losses}}
 	}
 	n := len(r.parts[len(r.parts)-1])
 	list := make([]curve, len(names))
@@ -159,7 +159,7 @@ func (t track) Render() app.UI {
 	return elem("div").Class("track").Body(
 		elem("div").Class("where").Body(
 			elem("b").Text(t.Where), elem("span").Class("dim").Text(t.Left),
-			elem("ul").Class("legend").Aria("label", "Curves").Hidden(len(legend) == 0).Body(
+			elem("ul").Class("legend").Aria("label", curvesLabel).Hidden(len(legend) == 0).Body(
 				app.Range(legend).Slice(func(i int) app.UI { return elem("li").Class(fmt.Sprintf("c%d", i%trackColors)).Text(legend[i].Name) }),
 			),
 		),

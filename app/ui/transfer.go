@@ -28,7 +28,7 @@ func zipName(day time.Time) string { return "reverie-pictures-" + day.Format(tim
 func (v *picturesView) pressExport(app.Context, app.Event) {
 	p := v.page
 	p.gallery.packing = true
-	p.note(fmt.Sprintf("Packing %s.", count(len(p.gallery.all), "picture")))
+	p.note(fmt.Sprintf(packingText, count(len(p.gallery.all), "picture")))
 	p.ctx.Async(func() {
 		var m film.Pack
 		err := p.gallery.store.Export(func(f gallery.File) error {
@@ -51,7 +51,7 @@ func (p *Page) packed(m film.Message, err error) {
 	if zip, ok := m.(film.Packed); ok {
 		name := zipName(time.Now())
 		save(name, zipKind, zip.Zip.Data)
-		p.note(fmt.Sprintf("Saved %s, %s.", name, byteCount(int64(len(zip.Zip.Data)))))
+		p.note(fmt.Sprintf(savedZip, name, byteCount(int64(len(zip.Zip.Data)))))
 	}
 	p.shared(err, "")
 }
@@ -80,7 +80,7 @@ func (v *picturesView) chooseImport(app.Context, app.Event) {
 
 // unpack adds the pictures of a zip.
 func (p *Page) unpack(name string, zip []byte) {
-	p.state.Status = fmt.Sprintf("Unpacking %s.", name)
+	p.state.Status = fmt.Sprintf(unpackingText, name)
 	p.once(film.Unpack{Zip: &wire.Bytes{Data: zip}}, func(m film.Message, err error) {
 		p.state.Status = ""
 		if unpacked, ok := m.(film.Unpacked); ok {

@@ -11,7 +11,7 @@ func (p *Page) Render() app.UI {
 	return elem("div").Class("page").Body(
 		p.renderBar(),
 		elem("main").Class("studio").Body(
-			elem("div").Class("alerts").Body(p.renderUnable(), p.renderScreen(), p.renderResume(), p.renderUpdate()),
+			elem("div").Class("alerts").Body(p.renderUnable(), p.renderScreen(), p.renderResume(), p.renderUpdate(), p.renderImport()),
 			p.renderStage(),
 			p.renderComposer(),
 			p.renderPictures(),
@@ -20,7 +20,7 @@ func (p *Page) Render() app.UI {
 		p.renderKeys(),
 		p.renderFilm(),
 		p.renderGlossary(),
-		p.renderToasts(p.gallery.opened == ""),
+		p.renderGet(),
 		elem("div").Class("drop-sign").Aria("hidden", "true").Text(dropHere),
 	)
 }
@@ -33,10 +33,10 @@ func (p *Page) renderBar() app.UI {
 		state = "dot here"
 	}
 	return elem("header").Class("bar").Body(
-		elem("h1").Text("Reverie"),
-		p.foldButton(modelFold, "Model: "+s.titleOf(s.Form.Model()), elem("span").Class(state), elem("span").Class("title").Text(s.titleOf(s.Form.Model()))).Class("ghost"),
+		elem("h1").Text(reverieName),
+		p.foldButton(modelFold, fmt.Sprintf("Model: %s", s.titleOf(s.Form.Model())), elem("span").Class(state), elem("span").Class("title").Text(s.titleOf(s.Form.Model()))).Class("ghost"),
 		elem("div").Class("right").Body(
-			p.fileInput(openImageID, "Open image", openImageID+"-help", p.chooseFile(openImageID, s.OpenFile)),
+			p.fileInput(openImageID, openImageLabel, openImageID+"-help", p.chooseFile(openImageID, s.OpenFile)),
 			elem("p").ID(openImageID+"-help").Hidden(true).Text(dropHere),
 			p.iconButton("Keys and help", "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 17.5v.1", true, p.pressKeys).Class("ghost"),
 		),
@@ -44,7 +44,7 @@ func (p *Page) renderBar() app.UI {
 }
 
 // renderUnable says why this browser cannot run Reverie. The page as the server renders it holds both reasons, and web/start.js shows one of them, before any
-// program is asked for.
+// program is asked for. What it says of what a person does before the page's program listens stands there, too.
 func (p *Page) renderUnable() app.UI {
 	if p.live {
 		return elem("div").Hidden(true)
@@ -52,7 +52,8 @@ func (p *Page) renderUnable() app.UI {
 	reason := func(id string, why Screen) app.UI {
 		return elem("section").ID(id).Class("screen").Hidden(true).Aria("labelledby", id+"-title").Body(elem("h2").ID(id+"-title").Text(why.Title), elem("p").Text(why.Text))
 	}
-	return elem("div").Body(reason("no-webgpu", noWebGPU), reason("insecure", insecure))
+	return elem("div").Body(reason("no-webgpu", noWebGPU), reason("insecure", insecure),
+		elem("p").ID("early-press").Hidden(true).Text(earlyPress), elem("p").ID("early-drop").Hidden(true).Text(earlyDrop))
 }
 
 func (p *Page) renderScreen() app.UI {
@@ -64,10 +65,10 @@ func (p *Page) renderScreen() app.UI {
 		elem("h2").ID("screen-title").Text(s.Screen.Title),
 		elem("p").Text(s.Screen.Text),
 		app.If(s.Screen.Retry, func() app.UI {
-			return p.button("Start the engine again", "primary", true, p.pressRetry)
+			return p.button(startEngineAgain, "primary", true, p.pressRetry)
 		}),
 		app.If(s.Screen.Detail != "", func() app.UI {
-			return elem("details").Body(elem("summary").Text("Details for a bug report"), elem("pre").TabIndex(0).Text(s.Screen.Detail))
+			return elem("details").Body(elem("summary").Text(bugDetails), elem("pre").TabIndex(0).Text(s.Screen.Detail))
 		}),
 	)
 }
@@ -82,11 +83,11 @@ func (p *Page) renderResume() app.UI {
 	return elem("section").Class("resume").Hidden(false).Aria("labelledby", "resume-title").Body(
 		elem("canvas").ID(resumeID).Hidden(s.Shown == nil).Aria("hidden", "true"),
 		elem("div").Class("said").Body(
-			elem("h2").ID("resume-title").Text("A run broke off"),
+			elem("h2").ID("resume-title").Text(brokeOffTitle),
 			elem("p").Text("“"+s.Run.Prompt()+"”"),
 			elem("div").Class("row").Body(
-				p.button(fmt.Sprintf("Resume from step %d", step), "primary", s.Phase == Idle, p.pressResumeRun),
-				p.button("Discard", "", true, p.pressDiscard),
+				p.button(fmt.Sprintf(resumeFrom, step), "primary", s.Phase == Idle, p.pressResumeRun),
+				p.button(discardButton, "", true, p.pressDiscard),
 			),
 		),
 	)
@@ -98,8 +99,8 @@ func (p *Page) renderUpdate() app.UI {
 		return elem("div").Hidden(true)
 	}
 	return elem("div").Class("update").Hidden(false).Body(
-		elem("span").Text("A new version of Reverie is ready. Save your picture first."),
-		p.button("Load the new version", "", true, p.pressUpdate),
+		elem("span").Text(newVersionReady),
+		p.button(loadNewVersion, "", true, p.pressUpdate),
 	)
 }
 

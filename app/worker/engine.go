@@ -286,8 +286,10 @@ func (e *GPU) Keep(ctx context.Context, m protocol.Keep) error {
 
 // Delete removes a model.
 func (e *GPU) Delete(ctx context.Context, m protocol.Delete) error {
-	if e.model != nil && e.loaded.Model == m.Model {
-		e.drop()
+	if e.model != nil {
+		if clip, vqgan := recipe.Halves(e.loaded.Model); clip == m.Model || vqgan == m.Model {
+			e.drop()
+		}
 	}
 	err := kept.Forget(ctx, e.store, m.Model)
 	if errors.Is(err, store.ErrBusy) {
@@ -308,10 +310,19 @@ func (e *GPU) Storage(ctx context.Context) (protocol.Storage, error) {
 	}
 	s := protocol.Storage{How: string(e.store.Kind()), Usage: room.Usage, Quota: room.Quota, Persisted: room.Persisted}
 	for _, k := range models {
-		s.Models = append(s.Models, protocol.Model{Name: k.Name, Title: k.Manifest.Title, Factor: k.Manifest.VQGAN.Factor(), Bytes: k.Total, Stored: k.Stored,
-			Suggested: k.Manifest.Suggested})
+		s.Models = append(s.Models, modelOf(k))
 	}
 	return s, nil
+}
+
+// modelOf describes a kept model.
+func modelOf(k kept.Model) protocol.Model {
+	m := protocol.Model{Name: k.Name, Title: k.Manifest.Title, Bytes: k.Total, Stored: k.Stored, CLIP: protocol.Half{Bytes: k.CLIP.Total, Stored: k.CLIP.Stored},
+		VQGAN: protocol.Half{Bytes: k.VQGAN.Total, Stored: k.VQGAN.Stored}, Suggested: k.Manifest.Suggested}
+	if k.Manifest.HasVQGAN() {
+		m.Factor = k.Manifest.VQGAN.Factor()
+	}
+	return m
 }
 
 // gpuRun is a guide.Session in the protocol's terms.

@@ -190,6 +190,10 @@ func (s *server) handle(m protocol.Message) {
 			storage, err := s.engine.Storage(s.ctx)
 			return storage, err
 		})
+	case protocol.Imported:
+		if s.lost != nil { // else Open tells it
+			s.sendStorage()
+		}
 	case protocol.Foresee:
 		idle := s.job == nil
 		go func() {
@@ -256,6 +260,11 @@ func (s *server) open(m protocol.Open) {
 	s.lost = lost
 	s.send(ready)
 	s.send(s.engine.Kernels())
+	s.sendStorage()
+}
+
+// sendStorage tells what is kept.
+func (s *server) sendStorage() {
 	if storage, err := s.engine.Storage(s.ctx); err == nil {
 		s.send(storage)
 	}

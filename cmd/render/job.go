@@ -45,6 +45,7 @@ type file struct {
 func parse(args []string, stderr io.Writer) (job, error) {
 	var said recipe.Recipe
 	var j job
+	var words easy
 	var size, adapter, script, resume, initFile string
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -52,6 +53,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	flags.StringVar(&j.model, "model", "", "name of the model (default mini, or the one in the weights folder)")
 	flags.StringVar(&j.weights, "weights", "", "folder of models, `DIR`")
 	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
+	words.add(flags)
 	flags.Func("cuts", "the same as -cutouts, `N`", func(text string) error { return flags.Set(recipe.Cutouts.Flag(), text) })
 	flags.StringVar(&script, "script", "", "run this script, JSON `FILE`, or the one inside a picture of Reverie's; flags for options change its recipe")
 	flags.StringVar(&initFile, "init", "", "picture to start from, `FILE`")
@@ -77,6 +79,11 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	var err error
 	if said, err = sized(said, size); err != nil {
+		return j, err
+	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if said, err = words.apply(said, given, initFile); err != nil {
 		return j, err
 	}
 	if err := j.read(script, resume, said, stderr); err != nil {

@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image"
+	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,6 +18,11 @@ import (
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/recipe"
+	"reverie/weights"
+	"reverie/weights/convert"
+	"reverie/weights/folder"
+	"reverie/weights/mini"
+	"reverie/weights/vocab"
 )
 
 func TestRenderTwiceGivesTheSameBytes(t *testing.T) {
@@ -146,4 +154,96 @@ func shades(t *testing.T, path string) []byte {
 		p.Pix[i] &^= 1
 	}
 	return p.Pix
+}
+
+// Packs of one half each draw what the pair draws that they were cut from, to the bit, and go with halves of other models.
+func TestRenderPairs(t *testing.T) {
+	dir := t.TempDir()
+	cut(t, filepath.Join(dir, "eye"), weights.PartText, weights.PartImage)
+	cut(t, filepath.Join(dir, "hand"), weights.PartDecoder, weights.PartEncoder)
+	_, _, err := convert.Run(convert.Options{Model: convert.Model{Quant: weights.TypeF16, Name: "other", Vocab: vocab.CLIP},
+		CLIP: "../../tools/golden/testdata/clip.pt", Out: filepath.Join(dir, "other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pixels := map[string][]byte{}
+	for _, model := range []string{"mini", "eye+hand", "other+mini"} {
+		out := filepath.Join(t.TempDir(), "out.png")
+		var stderr bytes.Buffer
+		args := []string{"-prompt", "a red apple", "-size", "32x32", "-steps", "2", "-cuts", "2", "-seed", "7", "-learning-rate", "0.3", "-weights", dir, "-model", model, "-o", out}
+		if err := run(context.Background(), args, &stderr); err != nil {
+			t.Fatalf("%s: %v\n%s", model, err, stderr.String())
+		}
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := picture.Read(data)
+		if err != nil || recipe.Model.In(found.Script.Recipe) != model {
+			t.Errorf("the file of %s tells %+v, %v", model, found, err)
+		}
+		img, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pixels[model] = shown(img)
+	}
+	if !bytes.Equal(pixels["eye+hand"], pixels["mini"]) {
+		t.Error("the halves of mini draw another picture than mini")
+	}
+	if bytes.Equal(pixels["other+mini"], pixels["mini"]) {
+		t.Error("another CLIP draws the same picture")
+	}
+}
+
+// shown are a picture's colours without their lowest bit, where its settings are hidden.
+func shown(img image.Image) []byte {
+	var b []byte
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			r, g, b8, _ := img.At(x, y).RGBA()
+			b = append(b, byte(r>>8)&^1, byte(g>>8)&^1, byte(b8>>8)&^1)
+		}
+	}
+	return b
+}
+
+// cut writes two parts of the embedded model into a folder.
+func cut(t *testing.T, dir string, parts ...string) {
+	t.Helper()
+	m, err := folder.Manifest(mini.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := *m
+	kept.Parts = nil
+	files := m.CLIPFiles()
+	if parts[0] == weights.PartText {
+		kept.VQGAN = weights.VQGANConfig{}
+	} else {
+		kept.CLIP, kept.Vocab, files = weights.CLIPConfig{}, weights.Shard{}, m.VQGANFiles()
+	}
+	for _, name := range parts {
+		kept.Parts = append(kept.Parts, *m.Part(name))
+	}
+	text, err := kept.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(weights.ManifestFile, text)
+	for name := range files {
+		data, err := fs.ReadFile(mini.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name, data)
+	}
 }

@@ -82,19 +82,18 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 		j.model = models[0].Name
 	}
 	j.script.Recipe = j.script.Recipe.With(recipe.Model.Is(j.model))
+	m, err := ui.FindModel(models, j.model)
+	if err != nil {
+		return nil, fmt.Errorf("%w Convert one with cmd/weights and name its folder with -weights.", err)
+	}
 	if j.weights != "" {
 		if err := s.Verify(j.model); err != nil {
 			return nil, err
 		}
 	}
-	for _, m := range models {
-		if m.Name == j.model {
-			j.big = !m.Small()
-			_, _, err := j.script.Check(m.Factor)
-			return s, err
-		}
-	}
-	return nil, fmt.Errorf("there is no model %q: convert one with cmd/weights and name its folder with -weights", j.model)
+	j.big = !m.Small()
+	_, _, err = j.script.Check(m.Factor)
+	return s, err
 }
 
 // loadPrograms builds what runs in the browser when the source is at hand, and otherwise takes what was built into this program.

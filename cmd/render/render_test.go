@@ -36,6 +36,10 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"no output", []string{"-prompt", "x"}, "-o"},
 		{"size 0", []string{"-prompt", "x", "-size", "0x64", "-o", out}, "width is 0"},
 		{"a negative size", []string{"-prompt", "x", "-size", "64x-8", "-o", out}, "height is -8"},
+		{"an unknown quality", []string{"-prompt", "x", "-quality", "good", "-o", out}, `"good": write best, better, draft, normal, supreme`},
+		{"an unknown easy size", []string{"-prompt", "x", "-ezsize", "huge", "-o", out}, `"huge": write large, medium, small`},
+		{"a shape of no picture", []string{"-prompt", "x", "-aspect", "retain", "-o", out}, "name one with -init"},
+		{"a negative scale", []string{"-prompt", "x", "-scale", "-2", "-o", out}, "-scale is -2"},
 		{"half a size", []string{"-prompt", "x", "-size", "64", "-o", out}, `"64"`},
 		{"negative cuts", []string{"-prompt", "x", "-cuts", "-1", "-o", out}, "cutouts is -1"},
 		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `"four" for flag -cuts`},
@@ -71,6 +75,38 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 				t.Error("an output was written")
 			}
 		})
+	}
+}
+
+// Pixray's words are numbers of the recipe, where no flag says them.
+func TestEasySizes(t *testing.T) {
+	dir := t.TempDir()
+	init := filepath.Join(dir, "init.png")
+	shot, _, err := picture.Write(make([]byte, 4*32*16), 32, 16, picture.Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(init, shot, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args                          string
+		width, height, steps, cutouts int
+	}{
+		{"", 128, 128, 150, 16},
+		{"-quality draft", 192, 108, 200, 32},
+		{"-quality best -aspect square", 576, 576, 350, 80},
+		{"-quality supreme -cuts 16 -steps 150 -size 64x32", 64, 32, 150, 16},
+		{"-ezsize small -aspect portrait", 128, 160, 150, 16},
+		{"-ezsize large -scale 1.5", 288, 162, 150, 16},
+		{"-aspect square", 288, 288, 150, 16},
+		{"-aspect retain -scale 1 -init " + init, 144, 72, 150, 16},
+	} {
+		j, err := parse(append(strings.Fields(c.args), "-prompt", "x", "-o", filepath.Join(dir, "o.png")), &bytes.Buffer{})
+		r := j.script.Recipe
+		if err != nil || recipe.Width.In(r) != c.width || recipe.Height.In(r) != c.height || recipe.Steps.In(r) != c.steps || recipe.Cutouts.In(r) != c.cutouts {
+			t.Errorf("%s: %d×%d, %d steps, %d cutouts, %v; want %+v", c.args, recipe.Width.In(r), recipe.Height.In(r), recipe.Steps.In(r), recipe.Cutouts.In(r), err, c)
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 // Command serve is Reverie's static server: the page with its programs, and models' weights. No picture is ever computed here.
 //
-//	serve [-addr host:port] [-base /path/] [-weights dir] [-tls-cert file -tls-key file] [-metrics host:port] [flags]
-//	serve export [-base /path/] [-weights dir] dir
+//	serve [-addr host:port] [-base /path/] [-weights dir] [-catalogue file | -no-import] [-tls-cert file -tls-key file] [-metrics host:port] [flags]
+//	serve export [-base /path/] [-weights dir] [-catalogue file | -no-import] dir
 //
 // The weights folder is one that cmd/weights wrote, or one that holds such folders; the mini model is always there. The first form
 // serves until SIGINT or SIGTERM, and lets downloads end; a second signal ends at once. The second writes everything into a folder that any
@@ -27,6 +27,8 @@ import (
 	"reverie/web"
 	"reverie/web/site"
 	"reverie/web/wasm"
+	"reverie/weights/catalogue"
+	"reverie/weights/foreign"
 )
 
 func main() {
@@ -50,8 +52,7 @@ func serve(ctx context.Context, args []string) error {
 	flags := newFlags("serve")
 	o := host{limits: usual}
 	flags.StringVar(&o.address, "addr", "127.0.0.1:8080", "host:port to listen at")
-	base := flags.String("base", "/", "path under which the site is served")
-	weights := flags.String("weights", "", "folder of models")
+	what := newSiteFlags(flags, "path under which the site is served")
 	certificate := flags.String("tls-cert", "", "file of the certificate, with those that vouch for it, in PEM: serves HTTPS, and HTTP/2")
 	key := flags.String("tls-key", "", "file of the certificate's key, in PEM")
 	metricsAt := flags.String("metrics", "", "host:port at which Prometheus finds /metrics")
@@ -73,7 +74,11 @@ func serve(ctx context.Context, args []string) error {
 	if o.tls, err = identity(*certificate, *key); err != nil {
 		return err
 	}
-	c := site.Config{Base: *base, Weights: *weights, Programs: web.Programs, Bare: o.tls == nil}
+	c, err := what.config()
+	if err != nil {
+		return err
+	}
+	c.Bare = o.tls == nil
 	if *dev {
 		if err := develop(ctx, &c); err != nil {
 			return err
@@ -96,7 +101,7 @@ func serve(ctx context.Context, args []string) error {
 	if o.metrics != nil || *requests {
 		h = observed(h, o.metrics, o.log, *requests)
 	}
-	return o.listen(ctx, h, func(at net.Addr) { fmt.Printf("Reverie is at %s://%s%s (build %s)\n", o.scheme(), at, *base, s.Build) })
+	return o.listen(ctx, h, func(at net.Addr) { fmt.Printf("Reverie is at %s://%s%s (build %s)\n", o.scheme(), at, c.Base, s.Build) })
 }
 
 // newLog logs to standard error.
@@ -136,6 +141,36 @@ func newSite(c site.Config, log *slog.Logger) (*site.Site, error) {
 	return s, nil
 }
 
+// siteFlags say what is served, or exported.
+type siteFlags struct {
+	base, weights, catalogue *string
+	noImport                 *bool
+}
+
+func newSiteFlags(flags *flag.FlagSet, base string) siteFlags {
+	return siteFlags{
+		base:      flags.String("base", "/", base),
+		weights:   flags.String("weights", "", "folder of models"),
+		catalogue: flags.String("catalogue", "", "another catalogue of published models, in YAML; pages may reach its hosts"),
+		noImport:  flags.Bool("no-import", false, "let visitors fetch no published models: pages reach no other host"),
+	}
+}
+
+func (f siteFlags) config() (site.Config, error) {
+	c := site.Config{Base: *f.base, Weights: *f.weights, Programs: web.Programs, NoImport: *f.noImport}
+	if *f.catalogue == "" {
+		return c, nil
+	}
+	data, err := foreign.ReadFile(*f.catalogue, "a catalogue", catalogue.MaxSize)
+	if err == nil {
+		c.Catalogue, err = catalogue.Parse(data)
+	}
+	if err != nil {
+		return c, fmt.Errorf("serve: %s: %w", *f.catalogue, err)
+	}
+	return c, nil
+}
+
 func newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints the one sentence
@@ -173,15 +208,18 @@ func develop(ctx context.Context, c *site.Config) error {
 
 func export(args []string) error {
 	flags := newFlags("serve export")
-	base := flags.String("base", "/", "path under which the folder will be served")
-	weights := flags.String("weights", "", "folder of models")
+	what := newSiteFlags(flags, "path under which the folder will be served")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
 		return errors.New("serve export: name the folder to write: serve export [-base /path/] dir")
 	}
-	s, err := newSite(site.Config{Base: *base, Weights: *weights, Programs: web.Programs}, slog.Default())
+	c, err := what.config()
+	if err != nil {
+		return err
+	}
+	s, err := newSite(c, slog.Default())
 	if err != nil {
 		return err
 	}
@@ -189,6 +227,6 @@ func export(args []string) error {
 	if err := s.Export(dir); err != nil {
 		return err
 	}
-	fmt.Printf("Wrote build %s to %s, to be served under %s\n", s.Build, dir, *base)
+	fmt.Printf("Wrote build %s to %s, to be served under %s\n", s.Build, dir, c.Base)
 	return nil
 }

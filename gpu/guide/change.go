@@ -102,7 +102,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		return counts
 	}
 	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
-		a.Regions == b.Regions && a.Hold == b.Hold &&
+		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
 }
 
@@ -133,7 +133,12 @@ func (s *Session) recordAnew(ctx context.Context, next recipe.Recipe, restore fu
 // carry puts a state into the step that was recorded for it. What its optimiser has not remembered starts anew, and so does the count.
 func (s *Session) carry(step *Step, state *State) {
 	step.tape.Write(step.Z, state.Z)
+	step.tape.Write(step.Shown, state.shown(step.averages()))
 	step.setStart(s.z0)
+	s.averaged = 0
+	if step.averages() {
+		s.averaged = state.Averaged
+	}
 	from, _ := ops.NamedOptimiser(state.Optimiser)
 	if reflect.DeepEqual(from.Memory(), step.spec.Optimiser.Memory()) && len(state.Memory) == len(step.memory) {
 		for i, m := range step.memory {

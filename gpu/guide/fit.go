@@ -108,12 +108,12 @@ func (s *Session) setFirst(ctx context.Context) error {
 		return nil
 	}
 	t := s.step.tape
-	z, err := t.Read(ctx, s.step.Z)
+	shown, err := t.Read(ctx, s.step.Shown)
 	if err != nil {
 		return err
 	}
-	t.Write(s.step.Z, s.z0)
-	defer t.Write(s.step.Z, z)
+	t.Write(s.step.Shown, s.z0)
+	defer t.Write(s.step.Shown, shown)
 	if err := s.view.Tape.Plan.Run(); err != nil {
 		return err
 	}

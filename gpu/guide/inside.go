@@ -68,10 +68,10 @@ type viewer struct {
 	number         int
 	size           int // of the slot
 
-	losses, tokens, pixels, cutouts, sums, pull, move, reach field
-	encoded                                                  []field
-	saved                                                    []gpu.Copy // of what the update changes, from before it
-	moves                                                    *gpu.Plan
+	losses, tokens, codes, pixels, cutouts, sums, pull, move, reach field
+	encoded                                                         []field
+	saved                                                           []gpu.Copy // of what the update changes, from before it
+	moves                                                           *gpu.Plan
 }
 
 // field is a part of the slot: what it is a copy of, where it begins, and its bytes.
@@ -99,7 +99,8 @@ func newViewer(ctx context.Context, s *Step) (*viewer, error) {
 func (v *viewer) record() {
 	s := v.step
 	v.losses = v.field(s.losses, align16(4*s.nLosses)) // these two are as Step.outputs reads them
-	v.tokens = v.field(s.Indices, align16(4*s.Z.Rows()))
+	v.tokens = v.field(s.tokens, align16(4*s.Z.Rows()))
+	v.codes = v.field(s.Indices, align16(4*s.Z.Rows()))
 	v.pixels = v.field(s.pixels, 4*s.Picture.Rows())
 	v.sums = v.field(s.sums.Buf, 4*s.sums.Len())
 	for _, e := range s.encoded {
@@ -119,7 +120,11 @@ func (v *viewer) record() {
 
 	t = v.tape()
 	v.moves = t.Plan
-	for _, x := range append([]*ops.Tensor{s.Z}, s.memory...) {
+	changed := append([]*ops.Tensor{s.Z}, s.memory...)
+	if s.averages() {
+		changed = append(changed, s.Shown)
+	}
+	for _, x := range changed {
 		before := t.Input(1, x.H, x.W, x.C, false)
 		v.saved = append(v.saved, gpu.Copy{From: x.Buf, To: before.Buf, Size: 4 * x.Len()})
 		if x == s.Z {
@@ -168,7 +173,7 @@ func (v *viewer) submit(in Inputs, stay bool) error {
 	update, updated := plan.Written(s.Z.Buf) // nothing else writes z
 	taps = append(taps, gpu.Tap{After: update, Copies: v.saved}, gpu.Tap{After: updated, Plan: v.moves})
 	slices.SortStableFunc(taps, func(a, b gpu.Tap) int { return a.After - b.After })
-	last := v.copies(v.losses, v.tokens, v.pixels, v.cutouts, v.pull, v.move, v.reach)
+	last := v.copies(v.losses, v.tokens, v.codes, v.pixels, v.cutouts, v.pull, v.move, v.reach)
 	if !stay {
 		for _, c := range v.saved {
 			last = append(last, gpu.Copy{From: c.To, To: c.From, Size: c.Size})
@@ -187,7 +192,7 @@ func (v *viewer) collect(ctx context.Context) (Outputs, Inside, error) {
 	side := s.Cutouts.W / v.shrink
 	in := Inside{
 		Picture: Picture{s.Picture.W, s.Picture.H, v.pixels.of(data)},
-		Tokens:  out.Tokens, Codes: s.spec.VQGAN.NEmbed, Losses: out.Losses,
+		Tokens:  tokensOf(v.codes.of(data), s.Z.Rows()), Codes: s.spec.VQGAN.NEmbed, Losses: out.Losses,
 		Cutouts: Picture{side, side * s.Cutouts.N, v.cutouts.of(data)},
 		Pull:    Norms{ceilDiv(s.Picture.W, v.square), v.pull.floats(data)},
 	}
@@ -243,10 +248,18 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 	}
 	defer v.close()
 	s.clock = time.Now()
-	step, count, targets, moment := s.begun, s.count, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
+	var shown []byte
+	if s.step.averages() && stay {
+		picture, err := s.view.Render(ctx)
+		if err != nil {
+			return nil, Inside{}, err
+		}
+		shown = picture.Pix
+	}
+	step, count, averaged, targets, moment := s.begun, s.count, s.averaged, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
 	in, err := s.inputs()
 	if !stay {
-		s.count = count
+		s.count, s.averaged = count, averaged
 	}
 	if err == nil {
 		err = v.submit(in, stay)
@@ -272,6 +285,8 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 	}
 	s.begun++
 	report := s.report(out)
-	report.Pixels = slices.Clone(inside.Picture.Pix) // who gets both may hand both over
+	if report.Pixels = shown; shown == nil {
+		report.Pixels = slices.Clone(inside.Picture.Pix) // who gets both may hand both over
+	}
 	return &report, inside, nil
 }

@@ -39,7 +39,7 @@ func (m moment) decay() float64 {
 	case "harmonic":
 		return 1 / (2*float64(m.step) + 1)
 	case "drops": // as the MSE-regularised notebook's mse_decay_rate and mse_epoches
-		return max(0, 1-float64(int(m.step)/recipe.InitDecaySteps.In(m.recipe))/5)
+		return max(0, 1-float64(int(m.step)/recipe.InitDecaySteps.In(m.recipe))/float64(recipe.InitDecayDrops.In(m.recipe)))
 	}
 	return 1
 }
@@ -74,6 +74,9 @@ var pulls = []weightedLoss{
 	{ofPicture(StagePalette, ops.PaletteSize, (*ops.Tape).Palette, func(m moment) []byte {
 		return ops.EncodePalette(m.height, m.width, recipe.ColoursOf(recipe.Palette.In(m.recipe)), recipe.PaletteWeight.In(m.recipe))
 	}), recipe.PaletteWeight},
+	{ofPicture(StageVignette, ops.VignetteSize, (*ops.Tape).Vignette, func(m moment) []byte {
+		return ops.EncodeVignette(m.height, m.width, recipe.VignetteWidth.In(m.recipe), recipe.ColoursOf(recipe.VignetteColor.In(m.recipe))[0], recipe.VignetteWeight.In(m.recipe))
+	}), recipe.VignetteWeight},
 }
 
 // startAngle holds z's direction to that of its start.
@@ -155,4 +158,15 @@ var update = stage{
 		return picture
 	},
 	draw: func(m moment) []byte { return m.factors.Encode() },
+}
+
+// average moves the mean that is shown towards the latent.
+var average = stage{
+	name:  StageAverage,
+	bytes: func(StepSpec) int { return 4 },
+	record: func(s *Step, picture *ops.Tensor, share *gpu.Buffer) *ops.Tensor {
+		s.tape.RunningMean(s.Shown, s.Z, share, s.held)
+		return picture
+	},
+	draw: func(m moment) []byte { return ops.EncodeFloats([]float32{float32(m.share)}) },
 }

@@ -11,10 +11,12 @@ import (
 func TestStartWeightsFade(t *testing.T) {
 	for _, c := range []struct {
 		decay string
+		drops int
 		step  uint32
 		want  float64
-	}{{"none", 1000, 1}, {"harmonic", 0, 1}, {"harmonic", 3, 1. / 7}, {"drops", 9, 1}, {"drops", 10, 0.8}, {"drops", 49, 0.2}, {"drops", 50, 0}, {"drops", 900, 0}} {
-		m := moment{recipe: recipe.New(recipe.InitDecay.Is(c.decay), recipe.InitDecaySteps.Is(10)), step: c.step}
+	}{{"none", 5, 1000, 1}, {"harmonic", 5, 0, 1}, {"harmonic", 5, 3, 1. / 7}, {"drops", 5, 9, 1}, {"drops", 5, 10, 0.8}, {"drops", 5, 49, 0.2}, {"drops", 5, 50, 0},
+		{"drops", 5, 900, 0}, {"drops", 2, 10, 0.5}, {"drops", 2, 20, 0}} {
+		m := moment{recipe: recipe.New(recipe.InitDecay.Is(c.decay), recipe.InitDecaySteps.Is(10), recipe.InitDecayDrops.Is(c.drops)), step: c.step}
 		if got := m.decay(); math.Abs(got-c.want) > 1e-15 {
 			t.Errorf("%s at step %d: %g, want %g", c.decay, c.step, got, c.want)
 		}

@@ -65,7 +65,7 @@ type Model struct {
 	err     error         // why, once ended
 }
 
-// Load fetches a model from the folder at the URL base, which ends in a slash, and puts it on the device.
+// Load fetches a model from the URL of its folder, as load.From reads it, and puts it on the device.
 func Load(ctx context.Context, d *gpu.Device, base string, progress Progress) (*Model, error) {
 	m, err := Open(ctx, d, load.From(base, store.Nothing{}), progress)
 	if err != nil {
@@ -84,8 +84,8 @@ func Open(ctx context.Context, d *gpu.Device, source *load.Source, progress Prog
 	if err != nil {
 		return nil, err
 	}
-	if !manifest.HasCLIP() || !manifest.HasVQGAN() {
-		return nil, fmt.Errorf("guide: model %s lacks CLIP or VQGAN; convert both into one folder", manifest.Name)
+	if err := whole(manifest, source.Name); err != nil {
+		return nil, err
 	}
 	vocab, err := source.Vocabulary(ctx, manifest)
 	if err != nil {
@@ -109,6 +109,18 @@ func Open(ctx context.Context, d *gpu.Device, source *load.Source, progress Prog
 		m.err = m.stream(streaming, progress)
 	}()
 	return m, nil
+}
+
+// whole says what a model lacks for a run.
+func whole(m *weights.Manifest, name string) error {
+	lacks := "VQGAN"
+	switch {
+	case !m.HasCLIP():
+		lacks = "CLIP"
+	case m.HasVQGAN():
+		return nil
+	}
+	return fmt.Errorf("guide: the model %s holds no %s: choose one to go with it, as a pair CLIP+VQGAN", name, lacks)
 }
 
 // order is that in which a run needs the parts.

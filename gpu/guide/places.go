@@ -210,6 +210,9 @@ func (s *Session) dream(ctx context.Context) error {
 	still := make([]float32, len(rows))
 	goal := map[string][]float32{"m": still, "z": rows}
 	tensors, goals := []*ops.Tensor{s.step.Z}, [][]float32{rows}
+	if s.step.averages() {
+		tensors, goals = append(tensors, s.step.Shown), append(goals, rows)
+	}
 	for i, name := range s.step.spec.Optimiser.Memory() {
 		if to := goal[name]; to != nil {
 			tensors, goals = append(tensors, s.step.memory[i]), append(goals, to)

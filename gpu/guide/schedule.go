@@ -51,8 +51,10 @@ func (s *Session) rate(r recipe.Recipe, step int) float64 {
 	case "cosine":
 		return rate * (1 + math.Cos(math.Pi*share)) / 2
 	case "drop":
-		if share >= recipe.RateDrop.In(r)/100 {
-			return rate * dropTo
+		for _, percent := range recipe.NumbersOf(recipe.RateDrop.In(r)) {
+			if share >= percent/100 {
+				rate *= dropTo
+			}
 		}
 	case "plateau":
 		return rate * math.Pow(plateauTo, float64(s.plateau.Drops))

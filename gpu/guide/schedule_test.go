@@ -20,10 +20,10 @@ func TestRates(t *testing.T) {
 		want     float64
 	}{
 		{"constant", 99, 3, 0.2}, {"cosine", 0, 0, 0.2}, {"cosine", 50, 0, 0.1}, {"cosine", 100, 0, 0}, {"cosine", 500, 0, 0},
-		{"drop", 59, 0, 0.2}, {"drop", 60, 0, 0.02}, {"plateau", 99, 0, 0.2}, {"plateau", 0, 2, 0.05},
+		{"drop", 59, 0, 0.2}, {"drop", 60, 0, 0.02}, {"drop", 80, 0, 0.002}, {"plateau", 99, 0, 0.2}, {"plateau", 0, 2, 0.05},
 	} {
-		s := &Session{now: recipe.New(recipe.Steps.Is(100), recipe.LearningRate.Is(0.2), recipe.RateSchedule.Is(c.schedule), recipe.RateDrop.Is(60)), plateau: Plateau{Drops: c.drops}}
-		if got := s.rate(s.now, c.step); math.Abs(got-c.want) > 1e-15 {
+		s := &Session{now: recipe.New(recipe.Steps.Is(100), recipe.LearningRate.Is(0.2), recipe.RateSchedule.Is(c.schedule), recipe.RateDrop.Is("60 80")), plateau: Plateau{Drops: c.drops}}
+		if got := s.rate(s.now, c.step); math.Abs(got-c.want) > 1e-16 {
 			t.Errorf("%s at step %d after %d drops: %g, want %g", c.schedule, c.step, c.drops, got, c.want)
 		}
 	}

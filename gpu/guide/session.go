@@ -32,37 +32,38 @@ type Report struct {
 	Step         int     // from 1
 	Loss         float64 // the sum of Losses
 	Losses       []float64
-	Tokens       []uint16 // the codes of the latent before the update, row by row
-	Pixels       []byte   // RGBA of the picture before the update, if it was asked for
+	Tokens       []uint16 // the codes of what was shown before the update, row by row
+	Pixels       []byte   // RGBA of its picture, if it was asked for
 	Milliseconds float64  // since the update before was done, or since this one was submitted if none was under way
 }
 
 // Session is one run under way: a script, and a state that it has brought forth so far. The same script gives the same bytes on the same
 // device, whether what changes is in it from the start or comes by Change, and however often the state is exported and taken up again.
 type Session struct {
-	model   *Model
-	config  Config
-	script  recipe.Script
-	now     recipe.Recipe // by which the next update is made
-	applied int           // the step up to which the script's changes are in it
-	targets targets
-	images  []ImageState // the image prompts as they are embedded
-	z0      []float32    // where z started
-	count   ops.Count    // of the updates that were submitted
-	plateau Plateau      // of the losses
-	step    *Step
-	view    *View
-	look    *look     // nil until somebody looks back
-	placed  *places   // of the last recipe
-	pulled  string    // names the targets that the step has
-	begun   int       // updates that were submitted
-	done    int       // and reported
-	clock   time.Time // of the last report
-	hasty   bool      // does not look for what would fit when it does not itself
-	needs   int64     // bytes of the thriftiest step that was tried
-	thrift  Thrift    // of the step that a state comes from
-	good    *State    // the last sound one that is known
-	astray  bool      // a loss was no number
+	model    *Model
+	config   Config
+	script   recipe.Script
+	now      recipe.Recipe // by which the next update is made
+	applied  int           // the step up to which the script's changes are in it
+	targets  targets
+	images   []ImageState // the image prompts as they are embedded
+	z0       []float32    // where z started
+	count    ops.Count    // of the updates that were submitted
+	averaged float64      // the sum of the weights in the mean that is shown, 0 where it is the latent
+	plateau  Plateau      // of the losses
+	step     *Step
+	view     *View
+	look     *look     // nil until somebody looks back
+	placed   *places   // of the last recipe
+	pulled   string    // names the targets that the step has
+	begun    int       // updates that were submitted
+	done     int       // and reported
+	clock    time.Time // of the last report
+	hasty    bool      // does not look for what would fit when it does not itself
+	needs    int64     // bytes of the thriftiest step that was tried
+	thrift   Thrift    // of the step that a state comes from
+	good     *State    // the last sound one that is known
+	astray   bool      // a loss was no number
 }
 
 // NewSession prepares a run, or takes one up, and returns notices for the person, one sentence each. Progress hears of the phases.
@@ -132,6 +133,7 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	}
 	s.good = s.hostState()
 	s.good.Optimiser, s.good.Count, s.good.Z, s.good.Memory = state.Optimiser, state.Count, state.Z, state.Memory
+	s.good.Mean, s.good.Averaged = state.Mean, state.Averaged
 	return notices, Calibrate(ctx, s.model.device)
 }
 
@@ -194,7 +196,7 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Drawing: DrawingOf(r), Targets: targets,
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
-		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0,
+		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 	if recipe.InitWeight.In(ever) > 0 {
@@ -246,7 +248,17 @@ func (s *Session) inputs() (Inputs, error) {
 	m.prompts = len(s.step.spec.Targets)
 	s.plateau.look(s.begun, recipe.Patience.In(s.now))
 	m.factors = s.step.spec.Optimiser.Next(&s.count, s.rate(now, s.begun), recipe.WeightDecay.In(now))
+	m.share = s.share(now)
 	return draw(s.step.spec.stages(), m), s.pull()
+}
+
+// share counts the next update's latent into the mean and gives its share of all weights, each of which fades from update to update.
+func (s *Session) share(r recipe.Recipe) float64 {
+	if !s.step.averages() {
+		return 0
+	}
+	s.averaged = recipe.Averaging.In(r)*s.averaged + 1
+	return 1 / s.averaged
 }
 
 // pull makes the step's targets those of the next update.

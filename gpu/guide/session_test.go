@@ -123,7 +123,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	menu := from.With(recipe.Augmentations.Is("rotation elastic thinplate crop resized gauss"))
 	pool := from.With(recipe.Preset.Is(preset.Pool))
 	losses := from.With(recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("drops"), recipe.LatentSmoothness.Is(1),
-		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"))
+		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"), recipe.VignetteWeight.Is(1))
 	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StagePixels}, ", ") // all start weights
 	const targets = "targets"
 	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true, // see TestDueAndFinished
@@ -136,7 +136,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{from, recipe.LearningRate.Is(0.2), StageUpdate},
 		{from, recipe.WeightDecay.Is(0.5), StageUpdate},
 		{from, recipe.RateSchedule.Is("cosine"), StageUpdate},
-		{from.With(recipe.RateSchedule.Is("drop")), recipe.RateDrop.Is(0), StageUpdate},
+		{from.With(recipe.RateSchedule.Is("drop")), recipe.RateDrop.Is("0"), StageUpdate},
 		{from, recipe.CutPow.Is(2.0), StageCutouts},
 		{from, recipe.InitWeight.Is(0.5), StageInitLoss},
 		{from, recipe.Smoothness.Is(2.0), StageSmoothness},
@@ -145,6 +145,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.InitPixel.Is(2.0), StagePixels},
 		{losses, recipe.InitDecay.Is("harmonic"), starts},
 		{losses, recipe.InitDecaySteps.Is(3), starts}, // after 5 updates one drop
+		{losses.With(recipe.InitDecaySteps.Is(3)), recipe.InitDecayDrops.Is(2), starts},
 		{losses, recipe.LatentSmoothness.Is(2.0), StageLatent},
 		{losses, recipe.Saturation.Is(2.0), StageSaturation},
 		{losses, recipe.SymmetryWeight.Is(2.0), StageSymmetry},
@@ -153,6 +154,9 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.BorderWidth.Is(0.25), StageBorder},
 		{losses, recipe.Palette.Is("ff0000 00ff00"), StagePalette},
 		{losses, recipe.PaletteWeight.Is(2.0), StagePalette},
+		{losses, recipe.VignetteWeight.Is(2.0), StageVignette},
+		{losses, recipe.VignetteColor.Is("00ff00"), StageVignette},
+		{losses, recipe.VignetteWidth.Is(0.5), StageVignette},
 		{from, recipe.Flip.Is(0.25), preset.Affine},
 		{from, recipe.Sharpness.Is(0.25), preset.Sharpness},
 		{from, recipe.Affine.Is(0.25), preset.Affine},
@@ -169,8 +173,9 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{placed, recipe.Regions.Is([]recipe.Region{{Prompt: 1, Mask: left}}), StageRegions},
 		{placed, recipe.Hold.Is(upper), StageHold},
 		{placed, recipe.Flip.Is(0.25), preset.Affine + ", " + StageRegions}, // a cutout that is mirrored sees another half
-		{from, recipe.Dream.Is(upper), ""},                                  // changes the latent: see TestDreamAnew
-		{from, recipe.PhaseSteps.Is(6), targets},                            // in the first phase again
+		{from.With(recipe.Averaging.Is(0.5)), recipe.Averaging.Is(0.75), StageAverage},
+		{from, recipe.Dream.Is(upper), ""},       // changes the latent: see TestDreamAnew
+		{from, recipe.PhaseSteps.Is(6), targets}, // in the first phase again
 		{from.With(recipe.PhaseSteps.Is(6)), recipe.PhaseBlend.Is(1), targets},
 		{from.With(recipe.PhaseSteps.Is(2)), recipe.PhaseOrder.Is("loop"), targets},
 		{from, recipe.Prompt.Is("a red apple ^ a blue heart:2"), targets},

@@ -29,7 +29,8 @@ type moment struct {
 	width, height int    // of the picture that is cut, in pixels
 	side          int    // of a cutout
 	factors       ops.Factors
-	prompts       int // of the step
+	share         float64 // of the latent in the mean that is shown
+	prompts       int     // of the step
 	places        *places
 }
 
@@ -127,7 +128,9 @@ const (
 	StageSymmetry   = "symmetry"         // ops.EncodeSymmetry
 	StageBorder     = "border"           // ops.EncodeBorder
 	StagePalette    = "palette"          // ops.EncodePalette
+	StageVignette   = "vignette"         // ops.EncodeVignette
 	StageHold       = "hold"             // one uint32 per token: whether it is held
+	StageAverage    = "average"          // ops.EncodeFloats of the latent's share in the mean
 )
 
 // draw makes what a step of these stages gets at a moment.

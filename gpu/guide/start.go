@@ -191,7 +191,7 @@ func (s *Session) best(ctx context.Context, progress Progress) error {
 		if loss < least || i == 0 {
 			least, chosen = loss, z
 		}
-		s.count = count
+		s.count, s.averaged = count, 0
 	}
 	s.z0 = chosen
 	s.step.restart(chosen)

@@ -27,8 +27,10 @@ type State struct {
 	Plateau   Plateau // of the losses so far
 
 	Z, Start []float32   // the latent, now and at the start
+	Mean     []float32   // of Z over the updates, where that is what is shown; nil where Z is
+	Averaged float64     // the sum of the weights in Mean
 	Memory   [][]float32 // the optimiser's, as ops.Optimiser.Memory names it
-	Tokens   []uint32    // the codes of Z, row by row
+	Tokens   []uint32    // the codes of what is shown, row by row
 	Images   []ImageState
 }
 
@@ -59,7 +61,15 @@ func (s *Session) suits(state *State) error {
 
 // sound says whether a run can go on from the state: all its numbers are finite.
 func (s *State) sound() bool {
-	return finite(s.Z) && !slices.ContainsFunc(s.Memory, func(m []float32) bool { return !finite(m) })
+	return finite(s.Z) && finite(s.Mean) && !slices.ContainsFunc(s.Memory, func(m []float32) bool { return !finite(m) })
+}
+
+// shown is what a step shows that averages, or that does not.
+func (s *State) shown(averages bool) []float32 {
+	if averages && s.Averaged > 0 {
+		return s.Mean
+	}
+	return s.Z
 }
 
 // ErrAstray says that the latent, the optimiser's memory or a loss holds what is no number: Astray tells more.
@@ -114,6 +124,12 @@ func (s *Session) state(ctx context.Context) (*State, error) {
 	if state.Z, err = s.step.tape.Read(ctx, s.step.Z); err != nil {
 		return nil, err
 	}
+	if s.averaged > 0 {
+		state.Averaged = s.averaged
+		if state.Mean, err = s.step.tape.Read(ctx, s.step.Shown); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range s.step.memory {
 		values, err := s.step.tape.Read(ctx, m)
 		if err != nil {
@@ -146,8 +162,9 @@ type stateHeader struct {
 	Optimiser string          `json:"optimiser"`
 	Count     ops.Count       `json:"count"`
 	Plateau   Plateau         `json:"plateau,omitzero"`
-	Z         int             `json:"z"`      // numbers of the latent, and of each array of memory and the start
-	Memory    int             `json:"memory"` // arrays
+	Averaged  float64         `json:"averaged,omitempty"` // there is a mean where this is not 0
+	Z         int             `json:"z"`                  // numbers of the latent, and of each array of memory, the start and the mean
+	Memory    int             `json:"memory"`             // arrays
 	Tokens    int             `json:"tokens"`
 	Images    []imageHeader   `json:"images,omitempty"`
 }
@@ -160,9 +177,9 @@ type imageHeader struct {
 
 // header describes the state, whose arrays must be of the lengths that it tells.
 func (s *State) header() (stateHeader, error) {
-	h := stateHeader{Step: s.Step, Model: s.Model, Weights: s.Weights, Thrift: s.Thrift, Optimiser: s.Optimiser, Count: s.Count, Plateau: s.Plateau,
+	h := stateHeader{Step: s.Step, Model: s.Model, Weights: s.Weights, Thrift: s.Thrift, Optimiser: s.Optimiser, Count: s.Count, Plateau: s.Plateau, Averaged: s.Averaged,
 		Z: len(s.Z), Memory: len(s.Memory), Tokens: len(s.Tokens)}
-	for _, a := range append([][]float32{s.Start}, s.Memory...) {
+	for _, a := range s.arrays()[1:] {
 		if len(a) != h.Z {
 			return h, fmt.Errorf("guide: a state with arrays of %d and of %d numbers", h.Z, len(a))
 		}
@@ -187,6 +204,15 @@ func (s *State) header() (stateHeader, error) {
 	return h, err
 }
 
+// arrays are those of the latent's size, in the order in which they are written.
+func (s *State) arrays() [][]float32 {
+	list := [][]float32{s.Z, s.Start}
+	if s.Averaged > 0 {
+		list = append(list, s.Mean)
+	}
+	return append(list, s.Memory...)
+}
+
 // checksumSize is the size of a state's checksum in bytes.
 const checksumSize = 8
 
@@ -205,7 +231,7 @@ func (s *State) MarshalBinary() ([]byte, error) {
 	}
 	out := append([]byte(stateMagic), stateVersion)
 	out = append(binary.LittleEndian.AppendUint32(out, uint32(len(header))), header...)
-	arrays := append([][]float32{s.Z, s.Start}, s.Memory...)
+	arrays := s.arrays()
 	for _, image := range s.Images {
 		arrays = append(arrays, image.Embeddings...)
 	}
@@ -266,9 +292,12 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 	if !h.plausible() {
 		return nil, errDamagedState
 	}
-	s := &State{Script: script, Step: h.Step, Model: h.Model, Weights: h.Weights, Thrift: h.Thrift, Optimiser: h.Optimiser, Count: h.Count, Plateau: h.Plateau}
+	s := &State{Script: script, Step: h.Step, Model: h.Model, Weights: h.Weights, Thrift: h.Thrift, Optimiser: h.Optimiser, Count: h.Count, Plateau: h.Plateau, Averaged: h.Averaged}
 	words := wordReader{rest: b}
 	s.Z, s.Start = words.floats(h.Z), words.floats(h.Z)
+	if h.Averaged > 0 {
+		s.Mean = words.floats(h.Z)
+	}
 	for range h.Memory {
 		s.Memory = append(s.Memory, words.floats(h.Z))
 	}
@@ -290,7 +319,7 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 func (h stateHeader) plausible() bool {
 	empty := func(image imageHeader) bool { return image.Rows < 1 || image.Dim < 1 }
 	_, known := ops.NamedOptimiser(h.Optimiser)
-	return h.Step >= 0 && h.Count.Updates >= 0 && h.Z > 0 && 0 <= h.Memory && h.Memory <= maxMemory && (known || h.Memory == 0) &&
+	return h.Step >= 0 && h.Count.Updates >= 0 && h.Averaged >= 0 && h.Z > 0 && 0 <= h.Memory && h.Memory <= maxMemory && (known || h.Memory == 0) &&
 		!slices.ContainsFunc(h.Images, empty)
 }
 

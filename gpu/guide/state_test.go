@@ -21,7 +21,7 @@ func sample() *State {
 	return &State{
 		Script: recipe.Script{Recipe: r}.With(3, recipe.Optimizer.Is("radam"), recipe.Smoothness.Is(1)), Step: 12, Model: "mini", Weights: "0123456789abcdef",
 		Thrift: Thrift{Part: 2, Decoder: true, CLIP: true}, Optimiser: ops.RAdam, Count: ops.Count{Updates: 9, RateSquares: 0.1 * 0.1},
-		Z: []float32{1, -0.5, math.SmallestNonzeroFloat32}, Start: []float32{0, 2, 3}, Memory: [][]float32{{4, 5, 6}, {7, 8, math.MaxFloat32}}, Tokens: []uint32{1023, 0},
+		Z: []float32{1, -0.5, math.SmallestNonzeroFloat32}, Start: []float32{0, 2, 3}, Mean: []float32{1, 0.5, 2}, Averaged: 1.5, Memory: [][]float32{{4, 5, 6}, {7, 8, math.MaxFloat32}}, Tokens: []uint32{1023, 0},
 		Images: []ImageState{{"a.png", [][]float32{{1, 2}, {3, 4}}}, {"b ü.png", [][]float32{{5}}}},
 	}
 }
@@ -55,6 +55,7 @@ func TestStateComesBack(t *testing.T) {
 func TestStatesThatCannotBeWritten(t *testing.T) {
 	for name, spoil := range map[string]func(*State){
 		"a short start":                func(s *State) { s.Start = s.Start[:2] },
+		"a mean that is not there":     func(s *State) { s.Mean = nil },
 		"long memory":                  func(s *State) { s.Memory[1] = append(s.Memory[1], 1) },
 		"an image prompt of nothing":   func(s *State) { s.Images[0].Embeddings = nil },
 		"embeddings of another length": func(s *State) { s.Images[0].Embeddings[1] = []float32{1} },

@@ -39,6 +39,7 @@ type StepSpec struct {
 	Pulls     []string // the stages of further losses of the picture and of z, in the order of losses.go
 	Regions   bool     // prompts pull in parts of the picture
 	Hold      bool     // some tokens do not move
+	Average   bool     // what is shown is a running mean of z
 	Optimiser ops.Optimiser
 	Lowest    []float32 // range of z per channel
 	Highest   []float32
@@ -89,10 +90,14 @@ func (spec StepSpec) weighs() []stage {
 
 // moves are the stages that move the latent.
 func (spec StepSpec) moves() []stage {
+	list := []stage{update}
 	if spec.Hold {
-		return []stage{hold, update}
+		list = []stage{hold, update}
 	}
-	return []stage{update}
+	if spec.Average {
+		list = append(list, average)
+	}
+	return list
 }
 
 // stages are all stages that get numbers.
@@ -112,6 +117,7 @@ type Thrift struct {
 type Step struct {
 	Z        *ops.Tensor // [1, Height, Width, channels]
 	Indices  *gpu.Buffer // the codes of the forward pass, one uint32 per token
+	Shown    *ops.Tensor // what is shown: Z, or its running mean
 	Picture  *ops.Tensor // in [0, 1]; readable with Inspect
 	Cutouts  *ops.Tensor // as CLIP sees them; readable with Inspect
 	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect, nil when they come in parts
@@ -127,6 +133,8 @@ type Step struct {
 	prompts  *gpu.Buffer   // the targets as the loss reads them
 	shares   *gpu.Buffer   // what each cutout sees of each prompt's region, nil without regions
 	held     *gpu.Buffer   // which tokens do not move, nil if all do
+	tokens   *gpu.Buffer   // the codes of Shown, as Indices
+	view     *View         // of Shown, nil where that is Z, whose picture the step has
 	losses   *gpu.Buffer   // one float32 per loss: the pulls', then the targets'
 	sums     *ops.Tensor   // what the targets' losses are made of: see ops.PromptLosses
 	encoded  []*ops.Tensor // the embeddings of the cutouts, part by part
@@ -160,8 +168,14 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s.Z = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, true)
 	s.Z.Buf.Named("latent z")
 	t.Part(PartCodebook)
-	zq, indices := t.Quantise(s.Z, t.NewCodebook(spec.Decoder.Codebook))
-	s.Indices = indices
+	book := t.NewCodebook(spec.Decoder.Codebook)
+	zq, indices := t.Quantise(s.Z, book)
+	s.Indices, s.Shown, s.tokens = indices, s.Z, indices
+	if spec.Average {
+		s.Shown = t.Input(1, spec.Height, spec.Width, spec.VQGAN.EmbedDim, false)
+		s.Shown.Buf.Named("mean of latent z")
+		_, s.tokens = t.Quantise(s.Shown, book)
+	}
 	t.Part(PartDecoder)
 	t.Recompute = spec.Thrift.Decoder
 	s.Picture = spec.Drawing.draw(t, spec.Decoder, zq)
@@ -205,7 +219,10 @@ func (s *Step) nextLoss() int {
 	return s.told - 1
 }
 
-// leadBytes is the size of what every update reports: its losses, then the codes that it started from.
+// averages says whether what is shown is a mean.
+func (s *Step) averages() bool { return s.Shown != s.Z }
+
+// leadBytes is the size of what every update reports: its losses, then the codes of what was shown when it started.
 func (s *Step) leadBytes() int { return align16(4*s.nLosses) + align16(4*s.Z.Rows()) }
 
 // reportBytes is the size of an update's report with a picture.
@@ -303,6 +320,7 @@ func (s *Step) Device() *gpu.Device { return s.tape.Plan.Device() }
 // SetZ puts the latent in its place, and remembers it as what the init loss pulls to.
 func (s *Step) SetZ(z []float32) {
 	s.tape.Write(s.Z, z)
+	s.tape.Write(s.Shown, z)
 	s.setStart(z)
 }
 
@@ -324,8 +342,8 @@ func (s *Step) Run(ctx context.Context, in Inputs, show bool) (Outputs, error) {
 // Outputs are what an update tells of the state before it.
 type Outputs struct {
 	Losses []float64
-	Tokens []uint16 // the codes of the latent, row by row
-	Pixels []byte   // RGBA of the picture, if it was asked for
+	Tokens []uint16 // the codes of what is shown, row by row
+	Pixels []byte   // RGBA of its picture, if it was asked for
 }
 
 // submitted is an update whose results Collect brings: where they are in the ring, and their size in bytes.
@@ -339,10 +357,17 @@ func (s *Step) Submit(in Inputs, show bool) error {
 	s.write(in)
 	slot, number := s.ring.Slot()
 	lossBytes, n := align16(4*s.nLosses), s.leadBytes()
-	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}, {From: s.Indices, To: slot, ToOffset: lossBytes, Size: 4 * s.Z.Rows()}}
+	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}, {From: s.tokens, To: slot, ToOffset: lossBytes, Size: 4 * s.Z.Rows()}}
 	if show {
-		copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: n, Size: len(s.readback) - n})
-		n = len(s.readback)
+		size := len(s.readback) - n
+		if s.view != nil {
+			if err := s.view.Tape.Plan.Run(gpu.Copy{From: s.view.pixels, To: slot, ToOffset: n, Size: size}); err != nil {
+				return err
+			}
+		} else {
+			copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: n, Size: size})
+		}
+		n += size
 	}
 	s.submitted = append(s.submitted, submitted{number, n})
 	return s.tape.Plan.Run(copies...)

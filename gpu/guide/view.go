@@ -8,7 +8,7 @@ import (
 	"reverie/gpu/vqgan"
 )
 
-// View turns a step's latent into its picture, without cutouts, losses or update.
+// View turns what a step shows into its picture, without cutouts, losses or update.
 type View struct {
 	Tape    *ops.Tape
 	Indices *gpu.Buffer // the codes of the last Render
@@ -17,14 +17,17 @@ type View struct {
 	pixels *gpu.Buffer
 }
 
-// NewView records and compiles the view of a step's latent, which uses the step's memory. It is closed before the step.
+// NewView records and compiles the view of what a step shows, which uses the step's memory. It is closed before the step.
 func NewView(ctx context.Context, s *Step) (*View, error) {
 	t := ops.NewTape(s.Device())
 	if s.spec.HalfPrecision {
 		t.HalfPrecision()
 	}
 	t.Plan.Borrow(s.tape.Plan)
-	v := newView(t, t.Share(s.Z), s.spec.Decoder, s.spec.Drawing)
+	v := newView(t, t.Share(s.Shown), s.spec.Decoder, s.spec.Drawing)
+	if s.averages() {
+		s.view = v
+	}
 	return v, t.Compile(ctx, nil)
 }
 

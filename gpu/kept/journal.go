@@ -182,7 +182,7 @@ func (j *Journal) Finish(manifest []byte) error {
 	if err != nil {
 		return err
 	}
-	for name, size := range shards(m) {
+	for name, size := range m.Files() {
 		if sizes[name] != size {
 			return ErrSwept
 		}

@@ -19,6 +19,13 @@ type Model struct {
 	Manifest *weights.Manifest
 	Stored   int64 // bytes of shards that are there
 	Total    int64 // bytes of all shards
+	CLIP     Half  // by themselves, as a pair takes them
+	VQGAN    Half
+}
+
+// Half is what is there of one of a model's two.
+type Half struct {
+	Stored, Total int64 // bytes of shards; none where the model lacks it
 }
 
 // Complete says that the model works without the server.
@@ -66,20 +73,6 @@ func Put(ctx context.Context, to store.Store, name string, text []byte) error {
 	return sweep(ctx, to)
 }
 
-// shards are all files of a model by name, each once.
-func shards(m *weights.Manifest) map[string]int64 {
-	found := map[string]int64{}
-	if m.HasCLIP() {
-		found[m.Vocab.SHA256] = m.Vocab.Size
-	}
-	for _, p := range m.Parts {
-		for _, s := range p.Shards {
-			found[s.SHA256] = s.Size
-		}
-	}
-	return found
-}
-
 // List returns the models that are kept, whole or in part, by name.
 func List(ctx context.Context, in store.Store) ([]Model, error) {
 	sizes, err := in.Sizes(ctx)
@@ -97,13 +90,20 @@ func List(ctx context.Context, in store.Store) ([]Model, error) {
 			continue
 		}
 		k := Model{Name: name, Manifest: m}
-		for shard, size := range shards(m) {
-			k.Total += size
-			k.Stored += min(size, sizes[shard])
-		}
+		whole := stored(m.Files(), sizes)
+		k.Stored, k.Total, k.CLIP, k.VQGAN = whole.Stored, whole.Total, stored(m.CLIPFiles(), sizes), stored(m.VQGANFiles(), sizes)
 		list = append(list, k)
 	}
 	return list, nil
+}
+
+// stored counts what is there of files.
+func stored(files, sizes map[string]int64) (h Half) {
+	for name, size := range files {
+		h.Total += size
+		h.Stored += min(size, sizes[name])
+	}
+	return h
 }
 
 // Forget removes a model from the store. What other models share with it stays.
@@ -125,7 +125,7 @@ func sweep(ctx context.Context, in store.Store) error {
 		return err
 	}
 	for _, k := range list {
-		for shard := range shards(k.Manifest) {
+		for shard := range k.Manifest.Files() {
 			delete(sizes, shard)
 		}
 	}

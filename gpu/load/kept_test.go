@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"reflect"
+	"strings"
 	"testing"
 
 	"reverie/gpu/kept"
@@ -47,7 +49,7 @@ func TestKeptModels(t *testing.T) {
 	ctx := context.Background()
 	s, keep := miniServer(t), &memoryStore{files: map[string][]byte{}}
 	one, two := source(s, keep), source(s, keep)
-	two.Name = "two"
+	two.clip.name = "two"
 	m, err := one.Manifest(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +115,62 @@ func vqganOnly(t *testing.T, m *weights.Manifest) []byte {
 	t.Helper()
 	half := *m
 	half.CLIP, half.Vocab, half.Parts = weights.CLIPConfig{}, weights.Shard{}, []weights.Part{*m.Part(weights.PartDecoder), *m.Part(weights.PartEncoder)}
+	text, err := half.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Packs of one model each make a pair: its parts come from their own folders, and are kept under their own names.
+func TestPair(t *testing.T) {
+	ctx := context.Background()
+	s, keep := miniServer(t), &memoryStore{files: map[string][]byte{}}
+	m, err := sourceOf("mini", s, keep).Look(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.files["eye/manifest.json"], s.files["hand/manifest.json"] = clipOnly(t, m), vqganOnly(t, m)
+	for name := range m.VQGANFiles() {
+		s.files["hand/"+name] = s.files[name]
+		delete(s.files, name)
+	}
+	for name := range m.CLIPFiles() {
+		s.files["eye/"+name] = s.files[name]
+		delete(s.files, name)
+	}
+	pair := sourceOf("eye+hand", s, keep)
+	found, err := pair.Manifest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(found.Parts, m.Parts) || !reflect.DeepEqual(found.CLIP, m.CLIP) || !reflect.DeepEqual(found.VQGAN, m.VQGAN) || found.Vocab != m.Vocab {
+		t.Error("the pair is not made of its halves")
+	}
+	if pair.Name != "eye+hand" || found.Name != m.Name {
+		t.Errorf("it is called %q, its manifest %q", pair.Name, found.Name)
+	}
+	if err := pair.Keep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	models := list(t, keep)
+	eye, hand := models["eye"], models["hand"]
+	if !eye.Complete() || !hand.Complete() || len(models) != 2 || eye.VQGAN.Total != 0 || hand.CLIP.Total != 0 || eye.CLIP.Stored != eye.Total || hand.VQGAN.Stored != hand.Total {
+		t.Errorf("kept are %+v and %+v of %d", eye, hand, len(models))
+	}
+	s.files["other/manifest.json"] = s.files["eye/manifest.json"]
+	for name, want := range map[string]string{"hand+eye": "hand holds no CLIP", "eye+eye": "", "eye+other": "other holds no VQGAN"} {
+		if _, err := sourceOf(name, s, store.Nothing{}).Look(ctx); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
+
+// clipOnly is the manifest of the model without its VQGAN.
+func clipOnly(t *testing.T, m *weights.Manifest) []byte {
+	t.Helper()
+	half := *m
+	half.VQGAN, half.Parts = weights.VQGANConfig{}, []weights.Part{*m.Part(weights.PartText), *m.Part(weights.PartImage)}
 	text, err := half.Encode()
 	if err != nil {
 		t.Fatal(err)

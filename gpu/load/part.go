@@ -21,13 +21,14 @@ type piece struct {
 	last  bool // of its part
 }
 
+// pieces are the shards of parts, one after another.
 func pieces(parts []*weights.Part) []piece {
 	var list []piece
 	for _, p := range parts {
 		first := int64(0)
-		for i, s := range p.Shards {
-			list = append(list, piece{Shard: s, part: p, first: first, last: i == len(p.Shards)-1})
-			first += s.Size
+		for i, shard := range p.Shards {
+			list = append(list, piece{Shard: shard, part: p, first: first, last: i == len(p.Shards)-1})
+			first += shard.Size
 		}
 	}
 	return list
@@ -73,7 +74,7 @@ func (s *Source) Keep(ctx context.Context) error {
 		return err
 	}
 	if m.HasCLIP() {
-		if _, err := s.File(ctx, m.Vocab); err != nil {
+		if _, err := s.clip.file(ctx, m.Vocab); err != nil {
 			return err
 		}
 	}
@@ -150,7 +151,7 @@ func (s *Source) inOrder(ctx context.Context, list []piece, m *meter, use func(i
 			}
 			fetching.Go(func() {
 				shard := mem.first(int(p.Size))
-				results[i] <- result{mem, shard, s.fetch(ctx, p.Shard, shard, m)}
+				results[i] <- result{mem, shard, s.of(p.part.Name).fetch(ctx, p.Shard, shard, m)}
 			})
 		}
 	})

@@ -112,6 +112,9 @@ func (s *server) Get(_ context.Context, url string, from int64, _ bool) (downloa
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := path.Base(url)
+	if inFolder := strings.TrimPrefix(url, "/weights/"); s.files[inFolder] != nil {
+		name = inFolder
+	}
 	s.asked = append(s.asked, fmt.Sprintf("%.4s@%d", name, from))
 	var a answer
 	if len(s.script) > 0 {
@@ -179,10 +182,14 @@ func content(seed byte, n int) []byte {
 	return data
 }
 
-func source(s *server, keep store.Store) *Source {
-	source := From("/weights/test/", keep)
-	source.network = s
-	source.wait = func(context.Context, int, time.Duration) error { return nil }
+func source(s *server, keep store.Store) *Source { return sourceOf("test", s, keep) }
+
+func sourceOf(model string, s *server, keep store.Store) *Source {
+	source := From("/weights/"+model+"/", keep)
+	for _, f := range []*folder{source.clip, source.vqgan} {
+		f.network = s
+		f.wait = func(context.Context, int, time.Duration) error { return nil }
+	}
 	return source
 }
 
@@ -232,7 +239,7 @@ func TestFetch(t *testing.T) {
 				m.done = 0
 			}
 			into := blob.New(100)
-			err := source(s, keep).fetch(context.Background(), shard, into, m)
+			err := source(s, keep).clip.fetch(context.Background(), shard, into, m)
 			if !reflect.DeepEqual(s.asked, c.asked) {
 				t.Errorf("asked for %v, want %v", s.asked, c.asked)
 			}
@@ -259,7 +266,7 @@ func TestFullStore(t *testing.T) {
 	data := content(1, 100)
 	keep := &memoryStore{files: map[string][]byte{}, room: 50}
 	s := &server{files: map[string][]byte{sum(data): data}}
-	_, err := source(s, keep).File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
+	_, err := source(s, keep).clip.file(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
 	if !errors.Is(err, store.ErrFull) || len(s.asked) != 1 {
 		t.Errorf("got %v after %v, want the full store at once", err, s.asked)
 	}
@@ -317,7 +324,7 @@ func TestBrokenStore(t *testing.T) {
 	for _, at := range []string{"read", "write", "append", "finish"} {
 		keep := &brokenStore{memoryStore: memoryStore{files: map[string][]byte{}}, at: at}
 		s := &server{files: map[string][]byte{sum(data): data}, script: []answer{{cut: 40}}}
-		got, err := source(s, keep).File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
+		got, err := source(s, keep).clip.file(context.Background(), weights.Shard{SHA256: sum(data), Size: 100})
 		if err != nil || sum(got.Bytes()) != sum(data) {
 			t.Errorf("%s fails: %v, or other bytes", at, err)
 		}
@@ -414,11 +421,11 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 	s := &server{files: map[string][]byte{sum(data): data}, script: []answer{{status: 503, after: 20 * time.Second}, {status: 503}}}
 	source := source(s, store.Nothing{})
 	var waited []time.Duration
-	source.wait = func(_ context.Context, _ int, least time.Duration) error {
+	source.clip.wait = func(_ context.Context, _ int, least time.Duration) error {
 		waited = append(waited, least)
 		return nil
 	}
-	if _, err := source.File(context.Background(), weights.Shard{SHA256: sum(data), Size: 100}); err != nil {
+	if _, err := source.clip.file(context.Background(), weights.Shard{SHA256: sum(data), Size: 100}); err != nil {
 		t.Fatal(err)
 	}
 	if want := []time.Duration{20 * time.Second, 0}; !reflect.DeepEqual(waited, want) {

@@ -14,7 +14,7 @@ import (
 
 // pictureAndLatentCases are those of the losses of the picture and of z besides total variation and the start loss.
 func pictureAndLatentCases() []lossCase {
-	return slices.Concat(pixelLossCases(), borderCases(), paletteCases(), symmetryCases(), saturationCases(), latentVariationCases(), angleLossCases())
+	return slices.Concat(pixelLossCases(), borderCases(), paletteCases(), symmetryCases(), saturationCases(), latentVariationCases(), angleLossCases(), vignetteCases())
 }
 
 // pictureSizes are of one part, of several, and with and without a pixel in the middle.
@@ -65,6 +65,23 @@ func borderCases() []lossCase {
 				func(x []float64) []float64 { return RefBorderBackward(x, h, w, thickness, colour, 2) },
 				func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) {
 					t.Border(x, testBytes(t, EncodeBorder(h, w, thickness, colour, 2)), losses, first)
+				}))
+		}
+	}
+	return cases
+}
+
+func vignetteCases() []lossCase {
+	var cases []lossCase
+	colour := [3]float64{1, 0.25, 0.5}
+	for _, s := range pictureSizes {
+		for _, deviation := range []float64{0.05, 0.4} {
+			h, w := s[0], s[1]
+			cases = append(cases, pictureCase(fmt.Sprintf("vignette %v of %g", s, deviation), h, w,
+				func(x []float64) float64 { return RefVignette(x, h, w, deviation, colour, 2) },
+				func(x []float64) []float64 { return RefVignetteBackward(x, h, w, deviation, colour, 2) },
+				func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) {
+					t.Vignette(x, testBytes(t, EncodeVignette(h, w, deviation, colour, 2)), losses, first)
 				}))
 		}
 	}
@@ -191,6 +208,8 @@ func TestLossesAreThePublished(t *testing.T) {
 			loss, gradient = RefAngleLoss(p.X, p.Target, false, p.Weight), RefAngleLossBackward(p.X, p.Target, false, p.Weight)
 		case "cosine":
 			loss, gradient = RefAngleLoss(p.X, p.Target, true, p.Weight), RefAngleLossBackward(p.X, p.Target, true, p.Weight)
+		case "vignette":
+			loss, gradient = RefVignette(p.X, p.H, p.W, 0.25, p.Palette[0], p.Weight), RefVignetteBackward(p.X, p.H, p.W, 0.25, p.Palette[0], p.Weight)
 		default:
 			t.Errorf("no loss %q", p.Name)
 			continue
@@ -200,7 +219,7 @@ func TestLossesAreThePublished(t *testing.T) {
 			t.Errorf("%s: %.12g with gradient %.9g, want %.12g and %.9g", p.Name, loss, gradient, p.Loss, p.Gradient)
 		}
 	}
-	if len(published) != 8 {
-		t.Errorf("%d losses are compared, want 8", len(published))
+	if len(published) != 9 {
+		t.Errorf("%d losses are compared, want 9", len(published))
 	}
 }

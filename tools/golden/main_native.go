@@ -21,11 +21,18 @@ import (
 
 func main() {
 	dir := flag.String("dir", "", "the golden folder")
-	run := flag.String("run", "", "only the cases whose name has this in it")
+	all := flag.Bool("published", false, "make folders of the published architectures, one after another, instead of reading one")
+	run := flag.String("run", "", "only the cases, or architectures, whose name has this in it")
 	host := flag.String("host", "", "where the engine runs: "+program.Hosts+"; Chromium with the adapter that it finds when empty")
 	jsexec := flag.String("jsexec", "", "the runner of js/wasm programs; built when empty")
 	flag.Parse()
-	if err := drive(*dir, *run, *host, *jsexec, os.Stdout); err != nil {
+	var err error
+	if *all {
+		err = drivePublished(*run, *host, *jsexec, os.Stdout)
+	} else {
+		err = drive(*dir, *run, *host, *jsexec, os.Stdout)
+	}
+	if err != nil {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
 			fmt.Fprintln(os.Stderr, err)

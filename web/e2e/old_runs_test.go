@@ -58,19 +58,25 @@ func (v *visit) oldFile(name string) string {
 	return path
 }
 
-// Links and pictures of an earlier build mean what they meant then, whatever they leave open.
+// Links and pictures of an earlier build mean what they meant then, whatever they leave open. That both forms of a run say the same is shown in
+// app/picture, so that each run is made once here: by its link or by its picture, in turn, and by both where there are other pictures to open.
 func TestOldLinksAndPicturesKeepTheirMeaning(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off")
 	v.ready()
 	runs := readOldRuns(t)
-	for _, way := range []struct {
-		name string
-		take func(*visit, oldRun)
-	}{{"link", (*visit).follow}, {"picture", (*visit).reopen}} {
-		for _, r := range runs {
-			t.Run(way.name+"/"+r.Name, func(t *testing.T) {
+	for i, r := range runs {
+		ways := []string{"link", "picture"}
+		if r.Init == "" && len(r.Images) == 0 {
+			ways = ways[i%2 : i%2+1]
+		}
+		for _, way := range ways {
+			t.Run(way+"/"+r.Name, func(t *testing.T) {
 				v := &visit{T: t, Page: v.Page, url: v.url, serve: v.serve}
-				way.take(v, r)
+				if way == "link" {
+					v.follow(r)
+				} else {
+					v.reopen(r)
+				}
 				v.repeats(r)
 			})
 		}

@@ -93,6 +93,9 @@ func loadAssets(c Config) (map[string]*asset, error) {
 		assets[url] = newAsset(name, data).pack()
 	}
 	for _, p := range wasm.Programs {
+		if c.NoImport && p.Wanted {
+			continue
+		}
 		program, err := fs.ReadFile(c.Programs, p.File)
 		if err != nil {
 			return nil, fmt.Errorf("site: %s is not there: run make build first", p.File)

@@ -7,20 +7,24 @@ import (
 	"strings"
 )
 
-// policy is the strict Content-Security-Policy: everything from this origin, WebAssembly, and pictures made in the page.
-var policy = strings.Join([]string{
-	"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:", "connect-src 'self'",
-	"manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", framing,
-}, "; ")
+// policy is the strict Content-Security-Policy: everything from this origin, WebAssembly, and pictures made in the page. Origins are those from which
+// published models are fetched when somebody asks for one.
+func policy(origins []string) string {
+	return strings.Join([]string{
+		"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' blob: data:",
+		strings.Join(append([]string{"connect-src 'self'"}, origins...), " "),
+		"manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", framing,
+	}, "; ")
+}
 
 // framing is the directive that counts in headers only.
 const framing = "frame-ancestors 'none'"
 
-// devPolicy also lets vgrun's reload script in.
-var devPolicy = strings.NewReplacer(
+// dev lets vgrun's reload script into a policy, too.
+var dev = strings.NewReplacer(
 	"script-src 'self'", "script-src 'self' http://localhost:8324",
 	"connect-src 'self'", "connect-src 'self' ws://localhost:8324 http://localhost:8324",
-).Replace(policy)
+)
 
 // permissions takes from the page, and from whatever might get into it, what Reverie never asks a visitor for.
 const permissions = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), " +
@@ -28,7 +32,7 @@ const permissions = "accelerometer=(), camera=(), display-capture=(), geolocatio
 
 // security are the fields of every answer, errors included. Cross-origin isolation gives the worker a finer clock; nothing depends on it, because
 // some static hosts cannot send these.
-func security(dev bool) []field {
+func (s *Site) security() []field {
 	fields := []field{
 		newField(noSniff, "nosniff"),
 		newField("Referrer-Policy", "no-referrer"),
@@ -36,10 +40,10 @@ func security(dev bool) []field {
 		newField("Cross-Origin-Resource-Policy", "same-origin"),
 		newField("Permissions-Policy", permissions),
 	}
-	if dev {
-		return append(fields, newField("Content-Security-Policy", devPolicy))
+	if s.dev {
+		return append(fields, newField("Content-Security-Policy", dev.Replace(s.policy)))
 	}
-	return append(fields, newField("Content-Security-Policy", policy), newField("Cross-Origin-Embedder-Policy", "require-corp"))
+	return append(fields, newField("Content-Security-Policy", s.policy), newField("Cross-Origin-Embedder-Policy", "require-corp"))
 }
 
 func lines(fields []field) string {

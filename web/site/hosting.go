@@ -20,7 +20,7 @@ const (
 
 // hosting is what tells static hosts how to serve the export as this server would. The folder's place is for the host to fill in.
 func (s *Site) hosting() map[string][]byte {
-	common := security(false)
+	common := s.security()
 	return map[string][]byte{
 		missingFile: s.missing,
 		headersFile: headerRules(s.base, common),

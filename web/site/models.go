@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"reverie/app/ui"
@@ -141,25 +142,22 @@ func newModel(name string, files fs.FS) (model, error) {
 	if err != nil {
 		return model{}, err
 	}
-	if !m.HasCLIP() || !m.HasVQGAN() {
-		return model{}, errors.New("it is not a pair of CLIP and VQGAN")
-	}
 	if name == "" {
 		name = m.Name
 	}
-	sizes := map[string]int64{m.Vocab.SHA256: m.Vocab.Size} // equal shards are one file
-	for _, part := range m.Parts {
-		for _, shard := range part.Shards {
-			sizes[shard.SHA256] = shard.Size
-		}
+	listed := ui.Model{Name: name, Title: m.Title, About: about(m), Bytes: sum(m.Files()), CLIP: sum(m.CLIPFiles()), VQGAN: sum(m.VQGANFiles()), Suggested: m.Suggested}
+	if m.HasVQGAN() {
+		listed.Factor = m.VQGAN.Factor()
 	}
-	bytes := int64(0)
-	for _, size := range sizes {
+	return model{listed, files, text, slices.Sorted(maps.Keys(m.Files()))}, nil
+}
+
+// sum is the size of files in bytes.
+func sum(files map[string]int64) (bytes int64) {
+	for _, size := range files {
 		bytes += size
 	}
-	delete(sizes, "") // of a model without vocabulary
-	return model{ui.Model{Name: name, Title: m.Title, About: about(m), Factor: m.VQGAN.Factor(), Bytes: bytes, Suggested: m.Suggested},
-		files, text, slices.Sorted(maps.Keys(sizes))}, nil
+	return bytes
 }
 
 // about says what a model is good at, or else what can be known from its configuration.
@@ -167,8 +165,15 @@ func about(m *weights.Manifest) string {
 	if m.About != "" {
 		return m.About
 	}
-	f, side := m.VQGAN.Factor(), m.CLIP.ImageSize
-	return fmt.Sprintf("It paints with %d kinds of patches of %d×%d pixels, and CLIP looks at them %d×%d pixels at a time.", m.VQGAN.NEmbed, f, f, side, side)
+	var says []string
+	if m.HasVQGAN() {
+		f := m.VQGAN.Factor()
+		says = append(says, fmt.Sprintf("It paints with %d kinds of patches of %d×%d pixels", m.VQGAN.NEmbed, f, f))
+	}
+	if m.HasCLIP() {
+		says = append(says, fmt.Sprintf("CLIP looks at them %d×%d pixels at a time", m.CLIP.ImageSize, m.CLIP.ImageSize))
+	}
+	return strings.Join(says, ", and ") + "."
 }
 
 // Models are the models that the site serves, the embedded one first.
@@ -180,14 +185,19 @@ func (s *Site) Models() []ui.Model {
 	return list
 }
 
-// Verify reads all weights of a model and returns what is wrong with them.
+// Verify reads all weights of a model, or of both folders of a pair, and returns what is wrong with them.
 func (s *Site) Verify(name string) error {
-	m := s.model(name)
-	if m == nil {
-		return fmt.Errorf("site: there is no model %q", name)
+	clip, vqgan := recipe.Halves(name)
+	for _, half := range slices.Compact([]string{clip, vqgan}) {
+		m := s.model(half)
+		if m == nil {
+			return fmt.Errorf("site: there is no model %q", half)
+		}
+		if _, err := folder.Verify(m.files); err != nil {
+			return err
+		}
 	}
-	_, err := folder.Verify(m.files)
-	return err
+	return nil
 }
 
 func (s *Site) model(name string) *model {

@@ -55,7 +55,7 @@ func gated(script []byte) (*asset, error) {
 
 // guarded is the page with its policy inside, for hosts that send no headers. It stands before everything that it is about. Who may frame the page
 // only a header can say.
-func guarded(page []byte) []byte {
+func guarded(page []byte, policy string) []byte {
 	meta := fmt.Sprintf(`<head>
   <meta http-equiv="Content-Security-Policy" content="%s">`, strings.TrimSuffix(policy, "; "+framing))
 	return bytes.Replace(page, []byte("<head>"), []byte(meta), 1)

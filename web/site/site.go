@@ -22,6 +22,7 @@ import (
 	"reverie/app/ui"
 	"reverie/web"
 	"reverie/web/wasm"
+	"reverie/weights/catalogue"
 )
 
 // Config says what to serve.
@@ -32,6 +33,9 @@ type Config struct {
 	Assets   fs.FS  // web.Assets when nil
 	Bare     bool   // answers lack the security fields: whoever serves writes Site.Security into each
 	Dev      bool   // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
+
+	Catalogue *catalogue.Catalogue // of the published models that the page offers; the program's own when nil
+	NoImport  bool                 // the page offers none, and reaches no other origin
 }
 
 // Site answers requests under its base path, and HealthPath.
@@ -40,6 +44,8 @@ type Site struct {
 	Warnings []string // on folders that are no models
 	Security string   // the fields that every answer has, as lines of HTTP
 	base     string
+	policy   string // Content-Security-Policy
+	dev      bool
 	models   []model
 	assets   map[string]*asset // by URL below the base, which begins with a slash
 	shards   map[string]shard  // likewise
@@ -61,13 +67,17 @@ func New(c Config) (*Site, error) {
 	if !strings.HasPrefix(c.Base, "/") || !strings.HasSuffix(c.Base, "/") {
 		return nil, fmt.Errorf("site: the base path is %q: begin and end it with a slash, as in /reverie/", c.Base)
 	}
-	common := security(c.Dev)
-	s := &Site{base: c.Base, Security: lines(common)}
+	published, err := c.published()
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{base: c.Base, policy: policy(origins(published)), dev: c.Dev}
+	common := s.security()
+	s.Security = lines(common)
 	if c.Bare {
 		common = nil
 	}
 	s.refusal = with(common, newField("Cache-Control", "no-store"))
-	var err error
 	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
 		return nil, err
 	}
@@ -80,6 +90,11 @@ func New(c Config) (*Site, error) {
 	}
 	if err := s.addModels(common); err != nil {
 		return nil, err
+	}
+	if published != nil {
+		if err := s.addCatalogue(published); err != nil {
+			return nil, err
+		}
 	}
 	health := newAsset("health.txt", []byte("ok\n"))
 	health.cache = "no-store"
@@ -175,7 +190,7 @@ func (s *Site) addShell(c Config) error {
 		if url == "/" { // whose attributes are in another order each time
 			a = &asset{kind: kinds[".html"], cache: revalidate, etag: strconv.Quote(s.Build), plain: mended(a.plain)}
 			if !c.Dev {
-				a.plain = guarded(a.plain)
+				a.plain = guarded(a.plain, s.policy)
 			}
 		}
 		s.assets[url] = a.pack()
@@ -240,8 +255,12 @@ func (s *Site) pageHandler(c Config) (http.Handler, error) {
 		RawHeaders:            []string{`<meta name="color-scheme" content="light dark">`},
 		Resources:             location(c.Base),
 		Version:               s.Build,
+		Env:                   map[string]string{},
 		WasmContentLength:     strconv.Itoa(len(s.assets["/web/app.wasm"].plain)),
 		ServiceWorkerTemplate: string(serviceWorker),
+	}
+	if !c.NoImport {
+		h.Env[ui.ImportsEnv] = "on"
 	}
 	for _, p := range wasm.Programs {
 		if !p.Wanted {

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"html"
 	"image/png"
 	"io/fs"
 	"net/http"
@@ -28,6 +29,9 @@ import (
 	"reverie/web"
 	"reverie/web/compress"
 	"reverie/web/wasm"
+	"reverie/weights"
+	"reverie/weights/catalogue"
+	"reverie/weights/folder"
 	"reverie/weights/mini"
 )
 
@@ -142,7 +146,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", path, w.Code, c.status)
 		}
 		for name, want := range map[string]string{
-			"Content-Security-Policy":      policy,
+			"Content-Security-Policy":      s.policy,
 			"Cross-Origin-Opener-Policy":   "same-origin",
 			"Cross-Origin-Embedder-Policy": "require-corp",
 			"Cross-Origin-Resource-Policy": "same-origin",
@@ -156,8 +160,50 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		}
 	}
 	for _, loose := range []string{"unsafe-inline", "unsafe-eval'; ", "http:", "*"} {
-		if strings.Contains(strings.ReplaceAll(policy, "wasm-unsafe-eval", ""), loose) {
-			t.Errorf("the policy allows %s: %s", loose, policy)
+		if strict := policy(nil); strings.Contains(strings.ReplaceAll(strict, "wasm-unsafe-eval", ""), loose) {
+			t.Errorf("the policy allows %s: %s", loose, strict)
+		}
+	}
+}
+
+// Pages may reach the catalogue's hosts, to fetch from, and no others; without imports none, and then nothing is there to import with.
+func TestPagesReachTheCataloguesHosts(t *testing.T) {
+	other, err := catalogue.Parse([]byte(`
+hosts: [{origin: "http://127.0.0.1:81", sendon: ["http://127.0.0.1:82"]}]
+files:
+  - {name: a.pt, id: a, title: A, kind: clip, sources: ["http://127.0.0.1:83/a", "http://127.0.0.1:81/a"], size: 3, licence: MIT}
+  - {name: b.pt, id: b, title: B, kind: vqgan, sources: ["http://127.0.0.1:83/b"], size: 9, needed: 2}
+  - {name: c.pt, id: c, title: C, kind: vqgan, sources: ["http://127.0.0.1:81/c"], size: 9, needed: 2}
+models: [{name: ab, clip: a.pt, vqgan: b.pt}, {name: ac, clip: a.pt, vqgan: c.pt}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at, file = "connect-src 'self'", "/weights/catalogue.json"
+	for _, c := range []struct {
+		config         Config
+		connect, files string
+		there          bool
+	}{
+		{Config{}, at + " https://huggingface.co https://*.huggingface.co https://*.hf.co;", `"id":"vit-b-32"`, true},
+		{Config{Catalogue: other}, at + " http://127.0.0.1:81 http://127.0.0.1:82;",
+			`{"files":[{"id":"a","name":"a.pt","vqgan":false,"title":"A","about":"","licence":"MIT","urls":["http://127.0.0.1:81/a"],"mb":3,"kept":null},` +
+				`{"id":"c","name":"c.pt","vqgan":true,"title":"C","about":"","licence":"","urls":["http://127.0.0.1:81/c"],"mb":2,"kept":null}],` +
+				`"pairs":[{"title":"","about":"","clip":"a","vqgan":"c"}]}`, true},
+		{Config{NoImport: true}, at + ";", "", false},
+	} {
+		s := newTestSite(t, c.config)
+		if got := get(s, "/").Header().Get("Content-Security-Policy"); !strings.Contains(got, c.connect) {
+			t.Errorf("the policy is %s, want %s in it", got, c.connect)
+		}
+		if page := html.UnescapeString(get(s, "/").Body.String()); !strings.Contains(page, c.connect) {
+			t.Errorf("the page's own policy lacks %s", c.connect)
+		}
+		list := get(s, file)
+		if (list.Code == 200) != c.there || !strings.Contains(list.Body.String(), c.files) {
+			t.Errorf("the catalogue is %d %.900s, want %s", list.Code, list.Body, c.files)
+		}
+		if program := get(s, "/web/import.wasm"); (program.Code == 200) != c.there || strings.Contains(get(s, "/app.js").Body.String(), ui.ImportsEnv) != c.there {
+			t.Errorf("with %+v the program to import with is %d", c.config, program.Code)
 		}
 	}
 }
@@ -397,6 +443,51 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// A folder of one model alone is listed with what it holds, for pairs, and verified with its other half.
+func TestPacks(t *testing.T) {
+	dir := t.TempDir()
+	whole, err := folder.Manifest(mini.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack := *whole
+	pack.CLIP, pack.Vocab, pack.About, pack.Parts = weights.CLIPConfig{}, weights.Shard{}, "", []weights.Part{*whole.Part(weights.PartDecoder), *whole.Part(weights.PartEncoder)}
+	text, err := pack.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "hand"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "hand", weights.ManifestFile), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := newTestSite(t, Config{Weights: dir})
+	models := s.Models()
+	if len(models) != 2 || len(s.Warnings) != 0 {
+		t.Fatalf("listed are %+v with %q", models, s.Warnings)
+	}
+	m, embedded := models[1], models[0]
+	if m.Name != "hand" || m.CLIP != 0 || m.VQGAN != m.Bytes || m.VQGAN != embedded.VQGAN || embedded.CLIP+embedded.VQGAN != embedded.Bytes || m.Factor != 8 || strings.Contains(m.About, "CLIP") {
+		t.Errorf("the pack is listed as %+v beside %+v", m, embedded)
+	}
+	if err := s.Verify("mini+hand"); err == nil || !strings.Contains(err.Error(), "missing") {
+		t.Errorf("a pair whose shards are not there: %v", err)
+	}
+	for name := range pack.VQGANFiles() {
+		data, err := fs.ReadFile(mini.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "hand", name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Verify("mini+hand"); err != nil {
+		t.Error(err)
+	}
+}
+
 // What is offered can be started: a folder whose name settings do not take is left out, and the warning says what to do.
 func TestFoldersWithOtherNamesAreLeftOut(t *testing.T) {
 	dir := t.TempDir()
@@ -559,12 +650,13 @@ func TestPageDoesNotGuessItsAddress(t *testing.T) {
 func TestExport(t *testing.T) {
 	dir, models := t.TempDir(), t.TempDir()
 	modelFolder(t, filepath.Join(models, "big"), "x")
-	if err := newTestSite(t, Config{Base: "/sub/", Weights: models}).Export(dir); err != nil {
+	s := newTestSite(t, Config{Base: "/sub/", Weights: models})
+	if err := s.Export(dir); err != nil {
 		t.Fatal(err)
 	}
 	name, _ := anyShard(t)
 	for _, file := range []string{"index.html", "app.js", "app.css", "app-worker.js", "wasm_exec.js", "manifest.webmanifest", "web/app.wasm", "web/engine.wasm", "web/worker.js",
-		"web/gpu.js", "web/app.css", "index.html.br", "app.js.gz", "web/app.css.br", "web/app.wasm.br", "web/engine.wasm.gz", "web/icon-512.png", "weights/index.json", "weights/mini/manifest.json", "weights/mini/" + name,
+		"web/gpu.js", "web/app.css", "index.html.br", "app.js.gz", "web/app.css.br", "web/app.wasm.br", "web/engine.wasm.gz", "web/icon-512.png", "weights/index.json", "weights/catalogue.json", "weights/mini/manifest.json", "weights/mini/" + name,
 		"weights/big/manifest.json"} {
 		if info, err := os.Stat(filepath.Join(dir, file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
@@ -591,7 +683,7 @@ func TestExport(t *testing.T) {
 		if err != nil || !bytes.Contains(text, []byte("/sub/")) {
 			t.Errorf("%s: %v, and it knows no path:\n%s", file, err, text)
 		}
-		if file != "404.html" && (!bytes.Contains(text, []byte(permissions)) || !bytes.Contains(text, []byte(policy))) {
+		if file != "404.html" && (!bytes.Contains(text, []byte(permissions)) || !bytes.Contains(text, []byte(s.policy))) {
 			t.Errorf("%s lacks headers:\n%s", file, text)
 		}
 	}

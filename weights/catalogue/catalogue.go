@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -24,8 +26,15 @@ const MaxSize = 256 << 10
 
 // Catalogue is what can be fetched.
 type Catalogue struct {
+	Hosts  []Host  `yaml:"hosts"`
 	Files  []File  `yaml:"files"`
 	Models []Model `yaml:"models"`
+}
+
+// Host is an origin that lets pages of other origins read its files by ranges.
+type Host struct {
+	Origin string   `yaml:"origin"` // such as https://example.org
+	SendOn []string `yaml:"sendon"` // where it sends a page on to, as a Content-Security-Policy names it: an origin, or https://*.example.org
 }
 
 // File is one published checkpoint.
@@ -34,6 +43,7 @@ type File struct {
 	Sources []string `yaml:"sources"` // URLs, tried in order
 	SHA256  string   `yaml:"sha256"`  // empty where no source states one
 	Size    int      `yaml:"size"`    // in millions of bytes, approximate
+	Needed  int      `yaml:"needed"`  // how many of these a page fetches, where they are fewer
 	Licence string   `yaml:"licence"`
 	Notice  string   `yaml:"notice"` // what its publisher wants users to know
 	Config  string   `yaml:"config"` // of a VQGAN, as taming-transformers writes it
@@ -63,6 +73,8 @@ type Model struct {
 	About string `yaml:"about"` // what it is good at
 	CLIP  string `yaml:"clip"`  // names of files
 	VQGAN string `yaml:"vqgan"`
+
+	Suggested bool `yaml:"suggested"` // to whoever has not chosen
 }
 
 // Own is the catalogue of this program.
@@ -78,6 +90,11 @@ func Parse(data []byte) (*Catalogue, error) {
 	d.KnownFields(true)
 	if err := d.Decode(c); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", foreign.YAML(err, "a catalogue"))
+	}
+	for _, h := range c.Hosts {
+		if err := h.validate(); err != nil {
+			return nil, err
+		}
 	}
 	seen := map[string]bool{}
 	for _, f := range c.Files {
@@ -113,6 +130,42 @@ func Parse(data []byte) (*Catalogue, error) {
 		names[m.Name] = true
 	}
 	return c, nil
+}
+
+// originPattern is what may stand in a policy: nothing else could end the directive, or widen it to any host.
+var originPattern = regexp.MustCompile(`^https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$`)
+
+func (h Host) validate() error {
+	for _, o := range append([]string{h.Origin}, h.SendOn...) {
+		if !originPattern.MatchString(o) || strings.Contains(h.Origin, "*") {
+			return fmt.Errorf("catalogue: the host %.100q is no origin such as https://example.org", o)
+		}
+	}
+	return nil
+}
+
+// Origins are those that a page has to reach to fetch what Readable lists: the hosts and where they send pages on to, each once.
+func (c *Catalogue) Origins() []string {
+	var list []string
+	for _, h := range c.Hosts {
+		for _, o := range append([]string{h.Origin}, h.SendOn...) {
+			if !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	return list
+}
+
+// Readable are the sources of a file that pages may read, in their order.
+func (c *Catalogue) Readable(f File) []string {
+	var list []string
+	for _, s := range f.Sources {
+		if slices.ContainsFunc(c.Hosts, func(h Host) bool { return strings.HasPrefix(s, h.Origin+"/") }) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 func (f File) validate() error {

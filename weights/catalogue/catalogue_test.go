@@ -5,9 +5,10 @@ import (
 	"testing"
 
 	"reverie/recipe"
-	"reverie/weights"
-	"reverie/weights/importer"
 )
+
+// unpinned is what a person is told of a file that nothing identifies.
+const unpinned = "Neither its revision nor its SHA-256 is known here, so it is judged by its tensors alone."
 
 func TestOwn(t *testing.T) {
 	c, err := Own()
@@ -18,7 +19,7 @@ func TestOwn(t *testing.T) {
 		t.Errorf("%d models", len(c.Models))
 	}
 	for _, f := range c.Files {
-		if len(f.Sources) == 0 || f.Licence == "" || f.Size < 100 {
+		if len(f.Sources) == 0 || f.Licence == "" || f.Size < 90 {
 			t.Errorf("file %s lacks sources, licence or size", f.Name)
 		}
 		if !f.IsVQGAN() && f.Notice == "" {
@@ -26,26 +27,24 @@ func TestOwn(t *testing.T) {
 		}
 		for _, s := range f.Sources {
 			// OpenAI's addresses contain the SHA-256 of what is there, and so do those of its mirror.
-			if !f.IsVQGAN() && !strings.Contains(s, "/"+f.SHA256+"/") {
+			if strings.Contains(s, "/clip/") && !strings.Contains(s, "/"+f.SHA256+"/") {
 				t.Errorf("file %s has another SHA-256 than its address", f.Name)
 			}
-			if _, rest, hub := strings.Cut(s, "/resolve/"); hub && strings.Index(rest, "/") != 40 && f.SHA256 == "" {
-				t.Errorf("file %s comes from a revision that may change, and no SHA-256 tells", f.Name)
+			if _, rest, hub := strings.Cut(s, "/resolve/"); hub && strings.Index(rest, "/") != 40 && f.SHA256 == "" && f.Notice != unpinned {
+				t.Errorf("file %s comes from a revision that may change, no SHA-256 tells, and nobody is told", f.Name)
 			}
 		}
-		if f.ID == "" || f.Title == "" || f.About == "" || f.MB[weights.TypeQ8] <= f.MB[weights.TypeQ4] || f.MB[weights.TypeQ4] < 20 {
-			t.Errorf("entry %s lacks an id, a title, what it is good at, or its sizes", f.Name)
+		if f.ID == "" || f.Title == "" || f.About == "" {
+			t.Errorf("entry %s lacks an id, a title or what it is good at", f.Name)
 		}
 		if m, clip, vqgan, err := c.Find(f.ID); err != nil || clip.Name+vqgan.Name != f.Name || m.Title != f.Title || (vqgan.Name != "") != f.IsVQGAN() {
 			t.Errorf("entry %s: %v, %+v", f.ID, err, m)
 		}
+		if f.Needed > f.Size {
+			t.Errorf("a page fetches %d MB of %s, which has %d", f.Needed, f.Name, f.Size)
+		}
 		if f.Bytes != 0 && (f.Bytes+500_000)/1_000_000 != int64(f.Size) && f.Bytes/1_000_000 != int64(f.Size) {
 			t.Errorf("file %s has %d bytes and %d MB", f.Name, f.Bytes, f.Size)
-		}
-		if f.Config != "" {
-			if v, err := importer.ParseTaming([]byte(f.Config)); err != nil || v.EmbedDim != 256 {
-				t.Errorf("file %s: %v", f.Name, err)
-			}
 		}
 	}
 	for _, m := range c.Models {
@@ -87,6 +86,9 @@ func TestParseRefuses(t *testing.T) {
 		{"a.pt, sources", "a.pt, kind: vqgan, sources", "file a.pt is a VQGAN, and model pair has it as its CLIP"},
 		{"a.pt, sources", "a.pt, id: pair, sources", "model pair is there twice"},
 		{"a.pt, sources", "a.pt, digests: {q3: a}, sources", `digest for "q3"`},
+		{"files:", "hosts: [{origin: \"https://*.b\"}]\nfiles:", `"https://*.b" is no origin`},
+		{"files:", "hosts: [{origin: \"https://a\", sendon: [\"https://b; script-src *\"]}]\nfiles:", `"https://b; script-src *" is no origin`},
+		{"files:", "hosts: [{origin: \"https://a/b\"}]\nfiles:", `"https://a/b" is no origin`},
 		{"models:", "models:\n  - {name: pair, clip: a.pt, vqgan: b.ckpt}", "model pair is there twice"},
 	}
 	if _, err := Parse([]byte(small)); err != nil {

@@ -242,12 +242,31 @@ func (c *Conversion) Size(w *folder.Writer) int64 {
 		s := w.Part(p.name)
 		for _, spec := range c.manifest.Expected(p.name) {
 			if !s.Has(spec.Name) {
-				n := (&weights.Tensor{Shape: spec.Shape}).Elements()
-				size += weights.Align(weights.EncodedSize(weights.StoredType(c.model.Quant, spec.Name, spec.Shape), n))
+				size += storedSize(spec, c.model.Quant)
 			}
 		}
 	}
 	return size
+}
+
+// Stored is about how many bytes the model takes in a quantisation.
+func (c *Conversion) Stored(quant string) int64 {
+	size := int64(len(c.vocab))
+	for _, p := range c.parts() {
+		for _, spec := range c.manifest.Expected(p.name) {
+			size += storedSize(spec, quant)
+		}
+	}
+	return size
+}
+
+// Report is what is known before anything is written.
+func (c *Conversion) Report() Report { return c.report }
+
+// storedSize is how many bytes of a shard a tensor takes.
+func storedSize(spec weights.Spec, quant string) int64 {
+	n := (&weights.Tensor{Shape: spec.Shape}).Elements()
+	return weights.Align(weights.EncodedSize(weights.StoredType(quant, spec.Name, spec.Shape), n))
 }
 
 // makeRoom takes memory for the largest tensor, once: what grows leaves garbage of its own size behind.

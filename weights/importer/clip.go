@@ -24,13 +24,16 @@ type CLIP struct {
 // headWidth is the channels per attention head of every CLIP that OpenAI published. Its code divides the width by it and rounds down.
 const headWidth = 64
 
+// clipAnchors begin the names by which a CLIP is known.
+var clipAnchors = []string{"visual.conv1.", "visual.trunk.", "text_model.", "vision_model."}
+
 // ReadCLIP reads a CLIP under OpenAI's names (.pt, OpenCLIP) or Hugging Face's. Dimensions come from the shapes. Heads,
 // activation and normalisation come from the configuration, which is published beside the checkpoint: config.json with Hugging Face's
 // names, open_clip_config.json with OpenAI's outside a TorchScript archive. Without one OpenAI's are taken.
 func ReadCLIP(f *checkpoint.File, configs Configs) (*CLIP, error) {
 	name := f.Name
 	c := &CLIP{Tensors: Tensors{}}
-	in, err := unwrap(f, isCLIP, "visual.conv1.", "visual.trunk.", "text_model.", "vision_model.")
+	in, err := unwrap(f, isCLIP, clipAnchors...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,7 @@ func (c *CLIP) readConfigured(f *checkpoint.File, configs Configs, beside string
 		return err
 	}
 	if config == nil && beside == "config.json" {
-		return errors.New("it needs the config.json that Hugging Face publishes beside it; put it there or give -clip-config FILE")
+		return errors.New("it needs the config.json that Hugging Face publishes beside it: put it there, or choose it, too (-clip-config FILE)")
 	}
 	if err := c.configure(config, configs); err != nil {
 		return err
@@ -283,7 +286,7 @@ func (c *CLIP) configure(config *Text, configs Configs) error {
 	if config == nil {
 		c.Notes = append(c.Notes, fmt.Sprintf("CLIP: no configuration file, so OpenAI's rules hold: width/%d heads, %s", headWidth, weights.QuickGELU))
 		if c.Config.VisionHeads == 0 || c.Config.TextHeads == 0 {
-			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; give -clip-config FILE", c.Config.VisionWidth, token[1], headWidth)
+			return fmt.Errorf("widths %d and %d are under %d, so the number of attention heads is unknown; choose its configuration, too (-clip-config FILE)", c.Config.VisionWidth, token[1], headWidth)
 		}
 	} else if err := c.readConfig(config, configs); err != nil {
 		return err

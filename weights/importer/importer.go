@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"reverie/weights"
 	"reverie/weights/checkpoint"
@@ -149,4 +150,21 @@ func (ts Tensors) check(f *checkpoint.File, want ...[]weights.Spec) (empty []str
 // example names one tensor of a file, for messages that say what it is not.
 func example(f *checkpoint.File) string {
 	return fmt.Sprintf("%d tensors such as %.100s", len(f.Names), f.Names[0])
+}
+
+// Recognise reports which of the two a checkpoint holds by its tensors' names, before its configuration is known.
+func Recognise(f *checkpoint.File) (vqgan bool, err error) {
+	for _, kind := range []struct {
+		vqgan   bool
+		anchors []string
+	}{{true, vqganAnchors}, {false, clipAnchors}} {
+		for _, name := range f.Names {
+			for _, a := range kind.anchors {
+				if strings.HasPrefix(name, a) || strings.Contains(name, "."+a) {
+					return kind.vqgan, nil
+				}
+			}
+		}
+	}
+	return false, fmt.Errorf("importer: %s is neither a CLIP nor a VQGAN that is known: it holds %s", f.Name, example(f))
 }

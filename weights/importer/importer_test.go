@@ -242,7 +242,7 @@ func TestReadCLIPRefuses(t *testing.T) {
 		{"clip_resnet.pt", "", "widths 2 and 8 are under 64"},
 		{"clip_resnet.pt", config(`{"model_cfg":{"vision_cfg":{"head_width":20},"text_cfg":{"heads":2}}}`), "vision_heads 3 does not"},
 		{"vqgan.ckpt", "", "not a CLIP"},
-		{"clip_state_dict.pt", "", "give -clip-config FILE"},
+		{"clip_state_dict.pt", "", "choose its configuration, too (-clip-config FILE)"},
 		{"clip_hugging_face.safetensors", "", "needs the config.json"},
 		{"clip_state_dict.pt", config("{"), "config.json: it is not a configuration in JSON: line 1, its last, cannot be understood"},
 		{"clip_state_dict.pt", config("{}"), "neither a config.json"},

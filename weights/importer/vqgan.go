@@ -19,6 +19,9 @@ type VQGAN struct {
 	Notes   []string // what was assumed or chosen
 }
 
+// vqganAnchors begin the names by which a VQGAN is known.
+var vqganAnchors = []string{"decoder.conv_in."}
+
 // ReadVQGAN reads a checkpoint of taming-transformers' VQModel, GumbelVQ or Net2NetTransformer, of which only the first stage is kept, or of one
 // of their relatives: latent-diffusion's VQModel, IBQ, LlamaGen's VQ and the VQModel of diffusers. What a configuration says, the shapes say, too;
 // where none was chosen or lies beside the checkpoint they are believed, and otherwise held against it.
@@ -31,7 +34,7 @@ func ReadVQGAN(f *checkpoint.File, configs Configs) (*VQGAN, error) {
 }
 
 func readVQGAN(f *checkpoint.File, configs Configs) (*VQGAN, error) {
-	c, err := unwrap(f, isVQGAN, "decoder.conv_in.")
+	c, err := unwrap(f, isVQGAN, vqganAnchors...)
 	if err != nil {
 		return nil, err
 	}

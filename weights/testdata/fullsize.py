@@ -1,33 +1,71 @@
 """Writes checkpoints of the published sizes and forms with random weights: python3 fullsize.py DIR NAME... (PyTorch 1.13).
 
-NAME is ViT-B-32, ViT-B-16, ViT-L-14, ViT-L-14-336px, RN50, RN101, RN50x4, RN50x16, RN50x64 (OpenAI's TorchScript archives with fp16 weights),
-clip-vit-base-patch32 (Hugging Face's form), CLIP-ViT-B-32-laion2B (OpenCLIP's, with GELU), vqgan_imagenet_f16_1024,
-vqgan_imagenet_f16_16384, vqgan_gumbel_f8 or faceshq (.ckpt of taming-transformers with its training left-overs, and .yaml; faceshq is the
-first stage of a Net2NetTransformer).
+NAME is a key of VIT, RESNET or VQGAN: OpenAI's CLIPs are TorchScript archives with fp16 weights, clip-vit-base-patch32 and the TinyCLIPs have Hugging
+Face's form and CLIP-ViT-B-32-laion2B OpenCLIP's, with GELU. VQGANs of taming-transformers and latent-diffusion are .ckpt with the left-overs of their
+training, and .yaml; faceshq is the first stage of a Net2NetTransformer. IBQ's, LlamaGen's and diffusers' have the forms of their publishers.
 Weights are drawn as the published models draw theirs before training, so that signals neither die nor explode.
 """
 import json
 import math
 import os
 import sys
+from typing import NamedTuple
 
 import torch
 
+import relatives
 from forms import hugging_face, safetensors
 
 CONTEXT, VOCABULARY = 77, 49408
-VIT = {  # width, layers, patch, side, text width, embedding
-    "ViT-B-32": (768, 12, 32, 224, 512, 512), "ViT-B-16": (768, 12, 16, 224, 512, 512),
-    "clip-vit-base-patch32": (768, 12, 32, 224, 512, 512), "CLIP-ViT-B-32-laion2B": (768, 12, 32, 224, 512, 512),
-    "ViT-L-14": (1024, 24, 14, 224, 768, 768), "ViT-L-14-336px": (1024, 24, 14, 336, 768, 768),
+
+
+class ViT(NamedTuple):
+    width: int
+    layers: int
+    patch: int
+    side: int
+    text: int  # the text tower's width
+    embed: int
+    text_layers: int = 12
+
+
+class Network(NamedTuple):
+    """A VQGAN: embed is the width of its codes, z that of the encoder's last layer, attention the resolutions that have it of 256 pixels."""
+    kind: str
+    codes: int
+    mult: list
+    attention: list
+    embed: int = 256
+    z: int = 256
+    blocks: int = 2
+    middle: bool = True  # has attention
+
+
+HUGGING_FACE = {  # name: file; the activation of the first two is OpenAI's
+    "clip-vit-base-patch32": "model.safetensors", "clip-vit-base-patch32-bin": "pytorch_model.bin", "TinyCLIP-ViT-8M-16-Text-3M": "model.safetensors",
+    "TinyCLIP-ViT-39M-16-Text-19M": "model.safetensors", "TinyCLIP-ViT-40M-32-Text-19M": "model.safetensors", "TinyCLIP-ViT-61M-32-Text-29M": "model.safetensors",
+}
+B32 = ViT(768, 12, 32, 224, 512, 512)
+VIT = {
+    "ViT-B-32": B32, "ViT-B-16": B32._replace(patch=16), "clip-vit-base-patch32": B32, "clip-vit-base-patch32-bin": B32, "CLIP-ViT-B-32-laion2B": B32,
+    "ViT-L-14": ViT(1024, 24, 14, 224, 768, 768), "ViT-L-14-336px": ViT(1024, 24, 14, 336, 768, 768),
+    "TinyCLIP-ViT-8M-16-Text-3M": ViT(256, 10, 16, 224, 256, 512, 3), "TinyCLIP-ViT-39M-16-Text-19M": ViT(512, 12, 16, 224, 512, 512, 6),
+    "TinyCLIP-ViT-40M-32-Text-19M": ViT(512, 12, 32, 224, 512, 512, 6), "TinyCLIP-ViT-61M-32-Text-29M": ViT(640, 12, 32, 224, 512, 512, 9),
 }
 RESNET = {  # width, blocks, side, text width, embedding
     "RN50": (64, (3, 4, 6, 3), 224, 512, 1024), "RN101": (64, (3, 4, 23, 3), 224, 512, 512), "RN50x4": (80, (4, 6, 10, 6), 288, 640, 640),
     "RN50x16": (96, (6, 8, 18, 8), 384, 768, 768), "RN50x64": (128, (3, 15, 36, 10), 448, 1024, 1024),
 }
-VQGAN = {  # class, codes, ch_mult, attn_resolutions
-    "vqgan_imagenet_f16_1024": ("VQModel", 1024, [1, 1, 2, 2, 4], [16]), "vqgan_imagenet_f16_16384": ("VQModel", 16384, [1, 1, 2, 2, 4], [16]),
-    "vqgan_gumbel_f8": ("GumbelVQ", 8192, [1, 1, 2, 4], [32]), "faceshq": ("Net2NetTransformer", 1024, [1, 1, 2, 2, 4], [16]),
+F16, F8, F4 = [1, 1, 2, 2, 4], [1, 2, 2, 4], [1, 2, 4]
+VQGAN = {
+    "vqgan_imagenet_f16_1024": Network("VQModel", 1024, F16, [16]), "vqgan_imagenet_f16_16384": Network("VQModel", 16384, F16, [16]),
+    "vqgan_gumbel_f8": Network("GumbelVQ", 8192, [1, 1, 2, 4], [32]), "faceshq": Network("Net2NetTransformer", 1024, F16, [16]),
+    "vq_ds16_c2i": Network("LlamaGen", 16384, F16, [16], embed=8), "vq_ds8_c2i": Network("LlamaGen", 16384, F8, [32], embed=8),
+    "imagenet256_16384": Network("IBQ", 16384, F16, [16], blocks=4),
+    "ldm-vq-f4": Network("VQModelInterface", 8192, F4, [], embed=3, z=3), "ldm-vq-f8": Network("VQModelInterface", 16384, F8, [32], embed=4, z=4),
+    "ldm-vq-f16": Network("VQModelInterface", 16384, F16, [16], embed=8, z=8),
+    "ldm-super-resolution-vqvae": Network("older diffusers", 8192, F4, [], embed=3, z=3),
+    "amused-vqvae": Network("diffusers", 8192, [1, 2, 2, 4, 6], [], embed=64, z=64, middle=False),
 }
 
 
@@ -54,10 +92,10 @@ class Weights(dict):
             self.linear(p + "mlp.c_fc.", 4 * width, width, (2 * width) ** -0.5)
             self.linear(p + "mlp.c_proj.", width, 4 * width, out)
 
-    def text(self, width, embed):
+    def text(self, width, embed, layers=12):
         self.normal("token_embedding.weight", VOCABULARY, width, std=0.02, half=False)
         self.normal("positional_embedding", CONTEXT, width, std=0.01, half=False)
-        self.transformer("transformer.resblocks", width, 12)
+        self.transformer("transformer.resblocks", width, layers)
         self.norm("ln_final", width)
         self.normal("text_projection", width, embed, std=width ** -0.5)
         self["logit_scale"] = torch.tensor(math.log(100))
@@ -86,13 +124,14 @@ class Weights(dict):
         for p in "q", "k", "v", "proj_out":
             self.conv(f"{name}.{p}", c, c, 1)
 
-    def middle(self, name, c):
+    def middle(self, name, c, attention):
         self.resnet(name + ".block_1", c, c)
-        self.attend(name + ".attn_1", c)
+        if attention:
+            self.attend(name + ".attn_1", c)
         self.resnet(name + ".block_2", c, c)
 
 
-def vit(width, layers, patch, side, text, embed):
+def vit(width, layers, patch, side, text, embed, text_layers):
     w = Weights()
     w.normal("visual.class_embedding", width, std=width ** -0.5, half=False)
     w.normal("visual.positional_embedding", (side // patch) ** 2 + 1, width, std=width ** -0.5, half=False)
@@ -101,7 +140,7 @@ def vit(width, layers, patch, side, text, embed):
     w.norm("visual.ln_pre", width)
     w.transformer("visual.transformer.resblocks", width, layers)
     w.norm("visual.ln_post", width)
-    w.text(text, embed)
+    w.text(text, embed, text_layers)
     return w
 
 
@@ -127,24 +166,25 @@ def resnet(width, blocks, side, text, embed):
     return w
 
 
-def vqgan(kind, codes, mult, attn):
-    w, widths = Weights(), [128 * m for m in mult]
-    at = lambda level: 256 >> level in attn
+def vqgan(n):
+    """The weights under taming-transformers' names, whoever published the model."""
+    w, widths = Weights(), [128 * m for m in n.mult]
+    at = lambda level: 256 >> level in n.attention
     w.conv("encoder.conv_in", 128, 3, 3)
     for level, width in enumerate(widths):
-        for block in range(2):
+        for block in range(n.blocks):
             w.resnet(f"encoder.down.{level}.block.{block}", width if block else ([128] + widths)[level], width)
             if at(level):
                 w.attend(f"encoder.down.{level}.attn.{block}", width)
         if level < len(widths) - 1:
             w.conv(f"encoder.down.{level}.downsample.conv", width, width, 3)
-    w.middle("encoder.mid", widths[-1])
+    w.middle("encoder.mid", widths[-1], n.middle)
     w.norm("encoder.norm_out", widths[-1])
-    w.conv("encoder.conv_out", 256, widths[-1], 3)
-    w.conv("decoder.conv_in", widths[-1], 256, 3)
-    w.middle("decoder.mid", widths[-1])
+    w.conv("encoder.conv_out", n.z, widths[-1], 3)
+    w.conv("decoder.conv_in", widths[-1], n.z, 3)
+    w.middle("decoder.mid", widths[-1], n.middle)
     for level, width in reversed(list(enumerate(widths))):
-        for block in range(3):
+        for block in range(n.blocks + 1):
             w.resnet(f"decoder.up.{level}.block.{block}", width if block else (widths + widths[-1:])[level + 1], width)
             if at(level):
                 w.attend(f"decoder.up.{level}.attn.{block}", width)
@@ -152,12 +192,12 @@ def vqgan(kind, codes, mult, attn):
             w.conv(f"decoder.up.{level}.upsample.conv", width, width, 3)
     w.norm("decoder.norm_out", widths[0])
     w.conv("decoder.conv_out", 3, widths[0], 3)
-    w.conv("quant_conv", 256, 256, 1)
-    w.conv("post_quant_conv", 256, 256, 1)
-    if kind == "GumbelVQ":
-        w.conv("quantize.proj", codes, 256, 1)
-    w.normal("quantize.embed.weight" if kind == "GumbelVQ" else "quantize.embedding.weight", codes, 256, std=0.5, half=False)
-    w.normal("loss.perceptual_loss.net.slice5.28.weight", 512, 512, 3, 3, std=0.02, half=False)
+    w.conv("quant_conv", n.embed, n.z, 1)
+    w.conv("post_quant_conv", n.z, n.embed, 1)
+    if n.kind == "GumbelVQ":
+        w.conv("quantize.proj", n.codes, n.embed, 1)
+    # Thousands of codes of three or four numbers lie so close together that float32 would decide between two; farther apart they do not.
+    w.normal("quantize.embed.weight" if n.kind == "GumbelVQ" else "quantize.embedding.weight", n.codes, n.embed, std=4 if n.embed < 8 else 0.5, half=False)
     return w
 
 
@@ -182,50 +222,73 @@ def script(named, side, path):
     torch.jit.save(torch.jit.trace(root, torch.zeros(1), check_trace=False), path)
 
 
-def yaml(kind, codes, mult, attention):
-    stage = "VQModel" if kind == "Net2NetTransformer" else kind
-    lines = [f"target: taming.models.vqgan.{stage}", "params:", "  embed_dim: 256", f"  n_embed: {codes}", "  ddconfig:", "    double_z: false",
-             "    z_channels: 256", "    resolution: 256", "    in_channels: 3", "    out_ch: 3", "    ch: 128", f"    ch_mult: {mult}",
-             "    num_res_blocks: 2", f"    attn_resolutions: {attention}", "    dropout: 0.0"]
-    if kind == "Net2NetTransformer":
-        lines = [f"target: taming.models.cond_transformer.{kind}", "params:", "  first_stage_config:"] + ["    " + line for line in lines]
+def yaml(n):
+    stages = {"Net2NetTransformer": "taming.models.vqgan.VQModel", "VQModelInterface": "ldm.models.autoencoder.VQModelInterface", "IBQ": "src.IBQ.models.ibqgan.IBQ"}
+    lines = [f"target: {stages.get(n.kind, 'taming.models.vqgan.' + n.kind)}", "params:", f"  embed_dim: {n.embed}", f"  n_embed: {n.codes}", "  ddconfig:",
+             "    double_z: false", f"    z_channels: {n.z}", "    resolution: 256", "    in_channels: 3", "    out_ch: 3", "    ch: 128", f"    ch_mult: {n.mult}",
+             f"    num_res_blocks: {n.blocks}", f"    attn_resolutions: {n.attention}", "    dropout: 0.0"]
+    if n.kind == "Net2NetTransformer":
+        lines = [f"target: taming.models.cond_transformer.{n.kind}", "params:", "  first_stage_config:"] + ["    " + line for line in lines]
+    if n.kind == "IBQ":  # Lightning's words, and what training was told
+        lines = [line.replace("target:", "class_path:").replace("params:", "init_args:") for line in lines]
+        lines += ["  learning_rate: 1e-4", "  l2_normalize: False", "  use_entropy_loss: True", "  beta: 0.25", "  use_ema: True", "  resume_lr:", "  lr_drop_epoch: [250, 300]"]
     return "".join(line + "\n" for line in ["model:"] + ["  " + line for line in lines])
 
 
 def build(name):
     """The weights of a model under the names of OpenAI or taming-transformers."""
     torch.manual_seed(1)
-    return vqgan(*VQGAN[name]) if name in VQGAN else vit(*VIT[name]) if name in VIT else resnet(*RESNET[name])
+    return vqgan(VQGAN[name]) if name in VQGAN else vit(*VIT[name]) if name in VIT else resnet(*RESNET[name])
 
 
 def save(folder, name, w):
     """Writes them in the form in which the model is published, and returns the file's name."""
     if name in VQGAN:
         return save_vqgan(folder, name, w)
-    if name == "clip-vit-base-patch32":
-        tower = {"hidden_act": "quick_gelu", "layer_norm_eps": 1e-05}
-        config = {"model_type": "clip", "text_config": {**tower, "num_attention_heads": 8}, "vision_config": {**tower, "num_attention_heads": 12}}
-        return save_safetensors(folder, name, "model.safetensors", hugging_face({k: t.float() for k, t in w.items()}), "config.json", config)
+    if name in HUGGING_FACE:
+        v, act = VIT[name], "gelu" if name.startswith("Tiny") else "quick_gelu"
+        tower = lambda width, layers: {"hidden_act": act, "layer_norm_eps": 1e-05, "hidden_size": width, "num_attention_heads": width // 64, "num_hidden_layers": layers}
+        config = {"model_type": "clip", "projection_dim": v.embed, "text_config": tower(v.text, v.text_layers), "vision_config": {**tower(v.width, v.layers), "patch_size": v.patch}}
+        return save_beside(folder, name, HUGGING_FACE[name], hugging_face({k: t.float() for k, t in w.items()}), "config.json", config)
     if name == "CLIP-ViT-B-32-laion2B":
         config = {"model_cfg": {"embed_dim": 512, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
                                 "text_cfg": {"context_length": CONTEXT, "vocab_size": VOCABULARY, "width": 512, "heads": 8, "layers": 12}}}
-        return save_safetensors(folder, name, "open_clip_pytorch_model.safetensors", w, "open_clip_config.json", config)
-    script(w, VIT[name][3] if name in VIT else RESNET[name][2], f"{folder}/{name}.pt")
+        return save_beside(folder, name, "open_clip_pytorch_model.safetensors", w, "open_clip_config.json", config)
+    script(w, VIT[name].side if name in VIT else RESNET[name][2], f"{folder}/{name}.pt")
     return name + ".pt"
 
 
 def save_vqgan(folder, name, w):
-    if VQGAN[name][0] == "Net2NetTransformer":
-        w = {**{"first_stage_model." + k: t for k, t in w.items()}, "transformer.head.weight": torch.zeros(VQGAN[name][1], 16)}
-    torch.save({"state_dict": dict(w), "global_step": 1}, f"{folder}/{name}.ckpt")
+    n = VQGAN[name]
+    if n.kind == "LlamaGen":
+        torch.save({"model": relatives.llama_gen(w), "steps": 1}, f"{folder}/{name}.pt")
+        return name + ".pt"
+    if "diffusers" in n.kind:
+        config = {"_class_name": "VQModel", "act_fn": "silu", "block_out_channels": [128 * m for m in n.mult], "in_channels": 3, "latent_channels": n.z,
+                  "layers_per_block": n.blocks, "num_vq_embeddings": n.codes, "out_channels": 3, "sample_size": 256}
+        if not n.middle:
+            config.update(mid_block_add_attention=False, norm_num_groups=32, norm_type="group", lookup_from_codebook=True, force_upcast=True)
+        return save_beside(folder, name, "diffusion_pytorch_model.bin", relatives.diffusers(w, older=n.kind.startswith("older")), "config.json", config)
+    if n.kind == "IBQ":
+        named = relatives.ibq(w)
+    else:
+        named = {**w, "loss.perceptual_loss.net.slice5.28.weight": torch.zeros(512, 512, 3, 3)}
+    if n.kind == "Net2NetTransformer":
+        named = {**{"first_stage_model." + k: t for k, t in named.items()}, "transformer.head.weight": torch.zeros(n.codes, 16)}
+    torch.save({"state_dict": named, "global_step": 1}, f"{folder}/{name}.ckpt")
     with open(f"{folder}/{name}.yaml", "w") as f:
-        f.write(yaml(*VQGAN[name]))
+        f.write(yaml(n))
     return name + ".ckpt"
 
 
-def save_safetensors(folder, name, file, w, config_file, config):
+def save_beside(folder, name, file, w, config_file, config):
+    """A folder of its own, with the configuration beside the weights."""
     os.makedirs(f"{folder}/{name}", exist_ok=True)
-    safetensors(w, f"{folder}/{name}/{file}")
+    path = f"{folder}/{name}/{file}"
+    if file.endswith(".bin"):
+        torch.save(w, path)
+    else:
+        safetensors(w, path)
     with open(f"{folder}/{name}/{config_file}", "w") as f:
         json.dump(config, f)
     return f"{name}/{file}"

@@ -42,10 +42,13 @@ def titled(pictures, titles, columns):
     return sheet
 
 
+VIEWS = 4
+
+
 def judged(judge, made, prompts, everything):
-    """Similarities of pictures (B,3,H,W) to all prompts and the rank (0 first) of each one's own prompt."""
+    """Similarities of pictures (B,3,H,W) to all prompts, summed over VIEWS, and the rank (0 first) of each one's own prompt."""
     texts = measure.embed_text(judge, everything, made.device)
-    # Five views: the whole picture and slightly nearer ones, as a person's look would not hang on one framing.
+    # The whole picture and slightly nearer ones, as a person's look would not hang on one framing.
     size = made.shape[-1]
     views_ = [made] + [made[:, :, i:size - size // 10 + i, i:size - size // 10 + i] for i in (0, size // 20, size // 10)]
     small = lambda x: F.interpolate(x, size=(64, 64), mode="bilinear", align_corners=False, antialias=True)

@@ -54,13 +54,18 @@ def cosine(z, target):  # pixray's init_weight_cos
     return F.cosine_embedding_loss(z.reshape(1, -1), target.reshape(1, -1), torch.ones(1))
 
 
+def vignette(x, _):  # pixray's gaussian loss, with deviations of a quarter of the sides
+    falls = [torch.exp(-(torch.arange(n, dtype=torch.float64) - (n - 1) / 2) ** 2 / (2 * (n / 4) ** 2)) for n in (H, W)]
+    return ((x - PALETTE[0].view(1, 3, 1, 1)).abs() * (1 - torch.outer(*falls))).mean()
+
+
 def flat(x):
     return x.permute(0, 2, 3, 1).reshape(-1).tolist()
 
 
 cases = []
 for name, loss, channels in [("pixel", pixel, 3), ("border", border, 3), ("palette", palette, 3), ("symmetry", symmetry, 3), ("saturation", saturation, 3),
-                             ("latent variation", latent_variation, C), ("spherical", spherical, C), ("cosine", cosine, C)]:
+                             ("latent variation", latent_variation, C), ("spherical", spherical, C), ("cosine", cosine, C), ("vignette", vignette, 3)]:
     x = torch.rand(1, channels, H, W, dtype=torch.float64, requires_grad=True)
     target, weight = torch.rand(1, channels, H, W, dtype=torch.float64), 1.75
     value = weight * loss(x, target)

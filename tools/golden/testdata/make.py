@@ -358,11 +358,14 @@ def vqgan(inputs, w, d, dtype):
 
 def clip(inputs, case, w, dtype, act):
     w = {k: v.to(dtype) for k, v in w.items()}
-    image = inputs["image01"].to(dtype).clone().requires_grad_()
+    gradient = "grad_out" in inputs
+    image = inputs["image01"].to(dtype).clone().requires_grad_(gradient)
     pictures, texts = embed_images(w, image, case["heads"][0], act), embed_texts(w, inputs["tokens"], case["heads"][1], act)
-    gradient, = torch.autograd.grad(pictures, image, inputs["grad_out"].to(dtype), retain_graph=True)
     logits = w["logit_scale"].exp() * F.normalize(pictures) @ F.normalize(texts).T
-    return {"image_embeddings": pictures, "grad_image": gradient, "text_embeddings": texts, "logits_per_image": logits}
+    out = {"image_embeddings": pictures}
+    if gradient:
+        out["grad_image"], = torch.autograd.grad(pictures, image, inputs["grad_out"].to(dtype), retain_graph=True)
+    return {**out, "text_embeddings": texts, "logits_per_image": logits}
 
 
 def cutting(inputs, case, dtype):
@@ -673,11 +676,13 @@ def add_vqgan(f, name, file, w, d, h, wide, seed):
 TEXTS = ["a photo of a cat", "An oil painting of a lighthouse at dusk, 8k", "", "don't stop \U0001f600", "very long " * 40]
 
 
-def add_clip(f, name, w, tokenizer, heads, seed, size, embed, file="clip.pt", act=quick_gelu):
+def add_clip(f, name, w, tokenizer, heads, seed, size, embed, file="clip.pt", act=quick_gelu, gradient=True):
     r = torch.Generator().manual_seed(seed)
     case = {"kind": "clip", "files": [file], "heads": heads, "texts": TEXTS}
-    inputs = {"image01": torch.cat([smooth(r, 3, size, size, 0, 1) for _ in range(2)]), "grad_out": torch.randn(2, embed, generator=r),
-              "tokens": tokenizer.rows(TEXTS)}
+    inputs = {"image01": torch.cat([smooth(r, 3, size, size, 0, 1) for _ in range(2)])}
+    if gradient:
+        inputs["grad_out"] = torch.randn(2, embed, generator=r)
+    inputs["tokens"] = tokenizer.rows(TEXTS)
     f.case(name, case, inputs, lambda dtype: clip(inputs, case, w, dtype, act))
 
 

@@ -1,6 +1,8 @@
-"""Writes a golden folder of published architectures at their full sizes: python3 make_fullsize.py DIR NAME... (PyTorch 1.13).
+"""Writes a golden folder of published architectures at their full sizes: python3 make_fullsize.py DIR NAME... (PyTorch 1.13). Without arguments it
+prints the names.
 
-The weights are random; the names are those of weights/testdata/fullsize.py. "make golden GOLDEN=DIR" holds the engine against them.
+The weights are random; the names are those of weights/testdata/fullsize.py. "make golden GOLDEN=DIR" holds the engine against them, and "make
+golden-published" makes such a folder of each, one after another.
 """
 import json
 import os
@@ -15,7 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../../../weights/testdata"))
 import fullsize
 import make
-from make import Fixture, MERGES_FILE, Tokenizer, add_clip, add_vqgan
+from make import Fixture, MERGES_FILE, Tokenizer, add_clip
+from make_forms import Product, Unit, add_vqgan
 
 VOCABULARY = os.path.join(HERE, "../../../weights/vocab", MERGES_FILE)
 
@@ -43,23 +46,35 @@ def settle(w, side):
     make.batch_norm = plain
 
 
+# At 448 pixels what the way back needs of RN50x64 takes more memory than most machines have, so only the way there is computed.
+WITHOUT_GRADIENT = ["RN50x64"]
+QUANTISER = {"LlamaGen": Unit(), "IBQ": Product()}
+
+
+def add_published_vqgan(f, folder, name, w):
+    n, file = fullsize.VQGAN[name], fullsize.save(folder, name, w)
+    d = {"z_channels": n.z, "resolution": 256, "ch": 128, "num_res_blocks": n.blocks, "attn_resolutions": n.attention, "ch_mult": n.mult}
+    add_vqgan(f, name, file, w, d, n.embed, 3, 4, 1, QUANTISER.get(n.kind))
+
+
+def add_published_clip(f, folder, name, w, tokenizer):
+    side = fullsize.VIT[name].side if name in fullsize.VIT else fullsize.RESNET[name][2]
+    if name in fullsize.RESNET:
+        settle(w, side)
+    file = fullsize.save(folder, name, w)
+    act = F.gelu if "laion" in name or "Tiny" in name else make.quick_gelu
+    add_clip(f, name, w, tokenizer, [None, None], 1, side, w["text_projection"].shape[1], file, act, name not in WITHOUT_GRADIENT)
+
+
 def main(folder, names):
     shutil.copy(VOCABULARY, folder)
     tokenizer, f = Tokenizer(VOCABULARY), Fixture()
     for name in names:
         w = fullsize.build(name)
         if name in fullsize.VQGAN:
-            file = fullsize.save(folder, name, w)
-            _, codes, mult, attention = fullsize.VQGAN[name]
-            d = {"z_channels": 256, "resolution": 256, "ch": 128, "num_res_blocks": 2, "attn_resolutions": attention, "ch_mult": mult}
-            add_vqgan(f, name, file, w, d, 3, 4, 1)
+            add_published_vqgan(f, folder, name, w)
         else:
-            side = fullsize.VIT[name][3] if name in fullsize.VIT else fullsize.RESNET[name][2]
-            if name in fullsize.RESNET:
-                settle(w, side)
-            file = fullsize.save(folder, name, w)
-            act = F.gelu if "laion" in name else make.quick_gelu
-            add_clip(f, name, w, tokenizer, [None, None], 1, side, w["text_projection"].shape[1], file, act)
+            add_published_clip(f, folder, name, w, tokenizer)
     np.savez_compressed(f"{folder}/golden.npz", **f.arrays)
     with open(f"{folder}/tokens.json", "w") as out:
         json.dump({"tokens": []}, out)
@@ -68,4 +83,7 @@ def main(folder, names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    if len(sys.argv) == 1:
+        print("\n".join([*fullsize.VIT, *fullsize.RESNET, *fullsize.VQGAN]))
+    else:
+        main(sys.argv[1], sys.argv[2:])
