@@ -128,6 +128,23 @@ var (
 	Resized     = strength("resized", "Resized cropping", "How closely cutouts are cropped to other shapes where that is chosen", `{"augmentations":"resized"}`)
 	Gauss       = strength("gauss", "Gaussian noise", "How strong Gaussian noise is where that is chosen", `{"augmentations":"gauss"}`)
 
+	CutoutBorder = add(Option{
+		Name: "cutout_border", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Border of cutouts",
+		Help:      "How far cutouts reach beyond the picture, as a share of its sides; only of presets that cut pieces.",
+		Elsewhere: map[Tool]string{Pytti: "cutout_border"},
+	}, Real{Max: 0.5}, 0.0)
+	BorderMode = add(Option{
+		Name: "border_mode", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Beyond the picture", Noun: "border mode", Beside: `{"cutout_border":0.25}`,
+		Help:      "What cutouts see that reach beyond the picture.",
+		Elsewhere: map[Tool]string{Pytti: "border_mode"},
+	}, Choice{
+		{"clamp", "nothing: they are moved inside, so that edges are seen more often (clamp)"},
+		{"mirror", "its mirror image"},
+		{"wrap", "its other side (wrap)"},
+		{"smear", "its edge, drawn out (smear)"},
+		{"black", "black"},
+	}, "clamp")
+
 	LearningRate = add(Option{
 		Name: "learning_rate", Key: "lr", Open: ByModel, During: TakesAtOnce, Group: Optimising, Label: "Learning rate",
 		Help:      "How far each step goes: 0.05 is calm, 0.3 is wild.",
@@ -301,6 +318,32 @@ var (
 		Help: "The tokens that the run starts from, of a step of another run; in another size they are enlarged.",
 	}, TokenGrid{}, Tokens{})
 
+	OverlayEvery = add(Option{
+		Name: "overlay_every", Costs: true, Group: Starting, Label: "Laid over every", Noun: "number of steps between overlays", Unit: "steps", Beside: `{"init_image":"a.png"}`,
+		Help:      "After how many steps the start picture is laid over the picture again, where it is not transparent; 0 never. Of strength 0 it is only laid over.",
+		Elsewhere: map[Tool]string{Pixray: "overlay_every"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	OverlayOffset = add(Option{
+		Name: "overlay_offset", Group: Starting, Label: "First laid over at", Noun: "step of the first overlay", Unit: "steps", Beside: `{"init_image":"a.png","overlay_every":2}`,
+		Help:      "After how many steps the start picture is laid over for the first time.",
+		Elsewhere: map[Tool]string{Pixray: "overlay_offset"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	OverlayUntil = add(Option{
+		Name: "overlay_until", Group: Starting, Label: "Laid over until", Noun: "end of the overlays", Unit: "steps", Beside: `{"init_image":"a.png","overlay_every":2}`,
+		Help:      "After how many steps the start picture is laid over no more; 0 goes on to the end.",
+		Elsewhere: map[Tool]string{Pixray: "overlay_until"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	OverlayAlpha = add(Option{
+		Name: "overlay_alpha", Group: Starting, Label: "Overlay's strength", Noun: "strength of the overlay", Beside: `{"init_image":"a.png","overlay_every":2}`,
+		Help: "How much of the start picture there is where it is laid over, from 0 to 1.",
+	}, Real{Max: 1}, 1.0)
+
+	InitClip = add(Option{
+		Name: "init_weight_clip", During: TakesAtOnce, Costs: true, Group: Starting, Label: "Start weight, CLIP", Beside: `{"init_image":"a.png"}`,
+		Help:      "How strongly the picture is held to its start by what CLIP sees in the start picture, which then is an image prompt, too; 0 not at all.",
+		Elsewhere: map[Tool]string{Pytti: "semantic_init_weight"},
+	}, Real{Max: prompt.MaxWeight}, 0.0)
+
 	Regions = add(Option{
 		Name: "regions", During: TakesAtOnce, Group: Placing, Label: "Regions", Beside: `{"prompt":"a | b"}`,
 		Help: "Where in the picture each prompt pulls: a cutout pulls as strongly as it sees of the prompt's region.",
@@ -350,6 +393,11 @@ var (
 		Name: "precision", During: RecordsAnew, Costs: true, Group: Computing, Label: "Precision",
 		Help: "Half makes room for larger pictures. The same seed gives a slightly different one.",
 	}, Choice{{"full", "full"}, {"half", "half, which takes less memory"}}, "full")
+	ShowEvery = add(Option{
+		Name: "show_every", During: TakesAtOnce, Group: Computing, Label: "Show every", Noun: "number of steps between shown pictures", Unit: "steps",
+		Help:      "After how many steps the picture is shown; 0 shows it four times a second.",
+		Elsewhere: map[Tool]string{Notebook: "display_freq", Pixray: "display_every", Pytti: "display_every"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
 )
 
 // strength is the option that scales an augmentation: 1 is as the preset has it, 0 leaves it out.

@@ -93,6 +93,15 @@ func (r *Run) promptNames() []string {
 	for _, image := range recipe.ImagePrompts.In(now) {
 		list = append(list, image.Name)
 	}
+	if recipe.InitClip.In(now) > 0 && recipe.InitImage.In(now) != "" {
+		list = append(list, recipe.InitImage.Label)
+	}
+	for _, part := range recipe.PartsOf(recipe.NoisePrompts.In(now)) {
+		list = append(list, recipe.NoisePrompts.Label+" "+part.Name)
+	}
+	for range recipe.PartsOf(recipe.VectorPrompts.In(now)) {
+		list = append(list, recipe.VectorPrompts.Label)
+	}
 	return list
 }
 

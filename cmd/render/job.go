@@ -46,6 +46,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	var said recipe.Recipe
 	var j job
 	var words easy
+	var shown masks
 	var size, adapter, script, resume, initFile string
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -54,6 +55,8 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	flags.StringVar(&j.weights, "weights", "", "folder of models, `DIR`")
 	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
 	words.add(flags)
+	flags.Func("region", "prompt N, from 0, pulls where a PNG is not transparent, `N=FILE`; may be said for several", shown.region)
+	flags.Func("hold-where", "the picture is held still where a PNG is not transparent, `FILE`", shown.held)
 	flags.Func("cuts", "the same as -cutouts, `N`", func(text string) error { return flags.Set(recipe.Cutouts.Flag(), text) })
 	flags.StringVar(&script, "script", "", "run this script, JSON `FILE`, or the one inside a picture of Reverie's; flags for options change its recipe")
 	flags.StringVar(&initFile, "init", "", "picture to start from, `FILE`")
@@ -86,7 +89,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	if said, err = words.apply(said, given, initFile); err != nil {
 		return j, err
 	}
-	if err := j.read(script, resume, said, stderr); err != nil {
+	if err := j.read(script, resume, shown.apply(said), stderr); err != nil {
 		return j, err
 	}
 	if err := j.readPictures(initFile); err != nil {

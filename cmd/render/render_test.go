@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,6 +43,9 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"an unknown easy size", []string{"-prompt", "x", "-ezsize", "huge", "-o", out}, `"huge": write large, medium, small`},
 		{"a shape of no picture", []string{"-prompt", "x", "-aspect", "retain", "-o", out}, "name one with -init"},
 		{"a negative scale", []string{"-prompt", "x", "-scale", "-2", "-o", out}, "-scale is -2"},
+		{"a region of no prompt", []string{"-prompt", "x", "-region", "left.png", "-o", out}, "0=left.png"},
+		{"a region in no folder", []string{"-prompt", "x", "-region", "0=none.png", "-o", out}, "cannot read none.png"},
+		{"a mask that is no picture", []string{"-prompt", "x", "-hold-where", filepath.Join(damaged, "manifest.json"), "-o", out}, "is no PNG with transparent parts"},
 		{"half a size", []string{"-prompt", "x", "-size", "64", "-o", out}, `"64"`},
 		{"negative cuts", []string{"-prompt", "x", "-cuts", "-1", "-o", out}, "cutouts is -1"},
 		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `"four" for flag -cuts`},
@@ -107,6 +113,38 @@ func TestEasySizes(t *testing.T) {
 		if err != nil || recipe.Width.In(r) != c.width || recipe.Height.In(r) != c.height || recipe.Steps.In(r) != c.steps || recipe.Cutouts.In(r) != c.cutouts {
 			t.Errorf("%s: %d×%d, %d steps, %d cutouts, %v; want %+v", c.args, recipe.Width.In(r), recipe.Height.In(r), recipe.Steps.In(r), recipe.Cutouts.In(r), err, c)
 		}
+	}
+}
+
+// What is not transparent in a file is a region, of rectangles.
+func TestMasksOfPictures(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mask.png")
+	m := image.NewNRGBA(image.Rect(0, 0, 64, 32)) // the left half, and below the right quarter, too
+	for y := range 32 {
+		for x := range 64 {
+			if x < 32 || y >= 16 && x >= 48 {
+				m.SetNRGBA(x, y, color.NRGBA{A: 200})
+			}
+		}
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(f, m), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	j, err := parse([]string{"-prompt", "x | y", "-regions", "0left", "-region", "1=" + path, "-hold-where", path, "-o", filepath.Join(dir, "o.png")}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "r0_0_500_1000_0.r750_500_1000_1000_0"
+	if got := recipe.Hold.Format(recipe.Hold.In(j.script.Recipe)); got != want {
+		t.Errorf("held is %s", got)
+	}
+	if got := recipe.Regions.Format(recipe.Regions.In(j.script.Recipe)); got != "0r-1000_-1000_500_2000_0~1"+want {
+		t.Errorf("the regions are %s", got)
 	}
 }
 

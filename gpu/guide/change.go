@@ -75,7 +75,7 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 		restore()
 		return nil, err
 	}
-	if differ(recipe.ImagePrompts.Option) {
+	if differ(recipe.ImagePrompts.Option) || s.pullsToStart(next) != s.targets.start {
 		if err = s.embedImages(ctx, next); err != nil {
 			restore()
 			return nil, err
@@ -101,7 +101,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		}
 		return counts
 	}
-	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
+	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.Border == b.Border && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
 		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
 }

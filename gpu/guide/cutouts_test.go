@@ -2,6 +2,7 @@ package guide
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"reverie/gpu/ops"
@@ -21,6 +22,36 @@ func TestCropsStayInsideAndReachTheirLimits(t *testing.T) {
 	// int(U·(96−64)+64) is 64 to 95, each with a chance of 1/32.
 	if smallest != 64 || largest != 95 {
 		t.Errorf("crops are %d to %d pixels wide, want 64 to 95", smallest, largest)
+	}
+}
+
+// With a border crops reach beyond the picture as far as it does, or are moved inside, where edges are then seen more often; without one nothing is
+// drawn otherwise.
+func TestBorderOfCutouts(t *testing.T) {
+	const n = 4000
+	bare := momentOf(preset.ZQ, n, 1, 0)
+	for mode, want := range map[string]struct{ least, most int }{"mirror": {-32, 128 + 32}, "clamp": {0, 128}} {
+		m := momentOf(preset.ZQ, n, 1, 0, recipe.CutoutBorder.Is(0.25), recipe.BorderMode.Is(mode))
+		least, most, atEdge := 0, 0, 0
+		for _, b := range eachCutout(m, m.crop) {
+			least, most = min(least, b.X), max(most, b.X+b.W)
+			if b.X == 0 {
+				atEdge++
+			}
+		}
+		if least != want.least || most != want.most {
+			t.Errorf("%s: crops lie from %d to %d, want %d to %d", mode, least, most, want.least, want.most)
+		}
+		if mode == "clamp" && atEdge < n/5 {
+			t.Errorf("only %d of %d crops lie at the left edge", atEdge, n)
+		}
+	}
+	none := momentOf(preset.ZQ, n, 1, 0, recipe.BorderMode.Is("mirror"))
+	if !slices.Equal(eachCutout(bare, bare.crop), eachCutout(none, none.crop)) {
+		t.Error("a border of nothing draws other crops")
+	}
+	if borderOf(recipe.New(recipe.Preset.Is(preset.Pool), recipe.CutoutBorder.Is(0.25), recipe.BorderMode.Is("wrap"))).pads() {
+		t.Error("cutouts of the whole picture get margins")
 	}
 }
 

@@ -175,6 +175,10 @@ func (s *Session) describe(in Inputs) string {
 	for _, dispatch := range s.step.tape.Plan.Listing() {
 		line("dispatch %s", dispatch)
 	}
+	if s.over != nil {
+		line("laid over: %t, %s, alpha %g", laysAt(s.now, in.Step), digest(scaled(s.over, 1, 0)), recipe.OverlayAlpha.In(s.now))
+	}
+	line("shown unasked: %t", s.shows(in.Step, false))
 	line("finished after it: %t", s.Finished())
 	return b.String()
 }

@@ -83,7 +83,11 @@ func (f *Forecast) targets(r recipe.Recipe) targets {
 	for _, phase := range phases {
 		t.phases = append(t.phases, slices.Repeat([]Target{{Embeddings: [][]float32{e}, Weight: 1}}, len(phase)))
 	}
-	for range recipe.ImagePrompts.In(r) {
+	pictures := len(recipe.ImagePrompts.In(r))
+	if t.start = recipe.InitImage.In(r) != "" && recipe.InitClip.In(r.Peak()) > 0; t.start {
+		pictures++
+	}
+	for range pictures {
 		t.images = append(t.images, Target{Embeddings: slices.Repeat([][]float32{e}, recipe.Cutouts.In(r)), Weight: 1})
 	}
 	return t

@@ -257,6 +257,15 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 		shown = picture.Pix
 	}
 	step, count, averaged, targets, moment := s.begun, s.count, s.averaged, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
+	var still *State // before the start picture is laid over it
+	if !stay && s.overlay != nil && laysAt(s.now, s.begun) {
+		if still, err = s.state(ctx); err != nil {
+			return nil, Inside{}, err
+		}
+	}
+	if err := s.lay(); err != nil {
+		return nil, Inside{}, err
+	}
 	in, err := s.inputs()
 	if !stay {
 		s.count, s.averaged = count, averaged
@@ -270,6 +279,9 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 	out, inside, err := v.collect(ctx)
 	if err != nil {
 		return nil, Inside{}, err
+	}
+	if still != nil {
+		s.carry(s.step, still)
 	}
 	inside.Step, inside.Boxes = step, eachCutout(moment, moment.crop)
 	var first [][]float32

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math"
 	"reflect"
 	"slices"
 
@@ -132,7 +133,7 @@ func (m moment) sees(r *raster, cutout int) float64 {
 			lenses = append(lenses, lens{func(x, y float64) (u, v float64) { return bent.At(x, y, m.side, m.side) }, true})
 		}
 	}
-	sum := 0.0
+	sum, wraps := 0.0, borderOf(m.recipe).mode == "wrap"
 	right, down := m.rolled()
 	for i := range sightSide * sightSide {
 		x := (float64(i%sightSide)+0.5)/sightSide*side - 0.5
@@ -149,6 +150,10 @@ func (m moment) sees(r *raster, cutout int) float64 {
 		}
 		x, y = max(0, min(1, (x+0.5)/side)), max(0, min(1, (y+0.5)/side))
 		u, v := float64(box.X+right)+x*float64(box.W), float64(box.Y+down)+y*float64(box.H)
+		if wraps {
+			u, v = u+float64(m.width), v+float64(m.height)
+			u, v = math.Mod(u, float64(m.width)), math.Mod(v, float64(m.height))
+		}
 		sum += r.at(around(u, right, m.width), around(v, down, m.height))
 	}
 	return sum / (sightSide * sightSide)

@@ -53,6 +53,8 @@ type Session struct {
 	plateau  Plateau      // of the losses
 	step     *Step
 	view     *View
+	overlay  *overlay  // nil where nothing is laid over
+	over     []byte    // the start picture that is, RGBA in the run's size
 	look     *look     // nil until somebody looks back
 	placed   *places   // of the last recipe
 	pulled   string    // names the targets that the step has
@@ -108,6 +110,9 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if s.over = state.Overlay; s.config.State == nil {
+		s.over = s.overlayPixels()
 	}
 	if err := s.first(ctx, state.Z); err != nil {
 		return nil, err
@@ -194,7 +199,7 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 	}
 	spec := StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
-		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Drawing: DrawingOf(r), Targets: targets,
+		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets,
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
 		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
@@ -227,18 +232,30 @@ func (s *Session) Finished() bool {
 	return s.stopped() || !recipe.Endless.In(s.now) && s.begun >= recipe.Steps.In(s.now)
 }
 
-// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from.
+// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from; where the script says
+// after how many steps pictures are shown, that decides.
 func (s *Session) Submit(show bool) error {
 	if s.begun == s.done {
 		s.clock = time.Now()
+	}
+	if err := s.lay(); err != nil {
+		return err
 	}
 	in, err := s.inputs()
 	if err != nil {
 		return err
 	}
-	err = s.step.Submit(in, show)
+	err = s.step.Submit(in, s.shows(s.begun, show))
 	s.begun++
 	return err
+}
+
+// shows says whether the update after step updates tells its picture, which somebody may have asked for.
+func (s *Session) shows(step int, asked bool) bool {
+	if every := recipe.ShowEvery.In(s.now); every > 0 {
+		return step%every == 0
+	}
+	return asked
 }
 
 // inputs are what the step gets before the next update, which is counted.
@@ -266,6 +283,9 @@ func (s *Session) pull() error {
 	name := "" // of a prompt without phases
 	if n := len(s.targets.phases); n > 1 {
 		name = fmt.Sprint(s.now.PhaseAt(s.begun, n))
+	}
+	if s.targets.start {
+		name += fmt.Sprint(startPull(s.now, s.begun))
 	}
 	if name == s.pulled {
 		return nil
@@ -316,6 +336,7 @@ func (s *Session) Close() {
 	if s.look != nil {
 		s.look.Close()
 	}
+	s.closeOverlay()
 	if s.view != nil {
 		s.view.Close()
 	}

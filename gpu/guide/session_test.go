@@ -88,6 +88,24 @@ func TestDueAndFinished(t *testing.T) {
 	}
 }
 
+// Where the script says how often, nobody else does.
+func TestShowEvery(t *testing.T) {
+	for _, c := range []struct {
+		every int
+		asked bool
+		want  string // of the updates after 0 to 6 others
+	}{{0, false, "       "}, {0, true, "xxxxxxx"}, {3, false, "x  x  x"}, {3, true, "x  x  x"}} {
+		s := &Session{now: recipe.New(recipe.ShowEvery.Is(c.every))}
+		got := ""
+		for step := range 7 {
+			got += map[bool]string{true: "x", false: " "}[s.shows(step, c.asked)]
+		}
+		if got != c.want {
+			t.Errorf("every %d, asked for: %t: shows %q, want %q", c.every, c.asked, got, c.want)
+		}
+	}
+}
+
 // A change is due once the updates before it are begun, though not reported.
 func TestDueWithUpdatesUnderWay(t *testing.T) {
 	ctx := context.Background()
@@ -127,7 +145,8 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StagePixels}, ", ") // all start weights
 	const targets = "targets"
 	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true, // see TestDueAndFinished
-		recipe.Patience.Option: true, recipe.AutoStop.Option: true} // see TestPlateau and TestAutoStop
+		recipe.Patience.Option: true, recipe.AutoStop.Option: true, // see TestPlateau and TestAutoStop
+		recipe.ShowEvery.Option: true} // see TestShowEvery
 	for _, c := range []struct {
 		from recipe.Recipe
 		set  recipe.Setting
@@ -144,6 +163,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.InitCosine.Is(2.0), StageCosine},
 		{losses, recipe.InitPixel.Is(2.0), StagePixels},
 		{losses, recipe.InitDecay.Is("harmonic"), starts},
+		{from.With(recipe.InitImage.Is("a"), recipe.InitClip.Is(1)), recipe.InitClip.Is(2), targets},
 		{losses, recipe.InitDecaySteps.Is(3), starts}, // after 5 updates one drop
 		{losses.With(recipe.InitDecaySteps.Is(3)), recipe.InitDecayDrops.Is(2), starts},
 		{losses, recipe.LatentSmoothness.Is(2.0), StageLatent},
@@ -302,6 +322,7 @@ func TestStatesOfOtherRuns(t *testing.T) {
 		{"other weights", script, func(s *State) { s.Weights = "0" }, `The model "mini" has changed`},
 		{"another size", recipe.Script{Recipe: script.Recipe.With(recipe.Width.Is(64))}, func(*State) {}, "32×40 pixels"},
 		{"turned", recipe.Script{Recipe: script.Recipe.With(recipe.Width.Is(40), recipe.Height.Is(32))}, func(*State) {}, "32×40 pixels"},
+		{"another overlay", script, func(s *State) { s.Overlay = make([]byte, 4) }, "32×40 pixels"},
 		{"another latent", script, func(s *State) { s.Z = s.Z[1:] }, "32×40 pixels"},
 	} {
 		given := *state

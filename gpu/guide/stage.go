@@ -119,6 +119,7 @@ const (
 	StageInitLoss   = "init loss"        // ops.EncodeFloats of its weight
 	StageSmoothness = "smoothness"       // ops.EncodeVariation
 	StageRoll       = "roll"             // ops.EncodeRoll
+	StageMargins    = "margins"          // nothing
 	StageRegions    = "regions"          // ops.EncodeShares
 	StagePixels     = "start pixels"     // ops.EncodePixelScale
 	StageSpherical  = "start angle"      // ops.EncodeFloats of its weight

@@ -32,6 +32,7 @@ type State struct {
 	Memory   [][]float32 // the optimiser's, as ops.Optimiser.Memory names it
 	Tokens   []uint32    // the codes of what is shown, row by row
 	Images   []ImageState
+	Overlay  []byte // RGBA of the picture that is laid over, in the run's size; nil for none
 }
 
 // ImageState is an image prompt: the name of its file, and the embedding of each of its cutouts.
@@ -53,7 +54,8 @@ func (s *Session) suits(state *State) error {
 		return fmt.Errorf("This run was made with the model %.60q: choose that model to go on with it.", state.Model)
 	case state.Weights != m.Identity():
 		return fmt.Errorf("The model %.60q has changed since this run was made, so it cannot go on: start it again.", state.Model)
-	case recipe.Width.In(made) != width || recipe.Height.In(made) != height || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim:
+	case recipe.Width.In(made) != width || recipe.Height.In(made) != height || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim ||
+		len(state.Overlay) > 0 && len(state.Overlay) != 4*width*height:
 		return fmt.Errorf("This run was made with %d×%d pixels: go on with that size.", recipe.Width.In(made), recipe.Height.In(made))
 	}
 	return nil
@@ -110,7 +112,7 @@ func (s *Session) Export(ctx context.Context) (*State, error) {
 // hostState is what the host knows of the state.
 func (s *Session) hostState() *State {
 	state := &State{Script: s.script, Step: s.done, Model: s.model.Name(), Weights: s.model.Identity(),
-		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Plateau: s.plateau, Start: s.z0, Images: s.images}
+		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Plateau: s.plateau, Start: s.z0, Images: s.images, Overlay: s.over}
 	if s.Due() {
 		state.Thrift = s.config.Thrift // the step that takes it up may be another
 	}
@@ -167,6 +169,7 @@ type stateHeader struct {
 	Memory    int             `json:"memory"`             // arrays
 	Tokens    int             `json:"tokens"`
 	Images    []imageHeader   `json:"images,omitempty"`
+	Overlay   int             `json:"overlay,omitempty"` // pixels
 }
 
 type imageHeader struct {
@@ -178,7 +181,7 @@ type imageHeader struct {
 // header describes the state, whose arrays must be of the lengths that it tells.
 func (s *State) header() (stateHeader, error) {
 	h := stateHeader{Step: s.Step, Model: s.Model, Weights: s.Weights, Thrift: s.Thrift, Optimiser: s.Optimiser, Count: s.Count, Plateau: s.Plateau, Averaged: s.Averaged,
-		Z: len(s.Z), Memory: len(s.Memory), Tokens: len(s.Tokens)}
+		Z: len(s.Z), Memory: len(s.Memory), Tokens: len(s.Tokens), Overlay: len(s.Overlay) / 4}
 	for _, a := range s.arrays()[1:] {
 		if len(a) != h.Z {
 			return h, fmt.Errorf("guide: a state with arrays of %d and of %d numbers", h.Z, len(a))
@@ -243,6 +246,7 @@ func (s *State) MarshalBinary() ([]byte, error) {
 	for _, t := range s.Tokens {
 		out = binary.LittleEndian.AppendUint32(out, t)
 	}
+	out = append(out, s.Overlay[:4*h.Overlay]...)
 	return binary.LittleEndian.AppendUint64(out, checksum(out)), nil
 }
 
@@ -309,6 +313,9 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 		s.Images = append(s.Images, one)
 	}
 	s.Tokens = words.take(h.Tokens)
+	for _, pixel := range words.take(h.Overlay) {
+		s.Overlay = binary.LittleEndian.AppendUint32(s.Overlay, pixel)
+	}
 	if words.short || len(words.rest) > 0 {
 		return nil, errDamagedState
 	}

@@ -31,6 +31,7 @@ type StepSpec struct {
 	Height, Width int // in tokens
 	Cutouts       int
 	Preset        preset.Preset
+	Border        border
 
 	Drawing   Drawing
 	Targets   []Target
@@ -55,6 +56,9 @@ func (spec StepSpec) views() []stage {
 	var list []stage
 	if spec.Drawing.Tile.Any() {
 		list = append(list, roll)
+	}
+	if spec.Border.pads() {
+		list = append(list, margins)
 	}
 	list = append(list, cutouts)
 	for _, a := range spec.Preset.Augmentations {

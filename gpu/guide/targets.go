@@ -27,14 +27,19 @@ type Target struct {
 type targets struct {
 	phases [][]Target
 	images []Target
+	start  bool     // the last of the images is the start picture
 	given  []Target // by seeds and vectors, which stay, too
 }
 
 // at are the targets of the update after step updates. There are always as many, so that the step that is recorded for one moment serves all: a phase
 // with fewer prompts than another one has some that weigh nothing.
 func (t targets) at(r recipe.Recipe, step int) []Target {
+	others := slices.Concat(t.images, t.given)
+	if t.start {
+		others[len(t.images)-1].Weight = startPull(r, step)
+	}
 	if len(t.phases) == 0 {
-		return slices.Concat(t.images, t.given)
+		return others
 	}
 	p := r.PhaseAt(step, len(t.phases))
 	from, to := t.phases[p.From], t.phases[p.To]
@@ -42,7 +47,7 @@ func (t targets) at(r recipe.Recipe, step int) []Target {
 	for _, phase := range t.phases {
 		most = max(most, len(phase))
 	}
-	list := make([]Target, 0, most+len(t.images))
+	list := make([]Target, 0, most+len(others))
 	for i := range most {
 		switch {
 		case i < len(from) && i < len(to):
@@ -55,7 +60,13 @@ func (t targets) at(r recipe.Recipe, step int) []Target {
 			list = append(list, t.phases[0][0].weighed(0)) // any embedding
 		}
 	}
-	return append(append(list, t.images...), t.given...)
+	return append(list, others...)
+}
+
+// startPull is the weight of the start picture as an image prompt.
+func startPull(r recipe.Recipe, step int) float64 {
+	m := moment{recipe: r.Keyed(step), step: uint32(step)}
+	return recipe.InitClip.In(m.recipe) * m.decay()
 }
 
 func (t Target) weighed(share float64) Target {
@@ -234,7 +245,11 @@ func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
 		if known := s.embedded(i, image.Name); known != nil {
 			images = append(images, *known)
 		} else {
-			e, err := s.embedImage(ctx, r, i, image.Name)
+			p, ok := s.config.Images[image.Name]
+			if !ok {
+				return fmt.Errorf("The image prompt %.60q has no picture: open its file again.", image.Name)
+			}
+			e, err := s.embedImage(ctx, r, i, p)
 			if err != nil {
 				return err
 			}
@@ -242,8 +257,29 @@ func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
 		}
 		list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})
 	}
-	s.images, s.targets.images = images, list
+	start := s.pullsToStart(r)
+	if start {
+		e := ImageState{Name: startName}
+		if known := s.embedded(len(s.images), startName); known != nil {
+			e = *known
+		} else {
+			var err error
+			if e.Embeddings, err = s.embedImage(ctx, r, recipe.MaxParts, *s.config.Init); err != nil {
+				return err
+			}
+		}
+		images, list = append(images, e), append(list, Target{Embeddings: e.Embeddings, Stop: prompt.NoStop})
+	}
+	s.images, s.targets.images, s.targets.start = images, list, start
 	return nil
+}
+
+// startName is the start picture's among the images of a state, where no file's name is empty.
+const startName = ""
+
+// pullsToStart says whether the start picture pulls at any time of a recipe as an image prompt does.
+func (s *Session) pullsToStart(r recipe.Recipe) bool {
+	return recipe.InitClip.In(r.Peak()) > 0 && (s.config.Init != nil || s.embedded(len(s.images), startName) != nil)
 }
 
 // embedded is the image prompt i if the run has embedded it: the one in its place, if it has that name, for a name may stand twice, each with
@@ -259,12 +295,8 @@ func (s *Session) embedded(i int, name string) *ImageState {
 	return nil
 }
 
-// embedImage embeds the cutouts of a recipe's image prompt i.
-func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, i int, name string) ([][]float32, error) {
-	p, ok := s.config.Images[name]
-	if !ok {
-		return nil, fmt.Errorf("The image prompt %.60q has no picture: open its file again.", name)
-	}
+// embedImage embeds the cutouts of a picture, which is a recipe's image prompt i.
+func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, i int, p Picture) ([][]float32, error) {
 	spec, m := s.spec(r, nil), s.moment(r, imagePromptStep(i))
 	spec.Drawing = Drawing{} // its edges do not meet
 	m.width, m.height = resample.FitArea(p.Width, p.Height, m.width, m.height)

@@ -42,7 +42,7 @@ func TestTargetsByPhase(t *testing.T) {
 		{"a part that comes", [][]Target{{c}, {a, b}}, nil, 0, []Target{c, along(0, -0.9, 1, 1)}},
 		{"a part that is coming", [][]Target{{c}, {a, b}}, nil, 3, []Target{along(0.75, none, float32(math.Cos(math.Pi/8)), float32(math.Sin(math.Pi/8))), along(-1, -0.5, 0, 3)}},
 	} {
-		got := targets{test.phases, test.images, nil}.at(r, test.step)
+		got := targets{phases: test.phases, images: test.images}.at(r, test.step)
 		if len(got) != len(test.want) {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 			continue
@@ -51,6 +51,19 @@ func TestTargetsByPhase(t *testing.T) {
 			if got[i].Weight != want.Weight && !(math.Abs(got[i].Weight-want.Weight) < 1e-12) || got[i].Stop != want.Stop && !(math.Abs(got[i].Stop-want.Stop) < 1e-12) || !closeTo(got[i].Embeddings, want.Embeddings) {
 				t.Errorf("%s: target %d is %+v, want %+v", test.name, i, got[i], want)
 			}
+		}
+	}
+}
+
+// The start picture pulls as an image prompt whose weight follows keyframes and fades as start weights do, after the image prompts and before what is given.
+func TestStartPictureAsImagePrompt(t *testing.T) {
+	e := func(x float32) [][]float32 { return [][]float32{{x, 1}} }
+	all := targets{phases: [][]Target{{{Embeddings: e(1), Weight: 1}}}, images: []Target{{Embeddings: e(2), Weight: 2}, {Embeddings: e(3)}}, start: true, given: []Target{{Embeddings: e(4), Weight: 4}}}
+	r := recipe.New(recipe.InitClip.Is(1), recipe.Keyframes.Is("init_weight_clip 0:(1), 4:(3)"), recipe.InitDecay.Is("harmonic"))
+	for step, want := range map[int]float64{0: 1, 2: 2. / 5, 4: 3. / 9} {
+		got := all.at(r, step)
+		if len(got) != 4 || got[2].Embeddings[0][0] != 3 || math.Abs(got[2].Weight-want) > 1e-12 || got[1].Weight != 2 || got[3].Weight != 4 {
+			t.Errorf("at step %d: %+v, want the weight %g", step, got, want)
 		}
 	}
 }
