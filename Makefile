@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -160,6 +160,19 @@ axe: chromium tools/lighthouse/node_modules
 ## lighthouse: the page as Lighthouse judges it on a telephone, with WebGPU and without, medians of three; on an idle machine
 lighthouse: chromium tools/lighthouse/node_modules
 	go run ./tools/lighthouse
+
+# The browser tests that hold targets of use, and print them.
+TARGETS := Walk|Installable|ProgramSizes|PictureOffline|UpdateWaitsForConsent|DownloadGoesOnAtTheByte|OneWrongByteIsFetchedAgain|PageStaysFreeDuringARun|$(strip \
+	)ResumeAfterTheTabWasKilled|BadInputGetsASentence|ForeignPictureIsTheStart|NarrowScreen|Keys|ScreensThatSayWhyNothingRuns|LostDevice|FullStorage
+
+## targets: the fifteen targets of the page's use, a line each with what was measured and, in brackets, what is wanted; some minutes
+targets: chromium firefox tools/lighthouse/node_modules
+	@mkdir -p bin; failed=; echo "target 1: make lighthouse tells it (its own limits)" > bin/targets.log; \
+	go test -count 1 -v ./app/ui -run TestTimeLeft >> bin/targets.log 2>&1 || failed=1; \
+	go test -p 1 -count 1 -timeout 20m -tags e2e -v ./web/e2e -run '^Test($(TARGETS))$$' >> bin/targets.log 2>&1 || failed=1; \
+	go run ./tools/screenshots -axe -write=false >> bin/targets.log 2>&1 || failed=1; \
+	grep -oE 'target [0-9]+: .*' bin/targets.log | sort -s -k 2,2n | awk -F: '{ rest = substr($$0, length($$1) + 3); printf "%s%s", $$1 == last ? "; " : (NR > 1 ? "\n" : "") $$1 ": ", rest; last = $$1 } END { print "" }'; \
+	if [ -n "$$failed" ]; then echo "targets: something failed, see bin/targets.log"; exit 1; fi
 
 ## e2e: the browser tests whose names match RUN, with what they print
 e2e: chromium firefox ffmpeg nginx

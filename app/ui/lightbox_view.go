@@ -172,7 +172,7 @@ func (v *picturesView) renderActions(p gallery.Picture, comparing bool) app.UI {
 		v.page.button(evolveButton, "", true, v.pressEvolve),
 		v.page.button(compare, "", len(v.page.gallery.all) > 1, v.presses(v.page.gallery.compare)),
 		v.page.button(star, "", true, v.pressFavourite),
-		v.page.button("Delete", "", true, v.pressDelete),
+		v.page.button(deleteButton, "", true, v.pressDelete),
 		elem("label").Body(
 			app.Text(nameLabel),
 			app.Input().Type("text").MaxLength(gallery.MaxName).Placeholder(itsPrompt).Attr("value", p.Name).OnChange(v.rename),

@@ -257,7 +257,7 @@ func (p *Page) renderLook() app.UI {
 
 // placeSlider lays the slider over the part of the track that it reaches.
 func (p *Page) placeSlider() {
-	first, last, ok := p.state.Reach()
+	first, _, ok := p.state.Reach()
 	if !ok {
 		return
 	}
@@ -266,7 +266,7 @@ func (p *Page) placeSlider() {
 		span.Steps = steps
 	}
 	share := func(step int) string { return fmt.Sprintf("%.1f%%", 100*float64(step)/float64(span.end())) }
-	if rail := [2]string{share(first), share(last)}; rail != p.rail {
+	if rail := [2]string{share(first), share(span.Step)}; rail != p.rail {
 		p.rail = rail
 		setProperty(timeID, "--from", rail[0])
 		setProperty(timeID, "--to", rail[1])

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"reverie/recipe"
@@ -53,7 +55,7 @@ func (p *Page) renderHalves(list []halfField) app.UI {
 
 func (p *Page) downloadButton(class string) app.UI {
 	s := &p.state
-	return p.button("Download models", class, s.Phase == Idle && s.Loaded.Model != s.Form.Model(), p.pressLoad)
+	return p.button(downloadModelsButton, class, s.Phase == Idle && s.Loaded.Model != s.Form.Model(), p.pressLoad)
 }
 
 func (p *Page) renderOffer(o offer) app.UI {
@@ -62,14 +64,14 @@ func (p *Page) renderOffer(o offer) app.UI {
 		app.If(o.count != "", func() app.UI { return elem("p").Class("count").Text(o.count) }),
 		elem("p").Text(o.text),
 		app.If(p.live && saveData(), func() app.UI {
-			return elem("p").Text("Your browser is set to save data, and this is a big download.")
+			return elem("p").Text(saveDataHint)
 		}),
 		elem("div").Class("row").Body(
 			app.If(o.pausable, func() app.UI {
-				return p.button("Pause the download", "", true, p.pressStop)
+				return p.button(pauseDownloadButton, "", true, p.pressStop)
 			}).ElseIf(o.count == "", func() app.UI { return p.downloadButton("primary") }),
 			app.If(o.unkept, func() app.UI {
-				return p.button("Use it without keeping it", "", p.state.Phase == Idle, p.pressLoadUnkept)
+				return p.button(useUnkeptButton, "", p.state.Phase == Idle, p.pressLoadUnkept)
 			}),
 		),
 	)
@@ -80,25 +82,25 @@ func (p *Page) renderStorage() app.UI {
 	s := &p.state
 	models := s.Storage.Models
 	return elem("div").Class("storage").Body(
-		elem("h2").Text("On this device"),
+		elem("h2").Text(storedTitle),
 		elem("p").Text(s.roomText()),
 		app.If(s.Storage.Quota > 0, func() app.UI {
-			return elem("meter").Aria("label", "Room used").Attr("max", 1).Attr("value", float64(s.Storage.Usage)/float64(s.Storage.Quota))
+			return elem("meter").Aria("label", roomLabel).Attr("max", 1).Attr("value", float64(s.Storage.Usage)/float64(s.Storage.Quota))
 		}),
-		elem("ul").Class("stored").Aria("label", "Models on this device").Body(
+		elem("ul").Class("stored").Aria("label", storedLabel).Body(
 			app.Range(models).Slice(func(i int) app.UI {
 				name, title := models[i].Name, s.titleOf(models[i].Name)
 				return elem("li").Body(
 					elem("span").Class("name").Text(title),
 					elem("span").Class("quiet").Text(storedText(models[i])),
-					p.button("Delete", "", s.Phase == Idle, func(app.Context, app.Event) { p.send(s.PressDelete(name)) }).Aria("label", "Delete "+title),
+					p.button(deleteButton, "", s.Phase == Idle, func(app.Context, app.Event) { p.send(s.PressDelete(name)) }).Aria("label", fmt.Sprintf(deleteNamed, title)),
 				)
 			}),
 		),
 		app.If(len(models) > 0, func() app.UI {
 			return elem("div").Class("row").Body(
 				elem("p").Class("help").Text(s.persistText()),
-				app.If(!s.Storage.Persisted, func() app.UI { return p.button("Ask the browser to keep it", "", true, p.pressPersist) }),
+				app.If(!s.Storage.Persisted, func() app.UI { return p.button(persistButton, "", true, p.pressPersist) }),
 			)
 		}),
 	)

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"reverie/app/protocol"
 	"reverie/recipe"
@@ -306,4 +308,26 @@ func TestMissingPicturesAreAskedForByName(t *testing.T) {
 	if got := m.(protocol.Start); len(got.Images) != 2 || len(recipe.ImagePrompts.In(got.Script.Recipe)) != 1 || !reflect.DeepEqual(got.Script.Changes, script.Changes) {
 		t.Errorf("the run begins with %+v", got)
 	}
+}
+
+// After ten steps the time that is left is told within a fifth, though the first steps take longer and none as long as another; the title tells the share.
+func TestTimeLeft(t *testing.T) {
+	s := running(t, 100)
+	took := func(step int) time.Duration {
+		return time.Second + time.Duration(step*7%5-2)*100*time.Millisecond + 4*time.Second/time.Duration(step*step*step)
+	}
+	at := start
+	for i := 1; i <= 10; i++ {
+		at = at.Add(took(i))
+		s.Receive(protocol.Step{Step: i, Loss: 1}, at)
+	}
+	left := time.Duration(0)
+	for i := 11; i <= 100; i++ {
+		left += took(i)
+	}
+	off := 100 * math.Abs(float64(s.Run.Left()-left)) / float64(left)
+	if off > 20 || s.Title() != "10 % · a red apple · Reverie" {
+		t.Errorf("%v are told to be left, and %v are; the title is %q", s.Run.Left(), left, s.Title())
+	}
+	t.Logf("target 15: the time left is off by %.0f %% after 10 steps (<= 20), and the title is %q (a percentage)", off, s.Title())
 }

@@ -245,25 +245,58 @@ func (p *Page) Crash() error {
 	return nil
 }
 
-// Drag moves the mouse through points of the window, x and y of each, with its button down.
+// Touch makes the page one of a device that is touched: Drag is a finger's from now on.
+func (p *Page) Touch() error {
+	p.touched = true
+	_, err := chromedp.Call(p.chromium(), emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	return err
+}
+
+// Drag moves the mouse through points of the window, x and y of each, with its button down, or a finger.
 func (p *Page) Drag(points ...float64) error {
-	send := func(kind input.DispatchMouseEventType, i int, buttons int64) error {
-		_, err := chromedp.Call(p.chromium(), input.DispatchMouseEvent, input.DispatchMouseEventParams{
-			Type: kind, X: points[i], Y: points[i+1], Button: input.MouseButtonLeft, Buttons: buttons, ClickCount: 1,
-		})
-		return err
+	pointer := p.mouse
+	if p.touched {
+		pointer = p.finger
 	}
-	err := send(input.DispatchMouseEventTypeMousePressed, 0, 1)
-	for i := 2; i+1 < len(points) && err == nil; i += 2 {
-		err = send(input.DispatchMouseEventTypeMouseMoved, i, 1)
+	last := len(points) - 2
+	err := pointer(down, points[0], points[1])
+	for i := 2; i <= last && err == nil; i += 2 {
+		err = pointer(moved, points[i], points[i+1])
 	}
 	if err == nil {
-		err = send(input.DispatchMouseEventTypeMouseReleased, len(points)-2, 0)
+		err = pointer(up, points[last], points[last+1])
 	}
 	if err != nil {
 		return fmt.Errorf("driver: %w", err)
 	}
 	return nil
+}
+
+// What a pointer does while it drags.
+const (
+	down = iota
+	moved
+	up
+)
+
+func (p *Page) mouse(does int, x, y float64) error {
+	kind := []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseMoved, input.DispatchMouseEventTypeMouseReleased}[does]
+	pressed := int64(1)
+	if does == up {
+		pressed = 0
+	}
+	_, err := chromedp.Call(p.chromium(), input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, Buttons: pressed, ClickCount: 1})
+	return err
+}
+
+func (p *Page) finger(does int, x, y float64) error {
+	kind := []input.DispatchTouchEventType{input.DispatchTouchEventTypeTouchStart, input.DispatchTouchEventTypeTouchMove, input.DispatchTouchEventTypeTouchEnd}[does]
+	touches := []*input.TouchPoint{{X: x, Y: y}}
+	if does == up {
+		touches = []*input.TouchPoint{}
+	}
+	_, err := chromedp.Call(p.chromium(), input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: touches})
+	return err
 }
 
 // Colours makes the person's preference "light" or "dark".

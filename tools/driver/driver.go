@@ -22,6 +22,7 @@ type Page struct {
 
 	tab     tab
 	scratch string
+	touched bool // Drag is a finger's
 
 	mu       sync.Mutex
 	messages []protocol.Message // not taken by Next yet

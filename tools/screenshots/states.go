@@ -45,7 +45,7 @@ var visits = []visit{
 		{name: "running", reach: each((*walk).ready, press("Start"), steps(10)), installs: true},
 		{name: "inside", reach: each(press("See inside"), press("Next: 2 · paint"), press("Next: 3 · cut"), holds(`document.querySelectorAll(".cuts li").length > 3`))},
 		{name: "paused-back", reach: each(press("Inside how it works"), press("Pause"), until[protocol.Paused], slide("step", 5),
-			holds(`document.getElementById("preview").getAttribute("aria-label").includes("looking back")`))},
+			holds(`[...document.querySelectorAll(".look button")].some((b) => b.ariaDisabled === "false")`))}, // the picture of that step is there
 		{name: "steer-brush", reach: each(press("Paint where a blue heart on a white background pulls"), press("Left half"))},
 		{name: "done", reach: each(press("Done"), press("Resume"), until[protocol.Done], press("Share"))},
 		{name: "strip", reach: each(press("Share"), press("Steer while it runs"), holds(`document.querySelectorAll('ul[aria-label="Pictures"] img').length === 1`), press("Manage"))},

@@ -41,8 +41,8 @@ func (v *visit) seen(x, y float64) int {
 	return opacity
 }
 
-// What is painted with the pointer is what the run takes, and a stroke that was undone is not. What regions do to a picture needs more steps than
-// a test has: docs/regions.png shows it.
+// What is painted with the pointer is what the run takes, and a stroke that was undone is not. That the halves of a
+// picture follow their prompts is gpu/guide's to show, which needs no page.
 func TestBrush(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple%20%7C%20a%20blue%20heart&width=64&height=32&cutouts=4&steps=1&seed=7&v=2")
 	v.ready()

@@ -83,6 +83,9 @@ func TestResumeAfterTheTabWasKilled(t *testing.T) {
 	if !bytes.Equal(v.file(), uninterrupted) {
 		t.Error("the picture is another file than that of the run that was not interrupted")
 	}
+	target(t, 9, "a run whose tab was killed at step %d ends with the same file (to the byte)", saved.Step)
+
+	v.kept(12)
 
 	// A run that is done is not offered, but its picture is there.
 	v.again("?tune=off")

@@ -23,6 +23,7 @@ func TestProgramSizes(t *testing.T) {
 		t.Logf("%s: %d bytes, %d in Brotli at its best", file, len(programs[file].Data), sizes[i])
 	}
 	page, both, export, imports := sizes[0], sizes[0]+sizes[1], sizes[2], sizes[3]
+	target(t, 4, "the page's program takes %.2f MB of Brotli (<= %.1f), with the engine %.2f (<= %.1f)", float64(page)/1e6, float64(wasm.MostPage)/1e6, float64(both)/1e6, float64(wasm.MostEngine)/1e6)
 	const what = "see which packages are new with `GOOS=js GOARCH=wasm go list -modfile bin/go-app-….mod -deps ./app/page ./app/engine ./app/export ./app/importer`, what the " +
 		"compiler inlines in web/wasm/wasm.go, and what is left out in web/wasm/slim.go"
 	if page > wasm.MostPage {

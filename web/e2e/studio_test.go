@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"reverie/app/protocol"
@@ -40,21 +41,33 @@ func TestPictureIsInViewWhileItForms(t *testing.T) {
 	v.clean()
 }
 
-// Single keys work outside of fields, and can be turned off in the dialog that lists them.
+// Keys alone start a run, hold it, look back, save and end it. Single ones work outside of fields, and can be turned off in the dialog that lists them.
 func TestKeys(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=100000&v=2")
 	v.ready()
 	press := func(key, in string) {
 		t.Helper()
-		_, err := driver.Evaluate[bool](v.Page, `document.querySelector("`+in+`").dispatchEvent(new KeyboardEvent("keydown", {key: "`+key+`", bubbles: true, cancelable: true}))`)
+		_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new KeyboardEvent("keydown", {key: %q, ctrlKey: %t, bubbles: true, cancelable: true}))`, in, key, key == "Enter"))
 		v.must(err)
 	}
-	v.must(v.Click("button", "Start"))
+	press("Enter", "#prompt") // with Ctrl, as programs of this kind have it
 	until[protocol.Step](v)
 	press(" ", "#prompt") // which is typed
 	until[protocol.Step](v)
-	press(" ", "body")
-	until[protocol.Paused](v)
+	pressed, err := driver.Evaluate[int](v.Page, `(document.body.dispatchEvent(new KeyboardEvent("keydown", {key: " ", bubbles: true, cancelable: true})), parseInt(document.getElementById("preview").ariaLabel.slice("Step ".length)))`)
+	v.must(err)
+	paused := until[protocol.Paused](v).Step
+	if paused > pressed+2 {
+		t.Errorf("pressed at step %d, the pause comes at step %d", pressed, paused)
+	}
+	target(t, 9, "a pause comes %d steps after the one shown (<= 2: one under way, one not drawn yet)", paused-pressed)
+	v.status("Paused")
+	press("ArrowLeft", "body")
+	v.waits(`document.getElementById("preview").ariaLabel.includes(", looking back: ")`)
+	press("s", "body")
+	v.status("Saved a-red-apple_")
+	press("ArrowRight", "body")
+	v.waits(`!document.getElementById("preview").ariaLabel.includes("looking back")`)
 	press(" ", "body")
 	until[protocol.Step](v)
 	press("?", "body")
@@ -72,6 +85,7 @@ func TestKeys(t *testing.T) {
 	until[protocol.Stopped](v)
 	press("/", "body")
 	v.waits(`document.activeElement.id === "prompt"`)
+	target(t, 13, "start, pause, look back, save, go on and stop by keys alone (all)")
 	v.clean()
 }
 
@@ -99,20 +113,12 @@ func TestSliderSteers(t *testing.T) {
 	v.ready()
 	v.must(v.Click("button", "Start"))
 	until[protocol.Step](v)
-	slide := func(name, value string) {
-		t.Helper()
-		_, err := v.Find("slider", name)
-		v.must(err)
-		_, err = driver.Evaluate[bool](v.Page, `((e) => { e.value = "`+value+`"; e.dispatchEvent(new Event("input", {bubbles: true})); return e.dispatchEvent(new Event("change", {bubbles: true})) })
-			([...document.querySelectorAll("input[type=range]")].find((e) => (e.ariaLabel ?? e.labels[0].textContent) === "`+name+`"))`)
-		v.must(err)
-	}
-	slide("Boldness", "0.3")
+	v.slide("Boldness", "0.3")
 	if m := until[protocol.Changed](v); recipe.LearningRate.In(m.Script.At(m.Step)) != 0.3 {
 		t.Errorf("the run took %+v", m)
 	}
 	v.value("textbox", "Learning rate", "0.3")
-	slide("Weight of fog", "-0.5")
+	v.slide("Weight of fog", "-0.5")
 	if m := until[protocol.Changed](v); recipe.Prompt.In(m.Script.At(m.Step)) != "a red apple | fog:-0.5" {
 		t.Errorf("the run took %+v", m)
 	}

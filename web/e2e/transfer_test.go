@@ -3,13 +3,20 @@
 package e2e
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"reverie/app/gallery"
 	"reverie/app/picture"
 	"reverie/app/protocol"
 	"reverie/recipe"
@@ -20,7 +27,7 @@ import (
 // saves presses a button and returns what it saves, with the file where no later one of that name takes its place.
 func (v *visit) saves(button string) (data []byte, path string) {
 	v.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute) // of a film on a busy processor
 	defer cancel()
 	saved, err := v.Download(ctx, button)
 	v.must(err)
@@ -88,7 +95,83 @@ func TestPicturesMoveToAnotherProfile(t *testing.T) {
 	v.strip(0)
 	v.must(v.Click("button", "Undo deletion"))
 	v.strip(2)
+
+	// A long run that was recorded elsewhere becomes a film.
+	recorded := filepath.Join(t.TempDir(), "recorded.zip")
+	v.must(os.WriteFile(recorded, recordedRun(t), 0o600))
+	v.must(v.Choose("Open image", recorded))
+	v.must(v.Click("button", "a long run"))
+	v.must(v.Click("button", "Film"))
+	for name, value := range map[string]string{"Length in seconds": "10", "Frames per second": "15", "Final pause in seconds": "1"} {
+		v.must(v.Fill("textbox", name, value))
+	}
+	began := time.Now()
+	film, _ := v.saves("Make film")
+	took := time.Since(began)
+	p, _ := v.probe(film)
+	if len(p.Streams) != 1 || p.Streams[0].Frames != "165" || p.Streams[0].Width != 512 || p.Streams[0].Height != 512 || p.Format.Duration != "11.000000" {
+		t.Errorf("ffprobe says %+v, want 165 frames of 512 × 512 in 11 seconds", p)
+	}
+	if settings := p.Format.Tags["comment"] + p.Format.Tags["COMMENT"]; !strings.Contains(settings, "a long run") {
+		t.Errorf("the film carries %q", settings)
+	}
+	t.Logf("a film of %d steps at 128² takes %.1f s", recordedSteps, took.Seconds())
 	v.clean()
+}
+
+// recordedSteps is how many steps recordedRun has.
+const recordedSteps = 150
+
+// recordedRun is an archive as Export all saves it, of one picture with all its steps: of 128×128 pixels, whose tokens go through the codes.
+func recordedRun(t *testing.T) []byte {
+	t.Helper()
+	const side, grid = 128, 16
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	pixels := picture.RGBA{Width: side, Height: side, Pix: bytes.Repeat([]byte{200, 90, 40, 255}, side*side)}
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a long run"), recipe.Model.Is("mini"), recipe.Width.Is(side), recipe.Height.Is(side), recipe.Steps.Is(recordedSteps), recipe.Seed.Is(7))}
+	file, _, err := picture.Encoder{}.Write(pixels.Pix, side, side, picture.Meta{Script: script, Step: recordedSteps, ModelTitle: "Mini", Build: "e2e"})
+	must(err)
+	steps := gallery.Steps{Columns: grid, Rows: grid}
+	for i := range recordedSteps {
+		tokens := make([]byte, 0, 2*grid*grid)
+		for place := range grid * grid {
+			tokens = binary.LittleEndian.AppendUint16(tokens, uint16((i*5+place*3)%1024))
+		}
+		steps.List = append(steps.List, gallery.Step{Number: i, Tokens: tokens})
+	}
+	store := gallery.Store{Vault: memory{}}
+	_, _, err = store.Add(gallery.Made{File: "a-long-run_7_150.png", Script: script, Step: recordedSteps, PNG: file, Pixels: pixels, Tokens: steps.Pack(gallery.StepsBytes)})
+	must(err)
+	var archive bytes.Buffer
+	packed := zip.NewWriter(&archive)
+	must(store.Export(func(f gallery.File) error {
+		w, err := packed.Create(f.Name)
+		if err == nil {
+			_, err = w.Write(f.Data)
+		}
+		return err
+	}))
+	must(packed.Close())
+	return archive.Bytes()
+}
+
+// memory is a vault for as long as it is there.
+type memory map[string][]byte
+
+func (m memory) Put(name string, data []byte) error { m[name] = data; return nil }
+func (m memory) Remove(name string) error           { delete(m, name); return nil }
+func (m memory) Names() ([]string, error)           { return slices.Collect(maps.Keys(m)), nil }
+func (m memory) Get(name string) ([]byte, error) {
+	data, ok := m[name]
+	if !ok {
+		return nil, os.ErrNotExist
+	}
+	return data, nil
 }
 
 // hears stands in for what a browser without a person does not have: a clipboard, other apps, and an offer to install.

@@ -290,6 +290,7 @@ func TestDownloadGoesOnAtTheByte(t *testing.T) {
 	}
 	v.goesOn(h, m, kept)
 	v.status("The model is ready")
+	target(t, 7, "a download that broke off at 37 %% goes on with the %d bytes that were missing (no byte twice)", kept.Bytes-kept.Stored)
 	if asked, err := driver.Evaluate[int](v.Page, `asked`); err != nil || asked != 1 {
 		t.Errorf("after the first download the browser was asked %d times to keep it (%v), want once", asked, err)
 	}
@@ -318,6 +319,7 @@ func TestOneWrongByteIsFetchedAgain(t *testing.T) {
 			t.Errorf("shard %.4s was asked for %d times, want %d", name, asked[name], want)
 		}
 	}
+	target(t, 7, "of %d shards the one with a flipped byte is fetched again (1)", len(sizes(m)))
 	v.clean()
 }
 
@@ -440,6 +442,7 @@ func TestFullStorage(t *testing.T) {
 	if files > 0 {
 		t.Errorf("%d files are left", files)
 	}
+	target(t, 14, "for a full disk")
 	v.clean()
 }
 
@@ -460,6 +463,7 @@ func TestPictureOffline(t *testing.T) {
 	if found, err := picture.Read(data); err != nil || recipe.Prompt.In(found.Script.Recipe) != "a red apple" || found.Step != 2 {
 		t.Errorf("the file tells %+v, %v", found, err)
 	}
+	target(t, 5, "without a server the page opens, and a run makes a file of %d bytes (a whole picture)", len(data))
 }
 
 // Two tabs that load one model at the same time share the work and both get it.
@@ -504,6 +508,7 @@ func TestInstallable(t *testing.T) {
 	for range 100 { // the browser looks at the manifest in its own time
 		var err error
 		if problems, err = v.InstallErrors(); err == nil && len(problems) == 0 {
+			target(t, 3, "%d installability errors (0)", len(problems))
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
