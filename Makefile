@@ -23,7 +23,7 @@ GOFLAGS_BUILD := -trimpath -buildvcs=false -ldflags='-s -w'
 WASM := GOOS=js GOARCH=wasm
 
 # Everything that compiles for the browser.
-WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./weights
+WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./tools/selftest/... ./weights
 
 .DEFAULT_GOAL := build
 .PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean

@@ -16,6 +16,7 @@ const usage = `weights converts published model weights into Reverie's form and 
   weights inspect DIR            print the configuration, parts and tensors of a model
   weights verify DIR             check the manifest and the SHA-256 of every shard
   weights report -a DIR -b DIR   run conversions through the engine and print how far the others are from the first
+  weights selftest DIR           run a known model through the engine and hold it against published figures
 
 Run "weights convert -h" for all flags.
 `
@@ -33,7 +34,7 @@ func main() {
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("weights: say what to do: convert, fetch, inspect, verify or report (weights -h explains them)")
+		return errors.New("weights: say what to do: convert, fetch, inspect, verify, report or selftest (weights -h explains them)")
 	}
 	switch args[0] {
 	case "convert":
@@ -46,11 +47,13 @@ func run(args []string, out io.Writer) error {
 		return runVerify(args[1:], out)
 	case "report":
 		return runReport(args[1:], out)
+	case "selftest":
+		return runSelftest(args[1:], out)
 	case "-h", "-help", "--help", "help":
 		fmt.Fprint(out, usage)
 		return nil
 	}
-	return fmt.Errorf("weights: there is no command %q; there are convert, fetch, inspect, verify and report", args[0])
+	return fmt.Errorf("weights: there is no command %q; there are convert, fetch, inspect, verify, report and selftest", args[0])
 }
 
 // parse reads flags and returns the arguments that remain. An error is one sentence; for -h it prints the help and returns flag.ErrHelp.

@@ -114,6 +114,8 @@ func TestRefuses(t *testing.T) {
 	if err := os.WriteFile(misshapen, bytes.Replace(config, []byte("n_embed: 10"), []byte("n_embed: 16384"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	converted := filepath.Join(dir, "converted")
+	mustRun(t, convertArguments(converted)...)
 	out := filepath.Join(dir, "out")
 	tests := []struct {
 		args []string
@@ -147,6 +149,11 @@ func TestRefuses(t *testing.T) {
 		{[]string{"inspect", dir}, "not a model's folder"},
 		{[]string{"verify", dir, dir}, "verify takes one folder"},
 		{[]string{"verify", filepath.Join(dir, "absent")}, "not a model's folder"},
+		{[]string{"selftest"}, "selftest takes one folder"},
+		{[]string{"selftest", dir}, "not a model's folder"},
+		{[]string{"selftest", converted}, "are known; there are those of OpenAI's CLIP ViT-B/32 and the embedded pair"},
+		{[]string{"selftest", "-pictures", dir, "../../weights/mini"}, "has none of CLIP.png, astronaut.png"},
+		{[]string{"selftest", "-host", "webgl", "../../weights/mini"}, `unknown host "webgl"`},
 	}
 	for _, tt := range tests {
 		var stdout bytes.Buffer

@@ -136,6 +136,27 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Twelve prompts are among sixty, with the same seeds: what a screening painted counts in the long evaluation.
+func TestPromptsOfShorterLists(t *testing.T) {
+	t.Chdir("../..")
+	few, err := readPrompts(12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := readPrompts(60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range few {
+		if !slices.Contains(many, p) {
+			t.Errorf("%+v is not among sixty", p)
+		}
+	}
+	if _, err := readPrompts(101); err == nil {
+		t.Error("more prompts than there are")
+	}
+}
+
 // Pictures lie beside what is known of them, which comes last: a run that is stopped between the two paints the picture again.
 func TestReceive(t *testing.T) {
 	dir := t.TempDir()

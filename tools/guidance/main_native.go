@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -102,8 +103,14 @@ func evaluate(ctx context.Context, s settings, out io.Writer) error {
 	return nil
 }
 
+// subject is a prompt with its place in the list, which is its seed, so that a longer evaluation has the pictures of a shorter one.
+type subject struct {
+	prompt string
+	seed   uint64 // from 1
+}
+
 // readPrompts reads n prompts, spread evenly over the list.
-func readPrompts(n int) ([]string, error) {
+func readPrompts(n int) ([]subject, error) {
 	data, err := os.ReadFile(promptFile)
 	if err != nil {
 		return nil, fmt.Errorf("guidance: %w; run this in Reverie's source folder", err)
@@ -112,9 +119,10 @@ func readPrompts(n int) ([]string, error) {
 	if n < 1 || n > len(all) {
 		return nil, fmt.Errorf("guidance: -prompts is %d and must be 1 to %d", n, len(all))
 	}
-	out := make([]string, n)
+	out := make([]subject, n)
 	for i := range out {
-		out[i] = all[i*len(all)/n]
+		at := i * len(all) / n
+		out[i] = subject{all[at], uint64(at + 1)}
 	}
 	return out, nil
 }
@@ -146,7 +154,7 @@ func (s settings) plans(ctx context.Context, p *planner, pattern *regexp.Regexp,
 type evaluation struct {
 	settings
 	planner *planner
-	prompts []string
+	prompts []subject
 	out     io.Writer
 	judge   string                       // names the judge's weights
 	records map[string]map[string]record // by key and picture
@@ -187,6 +195,9 @@ func (e *evaluation) keep(r record) {
 	e.records[r.Key][r.Picture] = r
 }
 
+// sitting is how many pictures one program paints, which must end within two hours.
+const sitting = 20
+
 // canvas is a picture that a variant is to have.
 type canvas struct {
 	name, prompt string
@@ -196,10 +207,10 @@ type canvas struct {
 // canvases are all that a variant is to have. The seed is the prompt's own, whatever the variant.
 func (e *evaluation) canvases() []canvas {
 	var list []canvas
-	for i, prompt := range e.prompts {
+	for _, p := range e.prompts {
 		for s := range e.seeds {
-			seed := uint64(1 + i + 1000*s)
-			list = append(list, canvas{fmt.Sprintf("%s-%d", strings.ReplaceAll(prompt, " ", "-"), seed), prompt, seed})
+			seed := p.seed + uint64(1000*s)
+			list = append(list, canvas{fmt.Sprintf("%s-%d", strings.ReplaceAll(p.prompt, " ", "-"), seed), p.prompt, seed})
 		}
 	}
 	return list
@@ -229,7 +240,9 @@ func (e *evaluation) variant(ctx context.Context, p plan) error {
 	}
 	if len(jobs) > 0 {
 		fmt.Fprintf(e.out, "%s: %d pictures, %s\n", p.name, len(jobs), p.shape())
-		if err := e.paint(ctx, dir, jobs); err != nil {
+	}
+	for few := range slices.Chunk(jobs, sitting) {
+		if err := e.paint(ctx, dir, few); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ var variants = []variant{
 	{name: "cut-pow-0.1", options: `{"cut_pow":0.1}`},
 	{name: "cut-pow-0.6", options: `{"cut_pow":0.6}`},
 	{name: "cut-pow-1", options: `{"cut_pow":1}`},
-	{name: "cut-pow-falling", options: `{"keyframes":"cut_pow 0:(0.1), 60:(1)"}`},
+	{name: "cut-pow-rising", options: `{"keyframes":"cut_pow 0:(0.1), 60:(1)"}`},
 
 	// Fewer cutouts and more steps, or the other way round.
 	{name: "cuts-2", options: `{"cutouts":2}`},

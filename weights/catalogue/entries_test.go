@@ -74,31 +74,58 @@ func TestEntries(t *testing.T) {
 	}
 	for _, f := range c.Files {
 		var specs []weights.Spec
-		var vocabulary int64
+		var vocabulary float64
 		if want, ok := clips[f.ID]; ok && !f.IsVQGAN() {
-			specs, vocabulary = append(want.TextTensors(), want.ImageTensors()...), 207_485 // the bytes of CLIP's own, cut to its merges
-			if !want.IsResNet() {
-				checkCLIP(t, f, want, specs)
-			}
+			specs, vocabulary = append(want.TextTensors(), want.ImageTensors()...), 0.207 // the size of CLIP's own, cut to its merges
+			checkCLIP(t, f, want, published(specs, want.IsResNet()))
 		} else if want, ok := vqgans[f.ID]; ok && f.IsVQGAN() {
 			specs = append(want.DecoderTensors(), want.EncoderTensors()...)
 			if f.Config != "" {
 				checkVQGAN(t, f, want)
+			}
+			stored := want
+			stored.Gumbel = strings.Contains(f.Config, "GumbelVQ")
+			if mb := megabytes(weights.TypeF32, append(stored.DecoderTensors(), stored.EncoderTensors()...)); f.Needed > 0 && math.Abs(mb-float64(f.Needed)) > 0.6 {
+				t.Errorf("a page fetches %.1f MB of entry %s, which says %d", mb, f.ID, f.Needed)
 			}
 		} else {
 			t.Errorf("entry %s is in no table of this test", f.ID)
 			continue
 		}
 		for _, quant := range []string{weights.TypeQ8, weights.TypeQ4} {
-			bytes := vocabulary
-			for _, s := range specs {
-				bytes += weights.EncodedSize(weights.StoredType(quant, s.Name, s.Shape), (&weights.Tensor{Shape: s.Shape}).Elements())
-			}
-			if mb := float64(bytes) / 1e6; math.Abs(mb-float64(f.MB[quant])) > 0.6 {
+			if mb := megabytes(quant, specs) + vocabulary; math.Abs(mb-float64(f.MB[quant])) > 0.6 {
 				t.Errorf("entry %s takes %.1f MB in %s, and says %d", f.ID, mb, quant, f.MB[quant])
 			}
 		}
 	}
+}
+
+// megabytes are what tensors take in a quantisation.
+func megabytes(quant string, specs []weights.Spec) float64 {
+	bytes := int64(0)
+	for _, s := range specs {
+		bytes += weights.EncodedSize(weights.StoredType(quant, s.Name, s.Shape), (&weights.Tensor{Shape: s.Shape}).Elements())
+	}
+	return float64(bytes) / 1e6
+}
+
+// published are the tensors as OpenAI publishes them: in a ResNet a batch norm stands behind each convolution, in place of a bias.
+func published(specs []weights.Spec, resNet bool) []weights.Spec {
+	var out []weights.Spec
+	for _, s := range specs {
+		conv, bias := strings.CutSuffix(s.Name, ".bias")
+		if !resNet || !bias || !strings.HasPrefix(conv, "visual.") || strings.HasPrefix(conv, "visual.attnpool.") {
+			out = append(out, s)
+			continue
+		}
+		norm := strings.Replace(conv, "downsample.0", "downsample.1", 1)
+		dot := strings.LastIndexByte(norm, '.')
+		norm = norm[:dot] + strings.Replace(norm[dot:], "conv", "bn", 1)
+		for _, kind := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
+			out = append(out, weights.Spec{Name: norm + kind, Shape: s.Shape})
+		}
+	}
+	return out
 }
 
 func checkCLIP(t *testing.T, f File, want weights.CLIPConfig, specs []weights.Spec) {

@@ -1,8 +1,15 @@
 // Package resample changes the size of start pictures and image prompts exactly as the notebooks do, that is, with the Lanczos
-// filter of Pillow for 8-bit pictures, to the byte: what CLIP and the encoder see decides the whole run.
+// filter of Pillow for 8-bit pictures, to the byte: what CLIP and the encoder see decides the whole run. Its bicubic filter is that
+// of OpenAI's preprocessing.
 package resample
 
 import "math"
+
+// filter is a kernel that is zero beyond support on each side.
+type filter struct {
+	support float64
+	at      func(float64) float64
+}
 
 // Lanczos3 has three lobes on each side.
 const lobes = 3
@@ -14,6 +21,15 @@ const precision = 32 - 8 - 2
 // Lanczos resizes an RGB picture, w×h pixels of 3 bytes row by row, to dstW×dstH, without regard to the aspect. All sides
 // must be positive and len(src) 3·w·h. The result is a new slice.
 func Lanczos(src []byte, w, h, dstW, dstH int) []byte {
+	return filter{lobes, lanczos}.resize(src, w, h, dstW, dstH)
+}
+
+// Bicubic is Lanczos with the cubic kernel of a = -1/2.
+func Bicubic(src []byte, w, h, dstW, dstH int) []byte {
+	return filter{2, cubic}.resize(src, w, h, dstW, dstH)
+}
+
+func (f filter) resize(src []byte, w, h, dstW, dstH int) []byte {
 	if len(src) != 3*w*h || w < 1 || h < 1 || dstW < 1 || dstH < 1 {
 		panic("resample: sides and bytes do not agree")
 	}
@@ -21,11 +37,11 @@ func Lanczos(src []byte, w, h, dstW, dstH int) []byte {
 	case dstW == w && dstH == h:
 		return append([]byte(nil), src...)
 	case dstH == h:
-		return resizeRows(src, w, h, dstW)
+		return f.resizeRows(src, w, h, dstW)
 	case dstW == w:
-		return resizeColumns(src, w, h, dstH)
+		return f.resizeColumns(src, w, h, dstH)
 	}
-	return resizeColumns(resizeRows(src, w, h, dstW), dstW, h, dstH)
+	return f.resizeColumns(f.resizeRows(src, w, h, dstW), dstW, h, dstH)
 }
 
 // FitArea is the size that the notebooks give an image prompt: its own aspect, with the area of the target or its own,
@@ -43,12 +59,12 @@ type taps struct {
 	weights []int32
 }
 
-// filterTaps gives the taps of each of dst output pixels along an axis of src inputs. Where the picture shrinks, the filter is
+// taps gives the taps of each of dst output pixels along an axis of src inputs. Where the picture shrinks, the filter is
 // stretched by the scale, so that nothing aliases.
-func filterTaps(src, dst int) []taps {
+func (f filter) taps(src, dst int) []taps {
 	scale := float64(src) / float64(dst)
 	stretch := math.Max(scale, 1)
-	support := lobes * stretch
+	support := f.support * stretch
 	all := make([]taps, dst)
 	values := make([]float64, 2*int(math.Ceil(support))+2)
 	for i := range all {
@@ -57,7 +73,7 @@ func filterTaps(src, dst int) []taps {
 		end := min(src, int(centre+support+0.5))
 		sum := 0.0
 		for j := first; j < end; j++ {
-			v := lanczos((float64(j) - centre + 0.5) * (1 / stretch))
+			v := f.at((float64(j) - centre + 0.5) * (1 / stretch))
 			values[j-first] = v
 			sum += v
 		}
@@ -78,6 +94,18 @@ func lanczos(x float64) float64 {
 	return sinc(x) * sinc(x/lobes)
 }
 
+// cubic is Keys's kernel of 1981.
+func cubic(x float64) float64 {
+	const a = -0.5
+	switch x = math.Abs(x); {
+	case x < 1:
+		return ((a+2)*x-(a+3))*x*x + 1
+	case x < 2:
+		return (((x-5)*x+8)*x - 4) * a
+	}
+	return 0
+}
+
 func sinc(x float64) float64 {
 	if x == 0 {
 		return 1
@@ -86,9 +114,9 @@ func sinc(x float64) float64 {
 	return math.Sin(x) / x
 }
 
-func resizeRows(src []byte, w, h, dstW int) []byte {
+func (f filter) resizeRows(src []byte, w, h, dstW int) []byte {
 	dst := make([]byte, 3*dstW*h)
-	all := filterTaps(w, dstW)
+	all := f.taps(w, dstW)
 	for y := range h {
 		row := src[3*w*y : 3*w*(y+1)]
 		for x, t := range all {
@@ -98,9 +126,9 @@ func resizeRows(src []byte, w, h, dstW int) []byte {
 	return dst
 }
 
-func resizeColumns(src []byte, w, h, dstH int) []byte {
+func (f filter) resizeColumns(src []byte, w, h, dstH int) []byte {
 	dst := make([]byte, 3*w*dstH)
-	for y, t := range filterTaps(h, dstH) {
+	for y, t := range f.taps(h, dstH) {
 		for x := range w {
 			sum(dst[3*(y*w+x):], src[3*(t.first*w+x):], 3*w, t.weights)
 		}

@@ -12,9 +12,19 @@ import (
 //go:embed testdata/pillow.bin
 var pillow []byte
 
+// bicubic is the same with the other filter.
+//
+//go:embed testdata/bicubic.bin
+var bicubic []byte
+
 func TestPillow(t *testing.T) {
+	t.Run("Lanczos", func(t *testing.T) { agrees(t, pillow, Lanczos) })
+	t.Run("bicubic", func(t *testing.T) { agrees(t, bicubic, Bicubic) })
+}
+
+func agrees(t *testing.T, data []byte, resize func(src []byte, w, h, dstW, dstH int) []byte) {
 	cases := 0
-	for rest := pillow; len(rest) > 0; cases++ {
+	for rest := data; len(rest) > 0; cases++ {
 		var side [4]int
 		for i := range side {
 			side[i] = int(binary.LittleEndian.Uint16(rest[2*i:]))
@@ -23,7 +33,7 @@ func TestPillow(t *testing.T) {
 		src, want := rest[8:8+n], rest[8+n:8+n+m]
 		rest = rest[8+n+m:]
 		before := bytes.Clone(src)
-		got := Lanczos(src, side[0], side[1], side[2], side[3])
+		got := resize(src, side[0], side[1], side[2], side[3])
 		if !bytes.Equal(src, before) {
 			t.Errorf("%v: the source changed", side)
 		}

@@ -1,0 +1,32 @@
+package selftest
+
+import (
+	"context"
+	"testing"
+
+	"reverie/gpu"
+	"reverie/gpu/load"
+	"reverie/gpu/store"
+)
+
+// The embedded pair gives what PyTorch does (JSEXEC_SERVE=/weights=…/weights).
+func TestEmbeddedPair(t *testing.T) {
+	ctx := context.Background()
+	d, err := gpu.Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Run(ctx, d, load.From("/weights/mini/", store.Nothing{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Model != "the embedded pair" || len(report.Checks) != 4 {
+		t.Fatalf("%+v", report)
+	}
+	for _, c := range report.Checks {
+		t.Log(c, c.Off)
+		if c.Off > near || c.Lacks != "" {
+			t.Error(c)
+		}
+	}
+}
