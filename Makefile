@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./tools/selftest/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve import-fullsize faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -135,6 +135,10 @@ lavapipe:
 ## bench-load: speed and memory of loading a model of MB megabytes (150), from the server and from what the browser keeps
 bench-load: chromium
 	go run ./tools/loadbench -mb $(or $(MB),150)
+
+## import-fullsize: a page fetches ViT-B/32 and the f16 VQGAN with 16384 codes, of random weights, from a host like Hugging Face, and is killed at half: what that takes. Some minutes and 3 GB of disk
+import-fullsize: chromium
+	REVERIE_FULLSIZE=1 go test -p 1 -count 1 -timeout 30m -tags e2e -v ./web/e2e -run TestImportFullSize
 
 ## faults: what happens when the GPU, the worker, the server, the storage or the clock fail, a line each; make test runs it, too
 faults: chromium

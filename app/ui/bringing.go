@@ -125,11 +125,7 @@ func (s *State) PressBring(base string) (imports.Message, bool) {
 	if i.problem = s.noRoom(kept); i.problem != "" {
 		return nil, false
 	}
-	choose := ""
-	if names[false] != "" && names[true] != "" {
-		choose = names[false] + "+" + names[true]
-	}
-	return s.carryOut(plan, choose)
+	return s.carryOut(plan, s.pairOf(names[false], names[true]))
 }
 
 // quantOr is the quantisation that is chosen, or the first.

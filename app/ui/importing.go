@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -97,9 +98,20 @@ func (i *importing) chosenOffers() []imports.Offer {
 	return list
 }
 
-// wantedOffers are those of the chosen that are not kept yet, in whatever quantisation.
+// wantedOffers are those of the chosen that are not here yet, in whatever quantisation.
 func (s *State) wantedOffers() []imports.Offer {
-	return slices.DeleteFunc(s.imports.chosenOffers(), func(o imports.Offer) bool { return s.kept(o.ID) })
+	return slices.DeleteFunc(s.imports.chosenOffers(), s.here)
+}
+
+// here says whether this device or the site has what an offer becomes.
+func (s *State) here(o imports.Offer) bool {
+	return slices.ContainsFunc(s.folders, func(m Model) bool { return m.Name == o.ID })
+}
+
+// pairOf is the model of two folders. Where one is not told it is the chosen model's.
+func (s *State) pairOf(clip, vqgan string) string {
+	c, v := recipe.Halves(s.Form.Model())
+	return recipe.Pairing(cmp.Or(clip, c), cmp.Or(vqgan, v))
 }
 
 // millions writes a number of millions of bytes.
@@ -107,7 +119,7 @@ func millions(mb int) string { return byteCount(int64(mb) * 1e6) }
 
 // offerText is an entry of the catalogue as a picker lists it.
 func (s *State) offerText(o imports.Offer) string {
-	if s.kept(o.ID) {
+	if s.here(o) {
 		return fmt.Sprintf(offerKept, o.Title)
 	}
 	return fmt.Sprintf(offerSize, o.Title, millions(o.MB))
@@ -169,10 +181,7 @@ func (s *State) PressImport(base string) (imports.Message, bool) {
 		return nil, false
 	}
 	var plan []imports.Begin
-	var names []string
-	for _, o := range i.chosenOffers() {
-		names = append(names, o.ID)
-	}
+	choose := s.pairOf(i.clip, i.vqgan)
 	for _, o := range s.wantedOffers() {
 		source := &imports.Source{Name: o.Name, URLs: o.URLs, Size: o.Bytes, Digest: o.Digests[i.quant]}
 		if o.Config != "" {
@@ -182,14 +191,14 @@ func (s *State) PressImport(base string) (imports.Message, bool) {
 		plan = append(plan, with(b, o.VQGAN, source))
 	}
 	if len(plan) == 0 { // they are here
-		i.choose = strings.Join(names, "+")
+		i.choose = choose
 		s.chooseImported()
 		return nil, false
 	}
 	if i.problem = s.importRoom(); i.problem != "" {
 		return nil, false
 	}
-	return s.carryOut(plan, strings.Join(names, "+"))
+	return s.carryOut(plan, choose)
 }
 
 // with gives an import its one source.
@@ -287,9 +296,8 @@ func (s *State) ReceiveImport(m imports.Message) (next imports.Message, idle boo
 		s.imported()
 		return nil, true
 	case imports.Cancelled:
-		i.done = importCancelled
+		i.done, i.choose = importCancelled, ""
 		s.imported()
-		i.choose = ""
 		return nil, true
 	case imports.Problem:
 		if m.Reason == imports.NoProgram {

@@ -44,11 +44,17 @@ func began(t *testing.T) func(m imports.Message, ok bool) imports.Begin {
 	}
 }
 
-// here tells the page that models are kept.
+// here tells the page that models are kept: CLIPs, but for hand, which is a VQGAN.
 func here(s *State, names ...string) {
 	var list []protocol.Model
 	for _, name := range names {
-		list = append(list, protocol.Model{Name: name, Factor: 8, Bytes: 5, Stored: 5})
+		m, half := protocol.Model{Name: name, Bytes: 5, Stored: 5}, protocol.Half{Bytes: 5, Stored: 5}
+		if name == "hand" {
+			m.Factor, m.VQGAN = 8, half
+		} else {
+			m.CLIP = half
+		}
+		list = append(list, m)
 	}
 	s.Receive(protocol.Storage{How: "files", Quota: 1e9, Models: list}, start)
 }
@@ -79,7 +85,7 @@ func TestImportOfAPair(t *testing.T) {
 	if next, idle := s.ReceiveImport(imports.Done{Name: "hand"}); next != nil || !idle || s.Importing() || s.ImportPlan() != "" {
 		t.Errorf("after both it asks for %T", next)
 	}
-	here(s, "eye", "hand", "eye+hand")
+	here(s, "eye", "hand")
 	if got := s.Form.Model(); got != "eye+hand" || !strings.Contains(s.importText(), "Eye + Hand") || !strings.Contains(s.importText(), "chosen") {
 		t.Errorf("model %q is chosen, and it says %q", got, s.importText())
 	}
@@ -123,7 +129,7 @@ func TestImportPausesAndIsCancelled(t *testing.T) {
 	if _, idle := s.ReceiveImport(imports.Cancelled{}); !idle || s.Importing() {
 		t.Error("after Cancel it goes on")
 	}
-	here(s, "eye+hand")
+	here(s, "eye", "hand")
 	if s.Form.Model() != "mini" {
 		t.Error("what was cancelled is chosen")
 	}
@@ -150,7 +156,7 @@ func TestImportGoesOn(t *testing.T) {
 		t.Errorf("a later visit goes on with %+v, want %+v", again, next)
 	}
 	later.ReceiveImport(imports.Done{Name: "hand"})
-	here(later, "eye+hand")
+	here(later, "eye", "hand")
 	if later.Form.Model() != "eye+hand" {
 		t.Errorf("a later visit chooses %s", later.Form.Model())
 	}

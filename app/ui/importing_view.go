@@ -98,22 +98,17 @@ func (p *Page) hearImporter(m imports.Message) {
 		m = problem
 	}
 	next, idle := p.state.ReceiveImport(m)
-	if next != nil {
-		p.tellImporter(next, true)
+	switch m.(type) {
+	case imports.Progress:
 		return
+	case imports.Done, imports.Cancelled:
+		p.send(protocol.Imported{}, true)
 	}
-	if idle && p.importer != nil {
+	if next == nil && idle && p.importer != nil {
 		p.importer.close()
 		p.importer = nil
 	}
-	switch m.(type) {
-	case imports.Done, imports.Cancelled:
-		p.send(protocol.Imported{}, true)
-		p.changed(now)
-	case imports.Progress:
-		return
-	}
-	p.keepImport()
+	p.tellImporter(next, next != nil)
 }
 
 // keepImport lets the browser keep the plan.
@@ -298,7 +293,7 @@ func (p *Page) renderBring() []app.UI {
 	if len(i.found.Unused) > 0 {
 		body = append(body, elem("p").Class("help").Text(fmt.Sprintf(bringUnused, strings.Join(i.found.Unused, ", "))))
 	}
-	return append(body, elem("p").Role("status").Text(text), elem("div").Class("row").Body(p.button(bringImport, "primary", ready, func(app.Context, app.Event) {
+	return append(body, elem("p").Role("status").Text(text), elem("div").Class("row").Hidden(len(i.found.Parts) == 0).Body(p.button(bringImport, "primary", ready, func(app.Context, app.Event) {
 		p.tellImporter(s.PressBring(p.weights()))
 	})))
 }

@@ -22,12 +22,12 @@ func (p *Page) renderModel() app.UI {
 			}),
 		),
 		p.renderWrong(modelID),
-		elem("div").Class("row").Hidden(!p.live || !importsOffered()).Body(p.button(getModel, "", true, p.pressGet)),
 		elem("p").ID(modelID+"-help").Class("help").Text(s.modelHelp()),
 		p.renderHalves(s.halves()),
 		app.If(offered, func() app.UI { return p.renderOffer(offer) }).Else(func() app.UI {
 			return elem("div").Class("row").Body(p.downloadButton(""))
 		}),
+		elem("div").Class("row").Hidden(!p.live || !importsOffered()).Body(p.button(getModel, "", true, p.pressGet)),
 	)
 }
 

@@ -326,12 +326,16 @@ func (p *Page) takeEarly(e early) {
 }
 
 func (p *Page) receive(ctx app.Context, m protocol.Message) {
+	model := p.state.Form.Model()
 	p.state.Receive(m, time.Now())
 	if p.state.Phase != Opening {
 		for _, order := range p.orders {
 			order()
 		}
 		p.orders = nil
+	}
+	if p.state.Form.Model() != model { // one that was imported
+		p.changed(now)
 	}
 	if _, beat := m.(protocol.Beat); beat {
 		ctx.PreventUpdate()

@@ -19,6 +19,7 @@ func TestBadArgumentsGetOneSentence(t *testing.T) {
 		{[]string{"export"}, "name the folder"},
 		{[]string{"export", "-to", "x"}, "-to"},
 		{[]string{"export", "a", "b"}, "name the folder"},
+		{[]string{"-catalogue", "/nowhere.yaml"}, "/nowhere.yaml: there is no such file"},
 	} {
 		err := run(context.Background(), c.args)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
