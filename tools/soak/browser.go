@@ -89,8 +89,8 @@ func (b *browser) close() {
 	<-b.ended
 }
 
-// resident is the memory of the processes that run pages, and of the one that runs the GPU, in bytes.
-func (b *browser) resident() (pages, gpu float64, err error) {
+// resident is the memory of the processes that run pages, and of the one that runs the GPU, in bytes: without the stacks of SwiftShader's fibers, and those.
+func (b *browser) resident() (pages, gpu, stacks float64, err error) {
 	list, err := descendants(b.cmd.Process.Pid)
 	for _, process := range list {
 		text, readErr := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", process))
@@ -98,20 +98,17 @@ func (b *browser) resident() (pages, gpu float64, err error) {
 		if readErr != nil || len(args) == 0 {
 			continue // it has ended
 		}
-		var into *float64
 		switch {
 		case b.pages(args):
-			into = &pages
+			n, memoryErr := memoryOf(process)
+			pages, err = pages+n, errors.Join(err, memoryErr)
 		case b.gpu(args):
-			into = &gpu
-		default:
-			continue
+			n, memoryErr := memoryOf(process)
+			of, stacksErr := stacksOf(process)
+			gpu, stacks, err = gpu+n-of, stacks+of, errors.Join(err, memoryErr, stacksErr)
 		}
-		n, memoryErr := memoryOf(process)
-		*into += n
-		err = errors.Join(err, memoryErr)
 	}
-	return pages, gpu, err
+	return pages, gpu, stacks, err
 }
 
 // descendants are a process and all that it and its children have started.
@@ -158,4 +155,37 @@ func memoryOf(process int) (float64, error) {
 		sum += 1024 * kilobytes
 	}
 	return sum, nil
+}
+
+// fiberStack is the size of the mapping in which a fiber of SwiftShader's has its stack, and allocatorPages what the allocator writes elsewhere for
+// each, both in kilobytes.
+const (
+	fiberStack     = 1024 + 4
+	allocatorPages = 2 * 4
+)
+
+// stacksOf is what the stacks of SwiftShader's fibers take of a process's memory, in bytes. A process that has ended has none.
+func stacksOf(process int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps", process))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("soak: %w", err)
+	}
+	return 1024 * stackKilobytes(string(text)), nil
+}
+
+// stackKilobytes counts in the text of a smaps file what is resident of mappings of that size, and what the allocator writes for them.
+func stackKilobytes(smaps string) float64 {
+	var sum, size, kilobytes float64
+	for line := range strings.Lines(smaps) {
+		if _, err := fmt.Sscanf(line, "Size: %g kB", &size); err == nil {
+			continue
+		}
+		if _, err := fmt.Sscanf(line, "Anonymous: %g kB", &kilobytes); err == nil && size == fiberStack && kilobytes > 0 {
+			sum += kilobytes + allocatorPages
+		}
+	}
+	return sum
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -45,5 +46,28 @@ func TestWhatGrowsIsNamed(t *testing.T) {
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("growth %g, slower %g: %v, want %q", c.growth, c.slower, err, c.want)
 		}
+	}
+}
+
+// Of a process's memory the stacks of one size are told, with what the allocator writes for each, and no others.
+func TestStacks(t *testing.T) {
+	var smaps strings.Builder
+	for _, m := range []struct{ size, anonymous int }{{4, 4}, {1028, 20}, {1028, 8}, {1028, 0}, {2048, 900}, {1024, 100}, {1028, 50}} {
+		fmt.Fprintf(&smaps, "7f00-7f01 rw-p 00000000 00:00 0\nSize:           %8d kB\nRss: 7 kB\nAnonymous:      %8d kB\nVmFlags: rd wr\n", m.size, m.anonymous)
+	}
+	if got, want := stackKilobytes(smaps.String()), 20+8+50+3*8.0; got != want {
+		t.Errorf("%g kB are counted, want %g", got, want)
+	}
+}
+
+// What SwiftShader keeps is told and no fault.
+func TestStacksMayGrow(t *testing.T) {
+	r := grown(0, 0)
+	for i := range r.samples {
+		r.samples[i].bytes[stacks] = 1e6 * float64(i)
+	}
+	var said strings.Builder
+	if err := r.verdict(&said); err != nil || !strings.Contains(said.String(), "SwiftShader's stacks: +10.00 MB") {
+		t.Errorf("%v, %s", err, said.String())
 	}
 }
