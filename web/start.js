@@ -1,6 +1,7 @@
 "use strict";
 // What a visit begins with, before any program: who sees the page first sees its picture, then its program answers, and what computes comes last.
-if (navigator.connection?.saveData) document.documentElement.classList.add("still"); // app.css plays no film then
+const spare = navigator.connection?.saveData;
+if (spare) document.documentElement.classList.add("still"); // app.css plays no film then
 // The browser's offer to install the page may come before any program runs: app/ui makes it when there is a picture.
 addEventListener("beforeinstallprompt", (event) => { globalThis.reverieInstall = event; });
 // The page's picture is there, and drawn, or it takes too long: a page that opens in the background draws nothing.
@@ -17,8 +18,8 @@ if (isSecureContext && navigator.gpu) {
   const base = document.currentScript.src;
   const status = (id) => { document.getElementById("status").textContent = document.getElementById(id).textContent; };
   // In the first visit of somebody who has come to look, the engine, the model that it fetches and what is kept for use without a network, 20 times as much
-  // as the page's own program, wait for the first sign of a person, or until the page has rested: on a telephone they would take the line and the processor
-  // from what is looked at. Whoever comes again has everything here, and who follows a link or shares something has said what it is for: nothing waits.
+  // as the page's own program, wait for the first sign of a person, or until the page has rested, where no traffic is to be spared: on a telephone they would
+  // take the line and the processor from what is looked at. Whoever comes again has everything here, and who follows a link or shares something has said what it is for: nothing waits.
   const known = navigator.serviceWorker?.controller || location.hash.length > 1 || location.search.includes("shared");
   const rest = 2000;
   const signs = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "dragenter", "paste"];
@@ -38,9 +39,13 @@ if (isSecureContext && navigator.gpu) {
     const said = [];
     worker.onmessage = worker.onerror = (event) => said.push(event);
     globalThis.reverieEngine = { worker, said };
-    const hear = (event) => event.data?.text?.includes('"kind":"beat"') || settled();
-    worker.addEventListener("message", hear);
-    worker.addEventListener("error", hear);
+    const spoken = new AbortController();
+    const hear = (event) => {
+      if (event.data?.text?.includes('"kind":"beat"')) return;
+      spoken.abort();
+      settled();
+    };
+    for (const kind of ["message", "error"]) worker.addEventListener(kind, hear, { signal: spoken.signal });
   };
   // What is kept for use without a network is fetched once the engine has spoken, so that it does not take its line.
   const quiet = new Promise((done) => { settled = done; });
@@ -52,11 +57,19 @@ if (isSecureContext && navigator.gpu) {
   const listening = new AbortController();
   const listen = (kind, hear) => addEventListener(kind, hear, { signal: listening.signal });
   listen("input", (event) => { if (event.target.id === "prompt") early.typed = event.target.value; });
+  listen("keydown", (event) => {
+    if (event.target.id !== "prompt" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    early.start = true;
+    status("early-press");
+  });
   listen("pointerup", ({ clientX: x, clientY: y }) => { // nothing is pressed on what is disabled
     const hit = ({ left, right, top, bottom }) => left <= x && x <= right && top <= y && y <= bottom;
-    const example = [...document.querySelectorAll(".example")].findIndex((e) => hit(e.getBoundingClientRect()));
-    if (example < 0) return;
-    early.example = example;
+    const pressed = (what) => [...document.querySelectorAll(what)].findIndex((e) => hit(e.getBoundingClientRect()));
+    const example = pressed(".example");
+    if (example >= 0) early.example = example;
+    else if (pressed("button.primary") >= 0) early.start = true;
+    else return;
     status("early-press");
   });
   listen("dragover", (event) => event.preventDefault());
@@ -75,7 +88,7 @@ if (isSecureContext && navigator.gpu) {
     live() {
       listening.abort();
       move();
-      setTimeout(wake, rest);
+      if (!spare) setTimeout(wake, rest);
       return early;
     },
   };

@@ -269,11 +269,6 @@ func (s *State) startWords(by, text, base string) (protocol.Message, bool) {
 		s.Status = fmt.Sprintf(isPromptNow, by) + s.whatNow(pressStart)
 		return nil, false
 	}
-	if s.Phase == Opening {
-		s.restart = true
-		s.Status = beginsWithGPU
-		return nil, false
-	}
 	return s.PressStart(base)
 }
 

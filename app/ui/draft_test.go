@@ -194,7 +194,7 @@ func TestFollowedLink(t *testing.T) {
 	}
 }
 
-// An example begins at once, or waits for the device.
+// An example begins at once, or waits for the device, as what was typed does.
 func TestStartExample(t *testing.T) {
 	s := idle(t)
 	s.Edit(recipe.Prompt.Option, "")
@@ -210,6 +210,16 @@ func TestStartExample(t *testing.T) {
 	early.Receive(protocol.Ready{}, start)
 	m, ok = early.FollowUp("/weights/")
 	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a snowman" {
+		t.Errorf("then it sends %+v", m)
+	}
+	typed := NewState()
+	typed.Edit(recipe.Prompt.Option, "a fox")
+	if m, ok := typed.PressStart("/weights/"); ok || typed.Status != beginsWithGPU {
+		t.Errorf("before there is a device a start sends %+v and says %s", m, typed.Status)
+	}
+	typed.Receive(protocol.Ready{}, start)
+	m, ok = typed.FollowUp("/weights/")
+	if start, _ := m.(protocol.Start); !ok || recipe.Prompt.In(start.Script.Recipe) != "a fox" {
 		t.Errorf("then it sends %+v", m)
 	}
 	own := idle(t)

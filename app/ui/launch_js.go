@@ -80,7 +80,7 @@ func takeShared(take func(read func() ([]byte, error), name string)) {
 // takeEarly tells web/start.js that the page listens now, and hands over what a person did before: a file that was dropped to open, everything else to take.
 func takeEarly(take func(early), open func(read func() ([]byte, error), name string)) {
 	did := js.Global().Get("reverieStart").Call("live")
-	e := early{example: -1}
+	e := early{example: -1, start: did.Get("start").Truthy()}
 	if typed := did.Get("typed"); typed.Truthy() {
 		e.typed = typed.String()
 	}

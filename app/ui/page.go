@@ -303,6 +303,7 @@ func (p *Page) turn(ctx app.Context) {
 // early is what a person did before the page's program listened.
 type early struct {
 	typed   string // as the prompt
+	start   bool   // Enter was pressed there, or Start
 	example int    // that was pressed, or -1
 	text    string // that was dropped
 }
@@ -321,6 +322,9 @@ func (p *Page) takeEarly(e early) {
 		}
 		if e.example >= 0 && e.example < len(Examples) {
 			p.sends(func(base string) (protocol.Message, bool) { return p.state.StartExample(Examples[e.example], base) })(ctx, app.Event{})
+		}
+		if e.start {
+			p.start()
 		}
 	})
 }

@@ -128,9 +128,13 @@ func (s *State) model(name string) Model {
 	return Model{Name: name}
 }
 
-// PressStart begins a run of the draft, or says what is wrong with it. Base is the URL of the models' folders. While the model is being
-// downloaded, the run begins as its parts arrive.
+// PressStart begins a run of the draft, or says what is wrong with it. Base is the URL of the models' folders. Before there is a device it says that the run
+// begins then; while the model is being downloaded, the run begins as its parts arrive.
 func (s *State) PressStart(base string) (protocol.Message, bool) {
+	if s.Phase == Opening {
+		s.restart, s.Status = true, beginsWithGPU
+		return nil, false
+	}
 	if s.Phase != Idle && s.Phase != Loading {
 		return nil, false
 	}

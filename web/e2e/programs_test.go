@@ -43,17 +43,22 @@ func TestFirstVisit(t *testing.T) {
 }
 
 // Who follows a link has said what it is for: the programs come at the same time, each asked for while the other is still on its way. No service worker asks
-// for them here. What is typed before the page's program listens stays typed.
+// for them here. What is typed before the page's program listens stays typed, and Enter begins its run.
 func TestProgramsComeAtTheSameTime(t *testing.T) {
 	h := newGate(t, "app.wasm", "engine.wasm")
-	v := arriveIn(t, driver.Open, h, chromium.Software, "#p=a%20red%20apple", `delete Navigator.prototype.serviceWorker`)
+	v := arriveIn(t, driver.Open, h, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1", `delete Navigator.prototype.serviceWorker`)
 	for _, name := range []string{"app.wasm", "engine.wasm"} {
 		h.wait(name)
 	}
 	v.must(v.Fill("textbox", "Prompt", "a blue heart"))
+	_, err := driver.Evaluate[bool](v.Page, `document.getElementById("prompt").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true}))`)
+	v.must(err)
+	v.status("The run begins as soon as the rest of the page is here")
 	h.open("app.wasm")
 	h.open("engine.wasm")
-	until[protocol.Ready](v)
+	if s := until[protocol.Started](v).Script.Recipe; recipe.Prompt.In(s) != "a blue heart" {
+		t.Errorf("the run's prompt is %q", recipe.Prompt.In(s))
+	}
 	v.value("textbox", "Prompt", "a blue heart")
 	v.clean()
 }

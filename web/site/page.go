@@ -32,18 +32,21 @@ func mended(page []byte) []byte {
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
 }
 
-// Where go-app's script begins to fetch programs: all of them, for the service worker, and the page's.
+// Where go-app's script begins to fetch programs: all of them, for the service worker, and the page's; and where it runs that.
 const (
 	install = "\ngoappInitServiceWorker();\n"
 	launch  = "\ngoappInitWebAssembly();\n"
+	run     = "\n    go.run(wasm.instance);\n"
 )
 
-// gated is that script, which fetches programs when web/start.js says so, and none where that says why the browser cannot run Reverie.
+// gated is that script, which fetches programs when web/start.js says so, and none where that says why the browser cannot run Reverie. Between the making of
+// the program and its run the browser draws and answers.
 func gated(script []byte) (*asset, error) {
 	const able = "\nif (isSecureContext && navigator.gpu) "
 	for _, begin := range []struct{ old, gate string }{
 		{install, able + "reverieStart.kept.then(goappInitServiceWorker);\n"},
 		{launch, able + "reverieStart.page.then(goappInitWebAssembly); else document.getElementById(\"app-wasm-loader\").remove();\n"},
+		{run, "\n    await new Promise((turn) => setTimeout(turn));" + run},
 	} {
 		if bytes.Count(script, []byte(begin.old)) != 1 {
 			return nil, errors.New("site: go-app's script begins in another way: mend gated in web/site")

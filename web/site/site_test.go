@@ -252,6 +252,18 @@ func TestTextIsSentAsTheBrowserTakesIt(t *testing.T) {
 	}
 }
 
+// A first visit's picture is the only one that the page asks for by itself, before anything else that can wait.
+func TestPictureOfThePage(t *testing.T) {
+	page := get(newTestSite(t, Config{Base: "/path/"}), "/path/").Body.String()
+	pictures := regexp.MustCompile(`<img [^>]*>`).FindAllString(page, -1)
+	if len(pictures) != 1 || !strings.Contains(pictures[0], ` src="/path/web/recorded-still.webp"`) || !strings.Contains(pictures[0], ` role="presentation"`) || !strings.Contains(pictures[0], ` fetchpriority="high"`) {
+		t.Errorf("the page asks for %q", pictures)
+	}
+	if !strings.Contains(page, `<i id="app-wasm-loader-icon"></i>`) {
+		t.Error("go-app's script does not find the element that turns while its program is on its way")
+	}
+}
+
 // Boolean attributes of HTML hold by being there: until the program runs, the page shows what its settings are.
 func TestBooleanAttributesOfThePage(t *testing.T) {
 	page := get(newTestSite(t, Config{}), "/").Body.String()
