@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reverie/app/film"
 	"reverie/app/wire"
@@ -37,15 +38,18 @@ const exportInPage = `
 			const said = JSON.parse(event.data.text);
 			if (said.kind === "want") {
 				const pix = frame(said.picture);
-				if (pix) post({kind: "frame", picture: {width: 32, height: 32}}, pix.buffer);
+				if (pix) post({kind: "frame", picture: {width: side, height: side}}, pix.buffer);
 				else post({kind: "cancel"});
 			} else if (said.kind === "working") working.push(said.done);
 			else if (said.kind !== "beat") done(JSON.stringify({...said, data: await Promise.all((event.data.buffers || []).map(base64))}));
 		};
 		post(message, ...buffers);
 	});
+	window.side = 32;
 	// Picture i is of one colour, which goes from red to blue.
-	window.colours = (i) => new Uint8Array(Array.from({length: 32 * 32}, () => [240 - 8 * i, 40, 8 * i, 255]).flat());`
+	window.colours = (i) => new Uint8Array(Array.from({length: side * side}, () => [240 - 8 * i, 40, 8 * i, 255]).flat());
+	// Picture i has something else in every place.
+	window.patterns = (i) => new Uint8Array(Array.from({length: side * side * 4}, (_, at) => at % 4 == 3 ? 255 : (at >> 2) * (i + 3) % 256));`
 
 type exported struct {
 	film.Made
@@ -141,6 +145,17 @@ func TestFilms(t *testing.T) {
 	}
 	if n, err := driver.Evaluate[int](v.Page, "working.at(-1)"); err != nil || n != 30 {
 		t.Errorf("progress ended at %d, %v", n, err)
+	}
+
+	// A run of 150 steps at 128×128, in the size and at the length at which it is watched.
+	_, err := driver.Evaluate[int](v.Page, "side = 128")
+	v.must(err)
+	began := time.Now()
+	e := v.export(film.Make{Options: film.Options{Format: film.Best, Width: 512, Height: 512, Rate: 15, Seconds: 10, Hold: 1}, Pictures: 150}, "patterns")
+	t.Logf("150 steps at 128² become a film in %.1f s", time.Since(began).Seconds())
+	p, _ := v.probe(v.bytesOf(e))
+	if len(p.Streams) != 1 || p.Streams[0].Frames != "165" || p.Streams[0].Width != 512 || p.Streams[0].Height != 512 || p.Format.Duration != "11.000000" {
+		t.Errorf("%s: ffprobe says %+v, want 165 frames of 512 × 512 in 11 seconds", e.Codec, p)
 	}
 }
 

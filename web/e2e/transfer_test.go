@@ -27,7 +27,7 @@ import (
 // saves presses a button and returns what it saves, with the file where no later one of that name takes its place.
 func (v *visit) saves(button string) (data []byte, path string) {
 	v.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute) // of a film on a busy processor
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	saved, err := v.Download(ctx, button)
 	v.must(err)
@@ -96,26 +96,23 @@ func TestPicturesMoveToAnotherProfile(t *testing.T) {
 	v.must(v.Click("button", "Undo deletion"))
 	v.strip(2)
 
-	// A long run that was recorded elsewhere becomes a film.
+	// A long run that was recorded elsewhere becomes a film, of which few pictures are drawn here.
 	recorded := filepath.Join(t.TempDir(), "recorded.zip")
 	v.must(os.WriteFile(recorded, recordedRun(t), 0o600))
 	v.must(v.Choose("Open image", recorded))
 	v.must(v.Click("button", "a long run"))
 	v.must(v.Click("button", "Film"))
-	for name, value := range map[string]string{"Length in seconds": "10", "Frames per second": "15", "Final pause in seconds": "1"} {
+	for name, value := range map[string]string{"Length in seconds": "2", "Frames per second": "5", "Final pause in seconds": "1"} {
 		v.must(v.Fill("textbox", name, value))
 	}
-	began := time.Now()
 	film, _ := v.saves("Make film")
-	took := time.Since(began)
 	p, _ := v.probe(film)
-	if len(p.Streams) != 1 || p.Streams[0].Frames != "165" || p.Streams[0].Width != 512 || p.Streams[0].Height != 512 || p.Format.Duration != "11.000000" {
-		t.Errorf("ffprobe says %+v, want 165 frames of 512 × 512 in 11 seconds", p)
+	if len(p.Streams) != 1 || p.Streams[0].Frames != "15" || p.Streams[0].Width != 512 || p.Streams[0].Height != 512 || p.Format.Duration != "3.000000" {
+		t.Errorf("ffprobe says %+v, want 15 frames of 512 × 512 in 3 seconds", p)
 	}
 	if settings := p.Format.Tags["comment"] + p.Format.Tags["COMMENT"]; !strings.Contains(settings, "a long run") {
 		t.Errorf("the film carries %q", settings)
 	}
-	t.Logf("a film of %d steps at 128² takes %.1f s", recordedSteps, took.Seconds())
 	v.clean()
 }
 

@@ -17,18 +17,19 @@ import (
 	"reverie/tools/driver"
 )
 
-// walk is a person's way through the page in one window, and how long its run is.
+// walk is a person's way through the page in one window.
 type walk struct {
 	name          string
 	width, height int64
 	touch         bool
-	steps, back   int    // of the first run, and the step to which it is dragged back
+	settings      string // in the address, or else they are typed
 	cutouts       string // each takes time
+	back          int    // the step to which the run is dragged back, or one soon after it
 }
 
 var walks = []walk{
-	{"desktop", 1366, 768, false, 14, 10, "4"},
-	{"telephone", 390, 844, true, 5, 2, "1"},
+	{"desktop", 1366, 768, false, "", "4", 10},
+	{"telephone", 390, 844, true, "#width=64&height=64&cutouts=1&steps=1000&seed=7&v=2", "1", 3},
 }
 
 // From the first visit to a picture that comes back: everything is found by its accessible name, and what a person looks at is in view.
@@ -40,18 +41,19 @@ func TestWalk(t *testing.T) {
 
 // do walks.
 func (w walk) do(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off")
+	v := open(t, chromium.Software, "?tune=off"+w.settings)
 	if w.touch {
 		v.must(v.Touch())
 	}
 	v.must(v.Resize(w.width, w.height))
 	v.ready()
-	v.small(fmt.Sprint(w.steps))
-	v.must(v.Fill("spinbutton", "Cutouts", w.cutouts))
+	if w.settings == "" {
+		v.small("1000")
+	}
 
 	v.must(v.Click("button", "a yellow star")) // an example, which begins at once
 	began := until[protocol.Started](v).Script.Recipe
-	for _, set := range recipe.New(recipe.Prompt.Is("a yellow star"), recipe.Width.Is(64), recipe.Height.Is(64), recipe.Steps.Is(w.steps), recipe.Seed.Is(7)).Said() {
+	for _, set := range recipe.New(recipe.Prompt.Is("a yellow star"), recipe.Width.Is(64), recipe.Height.Is(64), recipe.Steps.Is(1000), recipe.Seed.Is(7)).Said() {
 		if got := began.Value(set.Option); got != set.Value {
 			t.Errorf("the run's %s is %v, and %v was typed", set.Option.Name, got, set.Value)
 		}
@@ -66,7 +68,7 @@ func (w walk) do(t *testing.T) {
 	v.must(v.Click("button", "Pause"))
 	paused := pauseAt(v, &losses)
 	v.status("Paused")
-	if _, err := v.Find("image", fmt.Sprintf("Step %d of %d: a yellow star…", paused, w.steps)); err != nil {
+	if _, err := v.Find("image", fmt.Sprintf("Step %d of 1000: a yellow star…", paused)); err != nil {
 		t.Error(err)
 	}
 	v.waits(inView + `(document.getElementById("step"))`)
@@ -82,9 +84,12 @@ func (w walk) do(t *testing.T) {
 	if took := until[protocol.Changed](v); recipe.Prompt.In(took.Script.At(paused)) != "a yellow star:0.6" || recipe.Prompt.In(took.Script.Recipe) != "a yellow star" {
 		t.Errorf("the run took %+v", took)
 	}
+	end := paused + 3
+	v.must(v.Fill("spinbutton", "Steps", fmt.Sprint(end)))
+	until[protocol.Changed](v)
 	v.must(v.Click("button", "Resume"))
 	until[protocol.Done](v)
-	v.status("Done: " + fmt.Sprint(w.steps) + " steps")
+	v.status(fmt.Sprintf("Done: %d steps", end))
 	if v.pixels() == formed {
 		t.Error("the picture stays as it was at the pause")
 	}
@@ -92,14 +97,14 @@ func (w walk) do(t *testing.T) {
 
 	v.dragBack(paused)
 	v.waits(fmt.Sprintf(`document.getElementById("preview").toDataURL() === %q`, formed))
-	if _, err := v.Find("image", fmt.Sprintf("Step %d of %d, looking back…", paused, w.steps)); err != nil {
+	if _, err := v.Find("image", fmt.Sprintf("Step %d of %d, looking back…", paused, end)); err != nil {
 		t.Error(err)
 	}
 	v.must(v.Click("button", "Fork here"))
 	v.status(fmt.Sprintf("departs from step %d", paused))
 	v.must(v.Click("button", "Start"))
 	fork := until[protocol.Started](v).Script.Recipe
-	if len(recipe.StartTokens.In(fork).Codes) != 64 || recipe.Prompt.In(fork) != "a yellow star:0.6" || recipe.Steps.In(fork) != w.steps-paused {
+	if len(recipe.StartTokens.In(fork).Codes) != 64 || recipe.Prompt.In(fork) != "a yellow star:0.6" || recipe.Steps.In(fork) != end-paused {
 		t.Errorf("the fork takes %+v", fork)
 	}
 	until[protocol.Done](v)
@@ -110,7 +115,7 @@ func (w walk) do(t *testing.T) {
 	v.must(v.Click("button", "Continue"))
 	steps := until[protocol.Done](v).Step
 	v.status(fmt.Sprintf("Done: %d steps", steps))
-	if steps != w.steps-paused+1 {
+	if steps != end-paused+1 {
 		t.Errorf("it goes on to step %d", steps)
 	}
 	v.strip(3)
