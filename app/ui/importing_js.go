@@ -40,6 +40,8 @@ func (w *importer) post(m imports.Message) error { return imports.Post(w.worker,
 // close ends the worker at once.
 func (w *importer) close() {
 	w.worker.Call("terminate")
+	w.worker.Set("onmessage", nil) // what has come already is not heard either
+	w.worker.Set("onerror", nil)
 	w.listen.Release()
 }
 

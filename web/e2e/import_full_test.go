@@ -206,7 +206,7 @@ func TestImportFullSize(t *testing.T) {
 	begun := time.Now()
 	v.must(v.Click("button", "Download"))
 	<-hubFiles["ViT-B-32.pt"].quiet
-	v.must(v.Navigate("about:blank"))
+	v.must(v.Crash())
 	close(hubFiles["ViT-B-32.pt"].going)
 	v.must(v.Navigate(v.url))
 	until[protocol.Ready](v)
@@ -230,7 +230,7 @@ func TestImportFullSize(t *testing.T) {
 	v.must(v.Click("button", "Close"))
 	v.likeConvert("clip", filepath.Join(dir, "clip"))
 	v.likeConvert("vqgan", filepath.Join(dir, "vqgan"))
-	v.twoSteps("clip+vqgan")
+	v.twoSteps("CLIP + VQGAN")
 }
 
 // watchMemory measures what the page's processes take at most, until stop is called.
