@@ -24,19 +24,20 @@ VOCABULARY = os.path.join(HERE, "../../../weights/vocab", MERGES_FILE)
 
 
 def settle(w, side):
-    """Gives a ResNet's batch norms the statistics of their inputs, as training does, and a bias of three of the outputs' deviations.
+    """Gives a ResNet's batch norms the statistics of their inputs, as training does, and a bias of three of the outputs' deviations, or of four where so
+    many more values pass that some would come near zero all the same.
 
     One ReLU whose input rounding puts on the other side of zero changes the gradient by about 1e-3; among the 20 million that two pictures
     pass in RN50, PyTorch's own float32 meets up to three. So far from zero it is one in a hundred times that. The signs
     go with the number of channels, so that the sums of blocks stay away from zero, too.
     """
-    random, signs, plain = torch.Generator().manual_seed(2), {}, make.batch_norm
+    random, signs, plain, deviations = torch.Generator().manual_seed(2), {}, make.batch_norm, 3 if side < 384 else 4
 
     def batch_norm(_, name, x):
         channels = x.shape[1]
         sign = signs.setdefault(channels, torch.randint(2, (channels,), generator=random) * 2.0 - 1)
         w[name + ".running_mean"], w[name + ".running_var"] = x.mean((0, 2, 3)), x.var((0, 2, 3))
-        w[name + ".bias"] = 3 * sign * w[name + ".weight"].abs()
+        w[name + ".bias"] = deviations * sign * w[name + ".weight"].abs()
         return plain(w, name, x)
 
     make.batch_norm = batch_norm
