@@ -68,6 +68,15 @@ const (
 // fleeting says that the buffer's memory serves others before and after it in the same plan.
 func (b *Buffer) fleeting() bool { return b.life == scratch || b.life == discarded }
 
+// Power says which adapter to take on a machine that has several, as far as browsers let pages choose.
+type Power string
+
+// The fastest one, and the one that takes the least power.
+const (
+	Fast   Power = "high-performance"
+	Frugal Power = "low-power"
+)
+
 // Info describes the adapter.
 func (d *Device) Info() Info { return d.info }
 

@@ -58,13 +58,16 @@ func (d *Device) allocate(label string, size int, u usage) memory {
 	return memory{d.device.Call("createBuffer", map[string]any{"label": label, "size": size, "usage": usageBits[u]})}
 }
 
-// Open asks the browser for its fastest adapter and opens a device with the features and limits that Reverie uses.
-func Open(ctx context.Context) (*Device, error) {
+// Open opens the fastest adapter's device.
+func Open(ctx context.Context) (*Device, error) { return OpenOf(ctx, Fast) }
+
+// OpenOf asks the browser for an adapter and opens a device with the features and limits that Reverie uses.
+func OpenOf(ctx context.Context, power Power) (*Device, error) {
 	webgpu := js.Global().Get("navigator").Get("gpu")
 	if webgpu.IsUndefined() {
 		return nil, ErrNoWebGPU
 	}
-	adapter, err := jsx.Await(ctx, webgpu.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	adapter, err := jsx.Await(ctx, webgpu.Call("requestAdapter", map[string]any{"powerPreference": string(power)}))
 	if err != nil {
 		return nil, fmt.Errorf("gpu: requesting an adapter: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall/js"
 	"testing"
 
 	"reverie/shaders"
@@ -80,5 +81,24 @@ func TestWrongBindingIsAnError(t *testing.T) {
 	}
 	if device.Err() != nil {
 		t.Errorf("the error also stands on the device: %v", device.Err())
+	}
+}
+
+// The adapter is asked for by its power: the fastest, unless somebody wants the frugal one.
+func TestOpenAsksForPower(t *testing.T) {
+	calls := spy(t, js.Global().Get("navigator").Get("gpu"), "requestAdapter")
+	for i, want := range []Power{Fast, Frugal} {
+		open := Open
+		if want == Frugal {
+			open = func(ctx context.Context) (*Device, error) { return OpenOf(ctx, Frugal) }
+		}
+		d, err := open(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Close()
+		if got := (*calls)[i][0].Get("powerPreference").String(); got != string(want) {
+			t.Errorf("asked for %q, want %q", got, want)
+		}
 	}
 }

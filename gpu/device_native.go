@@ -19,6 +19,9 @@ type compiledPlan struct{}
 // Open always answers ErrNoWebGPU outside a browser.
 func Open(context.Context) (*Device, error) { return nil, ErrNoWebGPU }
 
+// OpenOf answers as Open.
+func OpenOf(context.Context, Power) (*Device, error) { return nil, ErrNoWebGPU }
+
 func (d *Device) Lost() <-chan struct{} { return nil }
 func (d *Device) Close()                {}
 

@@ -138,7 +138,7 @@ var (
 		Help:      "What cutouts see that reach beyond the picture.",
 		Elsewhere: map[Tool]string{Pytti: "border_mode"},
 	}, Choice{
-		{"clamp", "nothing: they are moved inside, so that edges are seen more often (clamp)"},
+		{"clamp", "nothing, they are moved inside (clamp)"},
 		{"mirror", "its mirror image"},
 		{"wrap", "its other side (wrap)"},
 		{"smear", "its edge, drawn out (smear)"},
@@ -234,6 +234,12 @@ var (
 		Name: "vignette_width", During: TakesAtOnce, Group: Losing, Label: "Vignette's width", Beside: `{"vignette_weight":1}`,
 		Help: "How wide the middle is that the vignette leaves free: the deviation of a bell curve, as a share of the picture's sides.",
 	}, Real{Max: 2, Positive: true}, 0.25)
+
+	ImageLoss = add(Option{
+		Name: "image_loss", During: RecordsAnew, Costs: true, Group: Losing, Label: "Image prompts pull", Noun: "pull of image prompts",
+		Beside: `{"image_prompts":[{"name":"b.png","weight":1}]}`,
+		Help:   "Whether image prompts pull to what CLIP sees in them or to their pixels, stretched to the picture's size.",
+	}, Choice{{"clip", "to what CLIP sees"}, {"pixels", "to their pixels"}, {"both", "to both"}}, "clip")
 
 	InitImage = add(Option{
 		Name: "init_image", Group: Starting, Label: "Start picture",

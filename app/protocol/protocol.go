@@ -54,6 +54,8 @@ type (
 		Base string `json:"base"`
 		// Tune says when kernels are timed: "" where nothing is known of the device, "off" never, "again" at the next run.
 		Tune string `json:"tune,omitempty"`
+		// GPU is "low-power" for the adapter of a machine with several that takes the least; the fastest else.
+		GPU string `json:"gpu,omitempty"`
 	}
 	// Load asks for a model's weights.
 	Load struct {

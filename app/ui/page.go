@@ -283,7 +283,7 @@ func (p *Page) startEngine() {
 		})
 	})
 	p.engine = current
-	p.send(protocol.Open{Base: p.weights(), Tune: query("tune")}, true)
+	p.send(protocol.Open{Base: p.weights(), Tune: query("tune"), GPU: query("gpu")}, true)
 }
 
 // turn looks whether the worker answers, and replaces one that does not.

@@ -52,7 +52,7 @@ const (
 	glossaryMissing = "The glossary cannot be fetched: check the connection and try again."
 
 	benchmarkHelp = "Benchmark measures this GPU for some seconds. Its results say how long a step takes here and which kernels it runs, and belong to every report of a slow run."
-	kernelsHelp   = "Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does."
+	kernelsHelp   = "Kernels are chosen by timing them at the first run on a GPU. They all give the same picture: ?tune=again behind this page's address times them again, ?tune=off never does; ?gpu=low-power takes the frugal one of two GPUs."
 )
 
 // Examples are prompts that a person can click. The embedded pair makes something recognisable of each: see its samples.

@@ -37,7 +37,11 @@ type GPU struct {
 
 // Open opens the fastest device that the browser offers, and what it keeps.
 func (e *GPU) Open(ctx context.Context, m protocol.Open) (protocol.Ready, <-chan string, error) {
-	device, err := gpu.Open(ctx)
+	power := gpu.Fast
+	if m.GPU == string(gpu.Frugal) {
+		power = gpu.Frugal
+	}
+	device, err := gpu.OpenOf(ctx, power)
 	switch {
 	case errors.Is(err, gpu.ErrNoWebGPU):
 		return protocol.Ready{}, nil, reasoned{protocol.NoWebGPU, err}

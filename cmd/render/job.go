@@ -25,6 +25,7 @@ type job struct {
 	init      *file
 	images    []file // of the script's image prompts
 	state     []byte // to go on from, or nil
+	factor    int    // pixels along a token's side
 	big       bool   // the model is one that the page downloads only when it is asked to
 	model     string // "" for the only one of the weights folder, or mini
 	weights   string
@@ -33,6 +34,7 @@ type job struct {
 	trace     string // "" for none
 	saveState string // "" for none
 	saveEvery int    // 0 for never
+	coarse    []coarse
 }
 
 // file is a picture that a run takes, by the name that the script has for it.
@@ -55,6 +57,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	flags.StringVar(&j.weights, "weights", "", "folder of models, `DIR`")
 	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
 	words.add(flags)
+	flags.Func("coarse", "make the first steps in a smaller size, `WxH:STEPS`; may be said for several, small ones first. Schedules and phases begin anew in each", j.addCoarse)
 	flags.Func("region", "prompt N, from 0, pulls where a PNG is not transparent, `N=FILE`; may be said for several", shown.region)
 	flags.Func("hold-where", "the picture is held still where a PNG is not transparent, `FILE`", shown.held)
 	flags.Func("cuts", "the same as -cutouts, `N`", func(text string) error { return flags.Set(recipe.Cutouts.Flag(), text) })
@@ -100,6 +103,9 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	// The model is not known yet, but what no model can run is found here; the model's own limits follow.
 	if _, _, err = j.script.Check(1); err != nil {
+		return j, err
+	}
+	if err := j.checkCoarse(); err != nil {
 		return j, err
 	}
 	return j, j.checkOutputs()

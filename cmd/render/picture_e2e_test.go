@@ -53,6 +53,20 @@ func TestRenderTwiceGivesTheSameBytes(t *testing.T) {
 	}
 }
 
+// The first steps are made in a smaller size, from whose tokens the picture's own begins.
+func TestRenderCoarseToFine(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.png")
+	var stderr bytes.Buffer
+	if err := run(context.Background(), []string{"-prompt", "a red apple", "-size", "48x64", "-steps", "5", "-cuts", "2", "-coarse", "16x24:2", "-coarse", "24x32:2", "-o", out}, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	found, err := picture.Read(read(t, out))
+	r := found.Script.Recipe
+	if tokens := recipe.StartTokens.In(r); err != nil || found.Step != 1 || found.Width != 48 || recipe.Steps.In(r) != 1 || tokens.Columns != 3 || tokens.Rows != 4 || len(tokens.Codes) != 12 {
+		t.Errorf("the picture is %d×%d after %d steps, from tokens %+v, %v", found.Width, found.Height, found.Step, tokens, err)
+	}
+}
+
 func checkTrace(t *testing.T, path string) {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -46,7 +46,8 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	defer page.Close()
-	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr}
+	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr, whole: j.script}
+	r.script = r.next()
 	png, err := r.render(ctx, "http://"+listener.Addr().String()+"/")
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 			return nil, err
 		}
 	}
-	j.big = !m.Small()
+	j.big, j.factor = !m.Small(), m.Factor
 	_, _, err = j.script.Check(m.Factor)
 	return s, err
 }
@@ -117,6 +118,7 @@ func loadPrograms(ctx context.Context) (fs.FS, error) {
 type renderer struct {
 	job
 	page   *driver.Page
+	whole  recipe.Script // the run in the picture's own size, as far as that is still to be made
 	build  string
 	stderr io.Writer
 	trace  *json.Encoder // nil for none
@@ -262,7 +264,8 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 	case protocol.File:
 		return false, writeFile(r.stepFile(m.Step), m.PNG)
 	case protocol.Done:
-		return true, nil
+		more, err := r.finer()
+		return !more, err
 	case protocol.Stopped:
 		return false, errors.New("the run was stopped")
 	case protocol.Error:

@@ -46,6 +46,8 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"a region of no prompt", []string{"-prompt", "x", "-region", "left.png", "-o", out}, "0=left.png"},
 		{"a region in no folder", []string{"-prompt", "x", "-region", "0=none.png", "-o", out}, "cannot read none.png"},
 		{"a mask that is no picture", []string{"-prompt", "x", "-hold-where", filepath.Join(damaged, "manifest.json"), "-o", out}, "is no PNG with transparent parts"},
+		{"a coarse size without steps", []string{"-prompt", "x", "-coarse", "64x64", "-o", out}, "64x64:50"},
+		{"more coarse steps than steps", []string{"-prompt", "x", "-coarse", "64x64:5", "-coarse", "32x32:5", "-steps", "10", "-o", out}, "takes 10 of 10 steps"},
 		{"half a size", []string{"-prompt", "x", "-size", "64", "-o", out}, `"64"`},
 		{"negative cuts", []string{"-prompt", "x", "-cuts", "-1", "-o", out}, "cutouts is -1"},
 		{"cuts in words", []string{"-prompt", "x", "-cuts", "four", "-o", out}, `"four" for flag -cuts`},

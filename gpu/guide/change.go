@@ -75,13 +75,14 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 		restore()
 		return nil, err
 	}
-	if differ(recipe.ImagePrompts.Option) || s.pullsToStart(next) != s.targets.start {
+	if differ(recipe.ImagePrompts.Option) || differ(recipe.ImageLoss.Option) || s.pullsToStart(next) != s.targets.start {
 		if err = s.embedImages(ctx, next); err != nil {
 			restore()
 			return nil, err
 		}
 	}
 	if s.step.serves(s.spec(next, s.targets.at(next, s.begun))) {
+		s.setPictures()
 		s.now, s.applied, s.pulled = next, s.begun, changedTargets
 	} else if err = s.recordAnew(ctx, next, restore, progress); err != nil {
 		return notices, err
@@ -102,7 +103,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		return counts
 	}
 	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.Border == b.Border && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
-		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average &&
+		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average && a.Pictures == b.Pictures &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +94,7 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 				if s.overlay, err = s.newOverlay(ctx, r, progress); err != nil {
 					return err
 				}
+				s.setPictures()
 				return s.setFirst(ctx)
 			}
 		}
@@ -103,6 +105,17 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 		}
 	}
 	return s.tooLarge(ctx, r)
+}
+
+// setPictures hands the step the pictures of the image prompts that pull by their pixels.
+func (s *Session) setPictures() {
+	for i, x := range s.step.pictures[:min(len(s.step.pictures), len(s.images))] { // a forecast has none
+		values := make([]float32, 0, 3*x.Rows())
+		for pixel := range slices.Chunk(s.images[i].Pixels, 4) {
+			values = append(values, scaled(pixel[:3], 1.0/255, 0)...)
+		}
+		s.step.tape.Write(x, values)
+	}
 }
 
 // setFirst hands the step the picture that the run started from, as the model draws it, if a loss pulls there.

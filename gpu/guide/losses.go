@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"fmt"
 	"math"
 
 	"reverie/gpu"
@@ -104,6 +105,31 @@ var startPixels = stage{
 	draw: func(m moment) []byte {
 		return ops.EncodePixelScale(m.height, m.width, recipe.InitPixel.In(m.recipe)*m.decay())
 	},
+}
+
+// imagePixels draws the picture to the pixels of image prompt i: the mean absolute difference times the prompt's weight.
+func imagePixels(i int) stage {
+	return stage{
+		name:  fmt.Sprintf("%s %d", StageImagePixels, i),
+		bytes: func(StepSpec) int { return 4 },
+		record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
+			to := s.tape.Input(1, picture.H, picture.W, 3, false)
+			s.pictures = append(s.pictures, to)
+			s.tape.PixelLoss(picture, to, scale, s.losses, s.nextLoss())
+			return picture
+		},
+		draw: func(m moment) []byte {
+			return ops.EncodePixelScale(m.height, m.width, 2*recipe.ImagePrompts.In(m.recipe)[i].Weight)
+		},
+	}
+}
+
+// pictures is how many image prompts of a recipe pull by their pixels.
+func pictures(r recipe.Recipe) int {
+	if recipe.ImageLoss.In(r) == "clip" {
+		return 0
+	}
+	return len(recipe.ImagePrompts.In(r))
 }
 
 // latentVariation holds neighbouring tokens alike.

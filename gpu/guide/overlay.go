@@ -27,9 +27,12 @@ func (s *Session) overlayPixels() []byte {
 		return nil
 	}
 	width, height := s.size()
-	fit := func(rgb []byte) []byte {
-		return fitted(rgb, p.Width, p.Height, width, height, recipe.InitFit.In(s.now))
-	}
+	return fittedRGBA(*p, width, height, recipe.InitFit.In(s.now))
+}
+
+// fittedRGBA is a picture in another size, as fitted makes it of its colours and of its transparency.
+func fittedRGBA(p Picture, width, height int, how string) []byte {
+	fit := func(rgb []byte) []byte { return fitted(rgb, p.Width, p.Height, width, height, how) }
 	alpha := make([]byte, 0, len(p.Pix)/4*3)
 	for i := 3; i < len(p.Pix); i += 4 {
 		alpha = append(alpha, p.Pix[i], p.Pix[i], p.Pix[i])

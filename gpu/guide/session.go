@@ -201,7 +201,8 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets,
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
-		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
+		Pictures: pictures(r),
+		Regions:  len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 	if recipe.InitWeight.In(ever) > 0 {

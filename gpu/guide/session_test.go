@@ -201,6 +201,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{from, recipe.Prompt.Is("a red apple ^ a blue heart:2"), targets},
 		{from, recipe.Prompt.Is("a red apple ^ a green tree"), targets},
 		{from, recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 0.5, Stop: prompt.NoStop}}), targets},
+		{from.With(recipe.ImageLoss.Is("both")), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 0.5, Stop: prompt.NoStop}}), StageImagePixels + " 0, " + targets},
 	} {
 		tried[c.set.Option] = true
 		s, control := mustPlan(t, recipe.Script{Recipe: c.from}), mustPlan(t, recipe.Script{Recipe: c.from})

@@ -116,22 +116,23 @@ const (
 
 // The stages that a step may have besides the augmentations.
 const (
-	StageInitLoss   = "init loss"        // ops.EncodeFloats of its weight
-	StageSmoothness = "smoothness"       // ops.EncodeVariation
-	StageRoll       = "roll"             // ops.EncodeRoll
-	StageMargins    = "margins"          // nothing
-	StageRegions    = "regions"          // ops.EncodeShares
-	StagePixels     = "start pixels"     // ops.EncodePixelScale
-	StageSpherical  = "start angle"      // ops.EncodeFloats of its weight
-	StageCosine     = "start cosine"     // the same
-	StageLatent     = "latent variation" // the same
-	StageSaturation = "saturation"       // ops.EncodeSaturation
-	StageSymmetry   = "symmetry"         // ops.EncodeSymmetry
-	StageBorder     = "border"           // ops.EncodeBorder
-	StagePalette    = "palette"          // ops.EncodePalette
-	StageVignette   = "vignette"         // ops.EncodeVignette
-	StageHold       = "hold"             // one uint32 per token: whether it is held
-	StageAverage    = "average"          // ops.EncodeFloats of the latent's share in the mean
+	StageInitLoss    = "init loss"        // ops.EncodeFloats of its weight
+	StageSmoothness  = "smoothness"       // ops.EncodeVariation
+	StageRoll        = "roll"             // ops.EncodeRoll
+	StageMargins     = "margins"          // nothing
+	StageRegions     = "regions"          // ops.EncodeShares
+	StagePixels      = "start pixels"     // ops.EncodePixelScale
+	StageSpherical   = "start angle"      // ops.EncodeFloats of its weight
+	StageCosine      = "start cosine"     // the same
+	StageLatent      = "latent variation" // the same
+	StageSaturation  = "saturation"       // ops.EncodeSaturation
+	StageSymmetry    = "symmetry"         // ops.EncodeSymmetry
+	StageBorder      = "border"           // ops.EncodeBorder
+	StagePalette     = "palette"          // ops.EncodePalette
+	StageImagePixels = "image pixels"     // with the prompt's number, as StagePixels
+	StageVignette    = "vignette"         // ops.EncodeVignette
+	StageHold        = "hold"             // one uint32 per token: whether it is held
+	StageAverage     = "average"          // ops.EncodeFloats of the latent's share in the mean
 )
 
 // draw makes what a step of these stages gets at a moment.

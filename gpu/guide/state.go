@@ -35,10 +35,11 @@ type State struct {
 	Overlay  []byte // RGBA of the picture that is laid over, in the run's size; nil for none
 }
 
-// ImageState is an image prompt: the name of its file, and the embedding of each of its cutouts.
+// ImageState is an image prompt: the name of its file, the embedding of each of its cutouts, and where its pixels pull, these, RGBA in the run's size.
 type ImageState struct {
 	Name       string
 	Embeddings [][]float32
+	Pixels     []byte
 }
 
 // suits says what keeps the session from going on from a state, which may be nil, or nil: a sentence.
@@ -55,7 +56,9 @@ func (s *Session) suits(state *State) error {
 	case state.Weights != m.Identity():
 		return fmt.Errorf("The model %.60q has changed since this run was made, so it cannot go on: start it again.", state.Model)
 	case recipe.Width.In(made) != width || recipe.Height.In(made) != height || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim ||
-		len(state.Overlay) > 0 && len(state.Overlay) != 4*width*height:
+		slices.ContainsFunc(append([]ImageState{{Pixels: state.Overlay}}, state.Images...), func(image ImageState) bool {
+			return len(image.Pixels) > 0 && len(image.Pixels) != 4*width*height
+		}):
 		return fmt.Errorf("This run was made with %d×%d pixels: go on with that size.", recipe.Width.In(made), recipe.Height.In(made))
 	}
 	return nil
@@ -176,6 +179,8 @@ type imageHeader struct {
 	Name string `json:"name"`
 	Rows int    `json:"rows"`
 	Dim  int    `json:"dim"`
+
+	Pixels int `json:"pixels,omitempty"`
 }
 
 // header describes the state, whose arrays must be of the lengths that it tells.
@@ -188,7 +193,7 @@ func (s *State) header() (stateHeader, error) {
 		}
 	}
 	for _, image := range s.Images {
-		one := imageHeader{Name: image.Name, Rows: len(image.Embeddings)}
+		one := imageHeader{Name: image.Name, Rows: len(image.Embeddings), Pixels: len(image.Pixels) / 4}
 		for i, e := range image.Embeddings {
 			if i == 0 {
 				one.Dim = len(e)
@@ -247,6 +252,9 @@ func (s *State) MarshalBinary() ([]byte, error) {
 		out = binary.LittleEndian.AppendUint32(out, t)
 	}
 	out = append(out, s.Overlay[:4*h.Overlay]...)
+	for _, image := range s.Images {
+		out = append(out, image.Pixels...)
+	}
 	return binary.LittleEndian.AppendUint64(out, checksum(out)), nil
 }
 
@@ -313,8 +321,9 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 		s.Images = append(s.Images, one)
 	}
 	s.Tokens = words.take(h.Tokens)
-	for _, pixel := range words.take(h.Overlay) {
-		s.Overlay = binary.LittleEndian.AppendUint32(s.Overlay, pixel)
+	s.Overlay = words.bytes(h.Overlay)
+	for i, image := range h.Images {
+		s.Images[i].Pixels = words.bytes(image.Pixels)
 	}
 	if words.short || len(words.rest) > 0 {
 		return nil, errDamagedState
@@ -346,6 +355,14 @@ func (r *wordReader) take(n int) []uint32 {
 		list[i] = binary.LittleEndian.Uint32(r.rest[4*i:])
 	}
 	r.rest = r.rest[4*n:]
+	return list
+}
+
+// bytes are n words as bytes, nil for none.
+func (r *wordReader) bytes(n int) (list []byte) {
+	for _, w := range r.take(n) {
+		list = binary.LittleEndian.AppendUint32(list, w)
+	}
 	return list
 }
 

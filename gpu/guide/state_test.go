@@ -22,7 +22,7 @@ func sample() *State {
 		Script: recipe.Script{Recipe: r}.With(3, recipe.Optimizer.Is("radam"), recipe.Smoothness.Is(1)), Step: 12, Model: "mini", Weights: "0123456789abcdef",
 		Thrift: Thrift{Part: 2, Decoder: true, CLIP: true}, Optimiser: ops.RAdam, Count: ops.Count{Updates: 9, RateSquares: 0.1 * 0.1},
 		Z: []float32{1, -0.5, math.SmallestNonzeroFloat32}, Start: []float32{0, 2, 3}, Mean: []float32{1, 0.5, 2}, Averaged: 1.5, Memory: [][]float32{{4, 5, 6}, {7, 8, math.MaxFloat32}}, Tokens: []uint32{1023, 0},
-		Images: []ImageState{{"a.png", [][]float32{{1, 2}, {3, 4}}}, {"b ü.png", [][]float32{{5}}}}, Overlay: []byte{1, 2, 3, 4, 5, 6, 7, 255},
+		Images: []ImageState{{"a.png", [][]float32{{1, 2}, {3, 4}}, []byte{9, 8, 7, 6}}, {"b ü.png", [][]float32{{5}}, nil}}, Overlay: []byte{1, 2, 3, 4, 5, 6, 7, 255},
 	}
 }
 
@@ -137,6 +137,7 @@ func TestDamagedStates(t *testing.T) {
 		{"images of nothing without end", withHeader(header(`"z":1,"images":[{"rows":%d,"dim":0}]`, huge), 2), errDamagedState},
 		{"images without end", withHeader(header(`"z":1,"images":[{"rows":%d,"dim":1}]`, huge), 2), errDamagedState},
 		{"an image of less than nothing", withHeader(header(`"z":1,"images":[{"rows":1,"dim":-1}]`), 2), errDamagedState},
+		{"huge pixels", withHeader(header(`"z":1,"images":[{"rows":1,"dim":1,"pixels":%d}]`, huge), 3), errDamagedState},
 		{"a huge overlay", withHeader(header(`"z":1,"overlay":%d`, huge), 2), errDamagedState},
 		{"huge tokens", withHeader(header(`"z":1,"tokens":%d`, huge), 2), errDamagedState},
 		{"a step before the first", withHeader(header(`"z":1,"step":-1`), 2), errDamagedState},

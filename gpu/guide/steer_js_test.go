@@ -114,7 +114,7 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 		recipe recipe.Recipe
 		thrift Thrift
 	}{
-		{"smooth, held to its start, with image prompts of one name", r.With(recipe.Smoothness.Is(1), recipe.InitWeight.Is(1),
+		{"smooth, held to its start, with image prompts of one name", r.With(recipe.ImageLoss.Is("both"), recipe.Smoothness.Is(1), recipe.InitWeight.Is(1),
 			recipe.ImagePrompts.Is([]prompt.Image{pull("p", 0.5), pull("p", 0.25)})), Thrift{}},
 		{"with all losses of picture and latent", r.With(recipe.InitImage.Is("red"), recipe.InitClip.Is(1), recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("harmonic"),
 			recipe.LatentSmoothness.Is(0.5), recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000 0000ff"), recipe.VignetteWeight.Is(1)), Thrift{}},

@@ -37,6 +37,7 @@ type StepSpec struct {
 	Targets   []Target
 	InitLoss  string   // "" for none
 	Smooth    bool     // the picture's total variation is a loss
+	Pictures  int      // image prompts that pull by their pixels
 	Pulls     []string // the stages of further losses of the picture and of z, in the order of losses.go
 	Regions   bool     // prompts pull in parts of the picture
 	Hold      bool     // some tokens do not move
@@ -80,6 +81,9 @@ func (spec StepSpec) pulls() []stage {
 		if slices.Contains(spec.Pulls, p.name) {
 			list = append(list, p.stage)
 		}
+	}
+	for i := range spec.Pictures {
+		list = append(list, imagePixels(i))
 	}
 	return list
 }
@@ -129,6 +133,7 @@ type Step struct {
 	tape     *ops.Tape
 	z0       *ops.Tensor            // where z started, if a loss pulls there
 	first    *ops.Tensor            // the picture that it started from, if a loss pulls there
+	pictures []*ops.Tensor          // those of image prompts that pull by their pixels
 	memory   []*ops.Tensor          // the optimiser's
 	numbers  map[string]*gpu.Buffer // of each stage
 	written  map[string][]byte      // what is in them

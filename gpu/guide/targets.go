@@ -35,6 +35,11 @@ type targets struct {
 // with fewer prompts than another one has some that weigh nothing.
 func (t targets) at(r recipe.Recipe, step int) []Target {
 	others := slices.Concat(t.images, t.given)
+	if recipe.ImageLoss.In(r) == "pixels" {
+		for i := range t.images {
+			others[i].Weight = 0
+		}
+	}
 	if t.start {
 		others[len(t.images)-1].Weight = startPull(r, step)
 	}
@@ -242,19 +247,25 @@ func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
 	var images []ImageState
 	var list []Target
 	for i, image := range recipe.ImagePrompts.In(r) {
-		if known := s.embedded(i, image.Name); known != nil {
-			images = append(images, *known)
-		} else {
-			p, ok := s.config.Images[image.Name]
-			if !ok {
-				return fmt.Errorf("The image prompt %.60q has no picture: open its file again.", image.Name)
-			}
-			e, err := s.embedImage(ctx, r, i, p)
-			if err != nil {
+		e, known := ImageState{Name: image.Name}, s.embedded(i, image.Name)
+		if known != nil {
+			e = *known
+		}
+		p, ok := s.config.Images[image.Name]
+		if !ok && (known == nil || pictures(r) > 0 && e.Pixels == nil) {
+			return fmt.Errorf("The image prompt %.60q has no picture: open its file again.", image.Name)
+		}
+		if known == nil {
+			var err error
+			if e.Embeddings, err = s.embedImage(ctx, r, i, p); err != nil {
 				return err
 			}
-			images = append(images, ImageState{image.Name, e})
 		}
+		if pictures(r) > 0 && e.Pixels == nil {
+			width, height := s.size()
+			e.Pixels = fittedRGBA(p, width, height, "stretch")
+		}
+		images = append(images, e)
 		list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})
 	}
 	start := s.pullsToStart(r)
