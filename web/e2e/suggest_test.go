@@ -20,12 +20,12 @@ import (
 	"reverie/weights"
 )
 
-// unfolds waits until the element with that id is there, which may be folded away.
+// unfolds waits until the element with that id is in sight, which may be folded away. What the server rendered goes when the page's program comes.
 func (v *visit) unfolds(id string) {
 	v.Helper()
 	for range 200 {
 		v.must(v.Unfold())
-		there, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`document.getElementById(%q) !== null`, id))
+		there, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`document.getElementById(%q)?.checkVisibility() === true`, id))
 		v.must(err)
 		if there {
 			return
