@@ -39,6 +39,9 @@ func (o *Option) values() string {
 		if k.Positive {
 			return fmt.Sprintf("number above 0, up to %g", k.Max)
 		}
+		if k.Signed {
+			return fmt.Sprintf("number, %g to %g", -k.Max, k.Max)
+		}
 		return fmt.Sprintf("number, 0 to %g", k.Max)
 	case Choice:
 		return "`" + strings.Join(k.values(), "`, `") + "`"

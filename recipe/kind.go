@@ -89,6 +89,7 @@ func (k Whole) schema() map[string]any {
 type Real struct {
 	Max      float64
 	Positive bool // zero makes no sense
+	Signed   bool // from -Max
 }
 
 func (Real) Parse(text string) (any, error) {
@@ -108,7 +109,9 @@ func (k Real) check(o *Option, v any) (any, string, error) {
 	switch {
 	case k.Positive && !(n > 0):
 		return v, "", fmt.Errorf("The %s is %g: choose a positive number.", o.noun(), n)
-	case !(n >= 0):
+	case k.Signed && !(n >= -k.Max):
+		return -k.Max, fmt.Sprintf("The %s was %g and became %g, the least that is possible.", o.noun(), n, -k.Max), nil
+	case !k.Signed && !(n >= 0):
 		return v, "", fmt.Errorf("The %s is %g: choose 0 or a positive number.", o.noun(), n)
 	case n > k.Max:
 		return k.Max, fmt.Sprintf("The %s was %g and became %g, the most that is possible.", o.noun(), n, k.Max), nil
@@ -121,7 +124,11 @@ func (k Real) schema() map[string]any {
 	if k.Positive {
 		least = "exclusiveMinimum"
 	}
-	return map[string]any{"type": "number", least: 0, "maximum": k.Max}
+	from := 0.0
+	if k.Signed {
+		from = -k.Max
+	}
+	return map[string]any{"type": "number", least: from, "maximum": k.Max}
 }
 
 // Choice is a kind of one of a few words, of type string. "" is the default.

@@ -69,11 +69,12 @@ const (
 	Starting   Group = "Start picture"
 	Placing    Group = "Places"
 	Phasing    Group = "Prompts and phases"
+	Moving     Group = "Motion"
 	Computing  Group = "Computing"
 )
 
 // Groups lists them.
-var Groups = []Group{Essentials, Cutting, Optimising, Losing, Starting, Placing, Phasing, Computing}
+var Groups = []Group{Essentials, Cutting, Optimising, Losing, Starting, Placing, Phasing, Moving, Computing}
 
 // Tool is another program whose names for options are known.
 type Tool string

@@ -395,6 +395,64 @@ var (
 		Help: "The run goes on until somebody stops it, whatever its number of steps.",
 	}, Switch{}, false)
 
+	MotionEvery = add(Option{
+		Name: "motion_every", During: TakesAtOnce, Group: Moving, Label: "Move every", Noun: "number of steps between motions", Unit: "steps", Beside: `{"zoom":1.1}`,
+		Help:      "After how many steps the picture is moved, over and over: each move ends a frame of a film. 0 keeps it where it is.",
+		Elsewhere: map[Tool]string{Notebook: "iterations_per_frame", Nerdy: "zoom_frequency", Pytti: "steps_per_frame"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	MotionFirst = add(Option{
+		Name: "motion_first", During: TakesAtOnce, Group: Moving, Label: "First move after", Noun: "number of steps before the first motion", Unit: "steps", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help:      "After how many steps the picture is moved first; 0 is as many as between two moves.",
+		Elsewhere: map[Tool]string{Nerdy: "zoom_start", Pytti: "pre_animation_steps"},
+	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	Zoom = moves("zoom", "Zoom", "", "How many times larger each move makes the picture: 1.02 goes in, 0.98 out.", Real{Max: 10, Positive: true}, 1,
+		map[Tool]string{Notebook: "zoom", Nerdy: "zoom_scale"})
+	ZoomX = moves("zoom_x", "Zoom across", "", "How many times wider each move makes the picture, besides.", Real{Max: 10, Positive: true}, 1, nil)
+	ZoomY = moves("zoom_y", "Zoom along", "", "How many times taller each move makes the picture, besides.", Real{Max: 10, Positive: true}, 1, nil)
+	Angle = moves("angle", "Turn", "degrees", "How far each move turns the picture, counter-clockwise.", Real{Max: 360, Signed: true}, 0,
+		map[Tool]string{Notebook: "angle", Pytti: "rotate_2d"})
+	ShiftX = moves("shift_x", "Shift right", "pixels", "How far each move shifts the picture to the right; to the left below 0.", Real{Max: MaxSide, Signed: true}, 0,
+		map[Tool]string{Notebook: "translation_x", Nerdy: "zoom_shift_x", Pytti: "translate_x"})
+	ShiftY = moves("shift_y", "Shift down", "pixels", "How far each move shifts the picture down; up below 0.", Real{Max: MaxSide, Signed: true}, 0,
+		map[Tool]string{Notebook: "translation_y", Nerdy: "zoom_shift_y", Pytti: "translate_y"})
+	ShiftZ = moves("shift_z", "Shift near", "pixels", "How much nearer each move brings the picture, which hangs where a pixel looks as wide as it is; farther below 0.",
+		Real{Max: MaxSide, Signed: true}, 0, map[Tool]string{Pytti: "translate_z_3d"})
+	TurnX = moves("turn_x", "Tilt", "degrees", "How far each move tilts the picture's upper edge away.", Real{Max: 80, Signed: true}, 0, nil)
+	TurnY = moves("turn_y", "Swing", "degrees", "How far each move swings the picture's right edge away.", Real{Max: 80, Signed: true}, 0, nil)
+
+	FieldOfView = add(Option{
+		Name: "field_of_view", During: TakesAtOnce, Group: Moving, Label: "Field of view", Unit: "degrees", Beside: `{"motion_every":1,"turn_x":5}`,
+		Help: "The angle under which the picture's height is seen when it is tilted, swung or brought nearer.", Elsewhere: map[Tool]string{Pytti: "field_of_view"},
+	}, Real{Max: 170, Positive: true}, 60.0)
+	MotionCenterX = add(Option{
+		Name: "motion_center_x", During: TakesAtOnce, Group: Moving, Label: "Centre across", Noun: "centre of the motion", Unit: "percent", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help: "Where the point lies that zooms and turns leave in its place: 0 is the left edge, 100 the right one.",
+	}, Real{Max: 100}, 50.0)
+	MotionCenterY = add(Option{
+		Name: "motion_center_y", During: TakesAtOnce, Group: Moving, Label: "Centre down", Noun: "centre of the motion", Unit: "percent", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help: "The same from top to bottom.",
+	}, Real{Max: 100}, 50.0)
+	MotionIn = add(Option{
+		Name: "motion_in", During: TakesAtOnce, Group: Moving, Label: "What is moved", Noun: "motion", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help: "The pixels, which the model then encodes as it does a start picture, or its tokens' latents.",
+	}, Choice{{"pixels", "the picture's pixels, as in the notebooks"}, {"latent", "the latent, which is faster and coarser"}}, "pixels")
+	MotionSampling = add(Option{
+		Name: "motion_sampling", During: TakesAtOnce, Group: Moving, Label: "Sampling", Noun: "sampling", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help: "How a moved picture is made of what lies between pixels.", Elsewhere: map[Tool]string{Pytti: "sampling_mode"},
+	}, Choice{{"bilinear", "from four neighbours (bilinear)"}, {"nearest", "from the nearest one"}, {"bicubic", "from sixteen neighbours (bicubic)"}}, "bilinear")
+	MotionInfill = add(Option{
+		Name: "motion_infill", During: TakesAtOnce, Group: Moving, Label: "Beyond the edge", Noun: "infill", Beside: `{"motion_every":1,"zoom":0.9}`,
+		Help: "What comes in where a move shows what lies beyond the picture.", Elsewhere: map[Tool]string{Pytti: "infill_mode"},
+	}, Choice{{"mirror", "its mirror image"}, {"wrap", "its other side (wrap)"}, {"edge", "its edge, drawn out"}, {"black", "nothing (black)"}}, "mirror")
+	MotionMemory = add(Option{
+		Name: "motion_memory", During: TakesAtOnce, Group: Moving, Label: "Optimiser after a move", Noun: "memory after a motion", Beside: `{"motion_every":1,"zoom":1.1}`,
+		Help: "Whether the optimiser begins anew after each move or goes on with what it remembers.",
+	}, Choice{{"anew", "begins anew, as in the notebooks"}, {"keep", "goes on"}}, "anew")
+	MotionHold = add(Option{
+		Name: "motion_hold", During: TakesAtOnce, Group: Moving, Label: "Held after a move", Noun: "start after a motion", Beside: `{"motion_every":1,"zoom":1.1,"init_weight":1}`,
+		Help: "What the start weights hold the picture to once it was moved.",
+	}, Choice{{"start", "the run's start, where it was"}, {"frame", "the frame as it was moved"}}, "start")
+
 	Precision = add(Option{
 		Name: "precision", During: RecordsAnew, Costs: true, Group: Computing, Label: "Precision",
 		Help: "Half makes room for larger pictures. The same seed gives a slightly different one.",
@@ -426,6 +484,13 @@ func startWeight(name, label, what string, elsewhere map[Tool]string) Of[float64
 	return add(Option{
 		Name: name, During: TakesAtOnce, Costs: true, Group: Starting, Label: label, Help: "How strongly the picture is held to its start by " + what + "; 0 not at all.", Elsewhere: elsewhere,
 	}, Real{Max: prompt.MaxWeight}, 0.0)
+}
+
+// moves is the option that says how each motion moves the picture.
+func moves(name, label, unit, help string, kind Real, still float64, elsewhere map[Tool]string) Of[float64] {
+	return add(Option{
+		Name: name, During: TakesAtOnce, Group: Moving, Label: label, Unit: unit, Beside: `{"motion_every":1}`, Help: help, Elsewhere: elsewhere,
+	}, kind, still)
 }
 
 // along is the choice of the directions in which edges meet or halves are alike.

@@ -8,7 +8,7 @@
 //	                                        another or none is there
 //	Pause → Saved Paused, Resume → Step…, Stop → Saved Stopped
 //	Change → Progress… Changed              set options of the run from the next step on
-//	Start with Every → Shot…                pictures after every so many steps
+//	Start with Every or Frames → Shot…      pictures after every so many steps, or of frames
 //	Save → Saved                            what the run needs to go on later; it also comes by itself now and then
 //	Look → Looked                           the picture of tokens that a run has told, without disturbing it
 //	Inspect → Inspected                     what is inside one update of the run: cutouts, scores, gradient, move
@@ -85,6 +85,8 @@ type (
 		State *Bytes `json:"state,omitempty"`
 		// Every asks for a Shot after every so many steps; 0 asks for none.
 		Every int `json:"every,omitempty"`
+		// Frames asks for a Shot of each frame of a picture that is moved, besides.
+		Frames bool `json:"frames,omitempty"`
 	}
 	// Change sets options of the run under way from the next step on.
 	Change struct {

@@ -355,6 +355,7 @@ func orderOf(args []js.Value) (o Order, err error) {
 	if every := options.Get("every"); every.Type() == js.TypeNumber {
 		o.Every = every.Int()
 	}
+	o.Frames = options.Get("frames").Truthy()
 	if o.State, err = bytesOf(options.Get("state")); err != nil {
 		return o, err
 	}

@@ -13,6 +13,7 @@ import (
 // FilmSource is a run as a film shows it: so many pictures of one size, in their order.
 type FilmSource struct {
 	Pictures      int
+	Frames        []int  // the indices of those from which the picture was moved
 	Width, Height int    // in pixels
 	Name          string // of the file, without its ending
 	Title         string // the prompt
@@ -31,6 +32,7 @@ const (
 	filmHoldID    = "film-hold"
 	filmSmoothID  = "film-smooth"
 	filmFadeID    = "film-fade"
+	filmFramesID  = "film-frames"
 )
 
 // filmForm is what a person has said of a film, as it was typed, and how far the film is. It knows nothing of the browser.
@@ -38,6 +40,7 @@ type filmForm struct {
 	format                     film.Format
 	width, rate, seconds, hold string
 	smooth, fade               bool
+	frames                     bool // only the frames are shown, each for one of the film's
 
 	making      bool
 	serial      int // of the film that is made: what comes for an earlier one is late
@@ -50,14 +53,41 @@ type filmForm struct {
 // leastFilmSide is how large the shorter side is that a film is offered with: players draw smaller ones blurred.
 const leastFilmSide = 512
 
-// newFilmForm offers a film of the run: whole times as large as its pictures, and as long as people watch.
+// ofFrames are the frames alone.
+func (s FilmSource) ofFrames() FilmSource {
+	all := s
+	s.Pictures = len(s.Frames)
+	s.Picture = func(i int, take func(*protocol.Picture, error)) { all.Picture(all.Frames[i], take) }
+	return s
+}
+
+// newFilmForm offers a film of the run: whole times as large as its pictures, and as long as people watch, or as there are frames.
 func newFilmForm(s FilmSource) filmForm {
 	short, long := max(1, min(s.Width, s.Height)), max(1, s.Width, s.Height)
 	width := s.Width * max(1, min(leastFilmSide/short, film.MaxSide/long))
 	if long > film.MaxSide {
 		width = s.Width * film.MaxSide / long
 	}
-	return filmForm{width: strconv.Itoa(width), rate: "24", seconds: strconv.Itoa(min(15, max(2, s.Pictures/24))), hold: "2"}
+	f := filmForm{width: strconv.Itoa(width), rate: "24", hold: "2"}
+	f.showFrames(s, len(s.Frames) > 1)
+	return f
+}
+
+// showFrames says whether the film shows only frames, and offers its length.
+func (f *filmForm) showFrames(s FilmSource, on bool) {
+	f.frames = on
+	f.seconds = strconv.Itoa(min(15, max(2, s.Pictures/24)))
+	if rate, err := strconv.Atoi(f.rate); on && err == nil && rate > 0 {
+		f.seconds = number(math.Round(100*float64(len(s.Frames))/float64(rate)) / 100)
+	}
+}
+
+// shown are the pictures that the film shows.
+func (f *filmForm) shown(s FilmSource) FilmSource {
+	if f.frames {
+		return s.ofFrames()
+	}
+	return s
 }
 
 // filmNumbers are the fields that are typed, with what they are called.
@@ -91,7 +121,7 @@ func (f *filmForm) options(s FilmSource) (o film.Options, wrong string, err erro
 	}
 	o.Width, o.Rate, o.Seconds, o.Hold = int(values[0]), int(values[1]), values[2], values[3]
 	o.Height = int(math.Round(float64(o.Width) * float64(s.Height) / float64(max(1, s.Width))))
-	if err := o.Check(s.Pictures); err != nil {
+	if err := o.Check(f.shown(s).Pictures); err != nil {
 		return o, wrongOf(o), err
 	}
 	return o, "", nil
@@ -121,7 +151,7 @@ func (f *filmForm) begin(s FilmSource) film.Message {
 	f.making, f.done, f.total = true, 0, 0
 	f.serial++
 	f.status = makingFilm
-	return film.Make{Options: o, Pictures: s.Pictures}
+	return film.Make{Options: o, Pictures: f.shown(s).Pictures}
 }
 
 // hear takes what the program says. want is the index of a picture that it waits for, or -1; file is the film, when it is made.

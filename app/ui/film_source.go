@@ -30,10 +30,18 @@ func (s *State) CanFilm() bool {
 // film is a run until a step as a film shows it. Its pictures are asked for by ask.
 func (s *State) film(p past, until int, base string, ask func(protocol.Look, func(*protocol.Picture, error))) FilmSource {
 	moments := p.history.moments()
+	var frames []int
+	if p.script.HasFrames() {
+		for i, m := range moments {
+			if p.script.At(m.step).Frame(m.step) {
+				frames = append(frames, i)
+			}
+		}
+	}
 	settings, _ := json.Marshal(p.script) // of its own making
 	now := p.script.At(until)
 	return FilmSource{
-		Pictures: len(moments), Width: recipe.Width.In(now), Height: recipe.Height.In(now),
+		Pictures: len(moments), Frames: frames, Width: recipe.Width.In(now), Height: recipe.Height.In(now),
 		Name: strings.TrimSuffix(fileName(now, until), ".png"), Title: recipe.Prompt.In(now), Comment: string(settings),
 		Picture: func(i int, take func(*protocol.Picture, error)) {
 			ask(s.question(p, moments[i].step, moments[i].tokens, base), take)

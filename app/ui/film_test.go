@@ -2,12 +2,14 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"reverie/app/film"
 	"reverie/app/protocol"
 	"reverie/app/wire"
+	"reverie/recipe"
 )
 
 var filmOf48 = FilmSource{Pictures: 48, Width: 128, Height: 96, Title: "a red apple", Comment: "{}"}
@@ -20,13 +22,41 @@ func TestFilmIsOffered(t *testing.T) {
 		{filmOf48, film.Options{Width: 640, Height: 480, Rate: 24, Seconds: 2, Hold: 2, Title: "a red apple", Comment: "{}"}},
 		{FilmSource{Pictures: 5000, Width: 1024, Height: 1024}, film.Options{Width: 1024, Height: 1024, Rate: 24, Seconds: 15, Hold: 2}},
 		{FilmSource{Pictures: 3, Width: 16, Height: 512}, film.Options{Width: 128, Height: 4096, Rate: 24, Seconds: 2, Hold: 2}},
+		{FilmSource{Pictures: 200, Frames: make([]int, 59), Width: 512, Height: 512}, film.Options{Width: 512, Height: 512, Rate: 24, Seconds: 2.46, Hold: 2}},
 		{FilmSource{Pictures: 3, Width: 8192, Height: 1024}, film.Options{Width: 4096, Height: 512, Rate: 24, Seconds: 2, Hold: 2}},
 	} {
 		f := newFilmForm(c.source)
 		got, ok := f.begin(c.source).(film.Make)
-		if !ok || got.Options != c.want || got.Pictures != c.source.Pictures || !f.making {
+		pictures := c.source.Pictures
+		if n := len(c.source.Frames); n > 0 {
+			pictures = n
+		}
+		if !ok || got.Options != c.want || got.Pictures != pictures || !f.making {
 			t.Errorf("%d pictures of %d×%d: %+v, %q, want %+v", c.source.Pictures, c.source.Width, c.source.Height, got, f.problem, c.want)
 		}
+	}
+}
+
+// The film of a picture that is moved shows its frames and nothing between, unless a person wants all.
+func TestFilmOfFrames(t *testing.T) {
+	p := past{script: recipe.Script{Recipe: recipe.New(recipe.MotionEvery.Is(2))}, columns: 1, rows: 1}
+	for step := range 8 {
+		p.history.Add(step, []byte{byte(step), 0})
+	}
+	s := idle(t)
+	var asked []byte
+	source := s.film(p, 7, "/weights/", func(m protocol.Look, _ func(*protocol.Picture, error)) { asked = append(asked, m.Tokens.Data[0]) })
+	f := newFilmForm(source)
+	make, _ := f.begin(source).(film.Make)
+	for i := range make.Pictures {
+		f.shown(source).Picture(i, nil)
+	}
+	if !slices.Equal(asked, []byte{2, 4, 6}) {
+		t.Errorf("the film shows the steps %v, want 2, 4 and 6", asked)
+	}
+	f.showFrames(source, false)
+	if all, _ := f.begin(source).(film.Make); all.Pictures != 8 || all.Options.Seconds != 2 {
+		t.Errorf("with all pictures it is %+v", all)
 	}
 }
 

@@ -62,7 +62,7 @@ func (d *FilmDialog) receive(ctx app.Context, m film.Message) {
 		return
 	}
 	serial := d.form.serial
-	d.Source.Picture(want, func(p *protocol.Picture, err error) {
+	d.form.shown(d.Source).Picture(want, func(p *protocol.Picture, err error) {
 		ctx.Dispatch(func(app.Context) {
 			if m := d.form.frame(serial, p, err); m != nil {
 				d.post(m)
@@ -97,8 +97,11 @@ func (d *FilmDialog) Render() app.UI {
 		elem("div").Class("pair").Body(
 			app.Range(f.filmNumbers()).Slice(func(i int) app.UI { return d.renderNumber(f.filmNumbers()[i]) }),
 		),
-		d.renderSwitch(filmSmoothID, smoothPixels, &f.smooth),
-		d.renderSwitch(filmFadeID, fadePictures, &f.fade),
+		app.If(len(d.Source.Frames) > 1, func() app.UI {
+			return d.renderSwitch(filmFramesID, framesAlone, f.frames, func(on bool) { f.showFrames(d.Source, on) })
+		}),
+		d.renderSwitch(filmSmoothID, smoothPixels, f.smooth, func(on bool) { f.smooth = on }),
+		d.renderSwitch(filmFadeID, fadePictures, f.fade, func(on bool) { f.fade = on }),
 		elem("p").ID(filmID+"-problem").Class("problem").Role("alert").Text(f.problem),
 		elem("div").Class("progress").Body(
 			app.If(f.making && f.total > 0, func() app.UI {
@@ -138,10 +141,10 @@ func (d *FilmDialog) renderNumber(n filmNumber) app.UI {
 	)
 }
 
-func (d *FilmDialog) renderSwitch(id, label string, on *bool) app.UI {
+func (d *FilmDialog) renderSwitch(id, label string, on bool, set func(on bool)) app.UI {
 	return elem("div").Class("check").Body(
-		app.Input().ID(id).Type("checkbox").Checked(*on).OnChange(func(ctx app.Context, _ app.Event) {
-			*on = ctx.JSSrc().Get("checked").Bool()
+		app.Input().ID(id).Type("checkbox").Checked(on).OnChange(func(ctx app.Context, _ app.Event) {
+			set(ctx.JSSrc().Get("checked").Bool())
 		}, app.EventScope(id)),
 		elem("label").Attr("for", id).Text(label),
 	)

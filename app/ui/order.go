@@ -15,6 +15,7 @@ type Order struct {
 	Images []protocol.Named // of the script's image prompts
 	State  []byte           // to go on from, or nil
 	Every  int              // asks for a picture after every so many steps; 0 asks for none
+	Frames bool             // asks for the frames of a picture that is moved
 }
 
 // TakeOrder begins the run, and the form shows its script. A seed that the script leaves out is the default. The error is a sentence.
@@ -37,7 +38,7 @@ func (s *State) TakeOrder(base string, o Order) (protocol.Message, error) {
 		return nil, errors.New(s.Problem)
 	}
 	start := m.(protocol.Start)
-	start.Every = o.Every
+	start.Every, start.Frames = o.Every, o.Frames
 	return start, nil
 }
 
@@ -80,6 +81,6 @@ func (s *State) resumeOrder(base string, o Order) (protocol.Message, error) {
 	s.showRun()
 	s.edits, s.anew, s.undo = nil, nil, nil
 	start := s.takeUp(base).(protocol.Start)
-	start.Every = o.Every
+	start.Every, start.Frames = o.Every, o.Frames
 	return start, nil
 }

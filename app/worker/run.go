@@ -24,7 +24,7 @@ func (s *server) run(ctx, preparing context.Context, j *job, m protocol.Start) (
 	}
 	defer made.Close()
 	s.say(started)
-	r := &running{server: s, job: j, run: made, saved: time.Now(), every: m.Every, shot: made.Step()}
+	r := &running{server: s, job: j, run: made, saved: time.Now(), every: m.Every, frames: m.Frames, shot: made.Step()}
 	for {
 		ended, err := r.rest(ctx)
 		if ended != nil || err != nil {
@@ -46,6 +46,7 @@ type running struct {
 	shown    time.Time         // when a picture was last asked for
 	saved    time.Time         // when the run was last saved
 	every    int               // how many steps lie between pictures that were asked for, or 0
+	frames   bool              // those of frames are asked for, too
 	shot     int               // the step of the last of these
 	inspect  *protocol.Inspect // a wish for the inside of the next update
 }
@@ -144,7 +145,7 @@ func (r *running) wanted() bool {
 // mustShow says whether the picture after the updates that were begun was asked for.
 func (r *running) mustShow() bool {
 	begun := r.run.Step() + r.underWay
-	return r.every > 0 && begun > r.shot && begun%r.every == 0
+	return begun > r.shot && (r.every > 0 && begun%r.every == 0 || r.frames && r.run.Frame(begun))
 }
 
 func (r *running) show(ctx context.Context) error {

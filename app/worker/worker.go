@@ -60,6 +60,8 @@ type Run interface {
 	// Finished says that all updates of the script are begun, and Due that something of it changes before the next.
 	Finished() bool
 	Due() bool
+	// Frame says whether the picture after step updates is a frame of a film.
+	Frame(step int) bool
 
 	// These come only while no update is under way.
 

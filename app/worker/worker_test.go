@@ -158,8 +158,10 @@ type fakeRun struct {
 	shows   []bool // of the updates under way
 }
 
-func (r *fakeRun) begun() int     { return r.step + len(r.shows) }
-func (r *fakeRun) Step() int      { return r.step }
+func (r *fakeRun) begun() int          { return r.step + len(r.shows) }
+func (r *fakeRun) Step() int           { return r.step }
+func (r *fakeRun) Frame(step int) bool { return r.script.At(step).Frame(step) }
+
 func (r *fakeRun) Finished() bool { return r.begun() >= recipe.Steps.In(r.script.At(r.begun())) }
 
 func (r *fakeRun) Due() bool {
@@ -754,8 +756,9 @@ func TestSavesByItself(t *testing.T) {
 // Pictures that were asked for are those after just so many steps.
 func TestShots(t *testing.T) {
 	c := serve(t, &fakeEngine{})
-	m := start(5)
-	m.Every = 2
+	m := start(6)
+	m.Every, m.Frames = 4, true
+	m.Script.Recipe = m.Script.Recipe.With(recipe.MotionEvery.Is(3), recipe.MotionFirst.Is(2))
 	c.in <- m
 	var steps []int
 	for done := false; !done; {
@@ -768,8 +771,8 @@ func TestShots(t *testing.T) {
 			done = true
 		}
 	}
-	if !slices.Equal(steps, []int{2, 4}) {
-		t.Errorf("pictures after the steps %v, want 2 and 4", steps)
+	if !slices.Equal(steps, []int{2, 4, 5}) {
+		t.Errorf("pictures after the steps %v, want those of frames 2 and 5, and 4", steps)
 	}
 }
 

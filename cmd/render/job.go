@@ -35,7 +35,13 @@ type job struct {
 	saveState string // "" for none
 	saveEvery int    // 0 for never
 	coarse    []coarse
+	frames    string // folder of the frames, "" for none
+	rate      int    // of a film, in frames per second
+	styling   *styling
 }
+
+// maxRate is the most frames per second of a film.
+const maxRate = 240
 
 // file is a picture that a run takes, by the name that the script has for it.
 type file struct {
@@ -50,6 +56,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	var words easy
 	var shown masks
 	var size, adapter, script, resume, initFile string
+	var style styling
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	recipe.AddFlags(flags, &said, slices.DeleteFunc(slices.Clone(recipe.Options()), func(o *recipe.Option) bool { return o == recipe.Model.Option }))
@@ -66,8 +73,11 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	flags.StringVar(&resume, "resume", "", "go on from a state that -state wrote, `FILE`; flags for options take effect from there")
 	flags.StringVar(&j.saveState, "state", "", "write the state at the end, `FILE`")
 	flags.IntVar(&j.saveEvery, "save-every", 0, "write the picture after every `N` steps, too, beside the PNG")
+	flags.StringVar(&j.frames, "frames", "", "write the frames of a picture that is moved, or of -video, to a folder, `DIR`")
+	flags.IntVar(&j.rate, "rate", 24, "frames per second of a film")
+	addStyling(flags, &style)
 	flags.StringVar(&adapter, "adapter", os.Getenv("REVERIE_ADAPTER"), "software or hardware (default software, or REVERIE_ADAPTER)")
-	flags.StringVar(&j.out, "o", "", "PNG `FILE` to write")
+	flags.StringVar(&j.out, "o", "", "PNG `FILE` to write, or a film of the frames (mp4, webm, mkv, mov, gif), which takes ffmpeg")
 	flags.StringVar(&j.trace, "trace", "", "JSON lines `FILE` to write, one line per step")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -97,6 +107,15 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	if err := j.readPictures(initFile); err != nil {
 		return j, err
+	}
+	if j.rate < 1 || j.rate > maxRate {
+		return j, fmt.Errorf("-rate is %d: write 1 to %d", j.rate, maxRate)
+	}
+	if style.video != "" {
+		j.styling = &style
+		if err := style.check(&j); err != nil {
+			return j, err
+		}
 	}
 	if j.adapter, err = chromium.ParseAdapter(adapter); err != nil {
 		return j, err

@@ -3,6 +3,11 @@
 //
 //	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset NAME] -o out.png
 //	       [-trace out.jsonl] [-script FILE] [-init FILE] [-save-every N] [-state FILE] [-resume FILE] [-OPTION VALUE…]
+//	       [-frames DIR] [-rate N]
+//	       [-video FILE|DIR [-frame-stride N] [-first-steps N] [-blend X] [-source-prompt X] [-smooth N] [-smooth-alpha X]]
+//
+// A picture that is moved (-motion-every) makes frames; -video styles the frames of a film, or the pictures of a folder, each the start of a run of its
+// own. Frames go to a folder, and, where -o names a film and ffmpeg is installed, into that, with the source's sound.
 //
 // There is a flag for each option of docs/options.md; render -h lists them. A script is JSON, or a picture that carries one.
 //

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -89,12 +90,13 @@ func checkTrace(t *testing.T, path string) {
 	}
 }
 
-// A script is rendered again from its picture to the same bytes, with pictures on the way; half of it and the rest, from a state, give the same
+// A script whose picture is moved is rendered again from its picture to the same bytes, with pictures and frames on the way; half of it and the rest, from a state, give the same
 // losses and the same last picture.
 func TestRenderScripts(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(32), recipe.Height.Is(32), recipe.Steps.Is(6), recipe.Cutouts.Is(2), recipe.Seed.Is(7))}.
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(32), recipe.Height.Is(32), recipe.Steps.Is(6), recipe.Cutouts.Is(2), recipe.Seed.Is(7),
+		recipe.MotionEvery.Is(3), recipe.MotionFirst.Is(1), recipe.Zoom.Is(1.2))}.
 		With(2, recipe.Prompt.Is("a blue heart | a tree:0.5"), recipe.LearningRate.Is(0.3)).With(4, recipe.Cutouts.Is(3), recipe.Optimizer.Is("adamw"))
 	text, err := json.Marshal(script)
 	if err != nil {
@@ -110,12 +112,12 @@ func TestRenderScripts(t *testing.T) {
 			t.Fatalf("%v\n%s", err, stderr.String())
 		}
 	}
-	rendered("-script", at("run.json"), "-save-every", "2", "-o", at("a.png"), "-trace", at("a.jsonl"))
+	rendered("-script", at("run.json"), "-save-every", "2", "-frames", at("frames"), "-o", at("a.png"), "-trace", at("a.jsonl"))
 	rendered("-script", at("a.png"), "-o", at("b.png"))
 	if !bytes.Equal(read(t, at("a.png")), read(t, at("b.png"))) {
 		t.Error("the script inside a picture gives another one")
 	}
-	for step, file := range map[int]string{2: "a-000002.png", 4: "a-000004.png", 6: "a-000006.png"} {
+	for file, step := range map[string]int{"a-000002.png": 2, "a-000004.png": 4, "a-000006.png": 6, "frames/000001.png": 1, "frames/000002.png": 4} {
 		if found, err := picture.Read(read(t, at(file))); err != nil || found.Step != step {
 			t.Errorf("%s is of step %d, %v", file, found.Step, err)
 		}
@@ -130,6 +132,44 @@ func TestRenderScripts(t *testing.T) {
 	}
 	if !bytes.Equal(shades(t, at("c.png")), shades(t, at("a.png"))) {
 		t.Error("the resumed run ends with another picture")
+	}
+}
+
+// A film becomes another one, with its sound: a run of every second frame, the first one longer, and as their latents are all mixed alike, one picture.
+func TestStyledFilm(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	made := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=32x32:rate=6:duration=1", "-f", "lavfi", "-i", "sine=duration=1", at("source.mkv"))
+	if out, err := made.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var stderr bytes.Buffer
+	args := []string{"-prompt", "a red apple", "-size", "32x32", "-steps", "1", "-first-steps", "2", "-cuts", "2", "-seed", "7", "-video", at("source.mkv"), "-frame-stride", "2",
+		"-blend", "0.5", "-source-prompt", "0.5", "-smooth", "5", "-smooth-alpha", "0", "-frames", at("frames"), "-trace", at("trace.jsonl"), "-o", at("out.mkv")}
+	if err := run(context.Background(), args, &stderr); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	if n := len(losses(t, at("trace.jsonl"))); n != 4 {
+		t.Errorf("%d steps, want 2 of the first frame and 1 of the others", n)
+	}
+	first := shades(t, at("frames/000001.png"))
+	for _, want := range []struct {
+		file, source string
+		steps        int
+	}{{"frames/000001.png", "000001.png", 2}, {"frames/000002.png", "000003.png", 1}, {"frames/000003.png", "000005.png", 1}} {
+		found, err := picture.Read(read(t, at(want.file)))
+		if r := found.Script.Recipe; err != nil || found.Step != want.steps || recipe.InitImage.In(r) != want.source || recipe.ImagePrompts.In(r)[0].Name != want.source {
+			t.Errorf("%s tells %+v, %v", want.file, found, err)
+		}
+		if !bytes.Equal(shades(t, at(want.file)), first) {
+			t.Errorf("%s is not of the mean latent", want.file)
+		}
+	}
+	out, err := exec.Command("ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=codec_type,r_frame_rate,nb_read_frames:format_tags", "-of", "default=nk=1:nw=1", at("out.mkv")).Output()
+	for _, want := range []string{"video\n3/1\n3\n", "audio\n", "a red apple"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the film lacks %q:\n%s%v", want, out, err)
+		}
 	}
 }
 

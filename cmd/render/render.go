@@ -29,6 +29,21 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	cleanup, err := j.prepareFrames()
+	defer cleanup()
+	if err != nil {
+		return err
+	}
+	if j.styling != nil {
+		from, err := os.MkdirTemp("", "reverie-video-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(from)
+		if err := j.styling.open(ctx, from); err != nil {
+			return err
+		}
+	}
 	s, err := openSite(ctx, &j, stderr)
 	if err != nil {
 		return err
@@ -46,13 +61,18 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	defer page.Close()
-	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr, whole: j.script}
+	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr, whole: j.script, prompted: j.images}
 	r.script = r.next()
 	png, err := r.render(ctx, "http://"+listener.Addr().String()+"/")
 	if err != nil {
 		return err
 	}
-	if err := writeFile(j.out, png); err != nil {
+	if isFilm(j.out) {
+		err = r.writeFilm(ctx)
+	} else {
+		err = writeFile(j.out, png)
+	}
+	if err != nil {
 		return fmt.Errorf("writing %s: %w", j.out, err)
 	}
 	fmt.Fprintf(stderr, "Wrote %s (build %s).\n", j.out, s.Build)
@@ -124,6 +144,11 @@ type renderer struct {
 	trace  *json.Encoder // nil for none
 	phase  protocol.Phase
 	told   time.Time
+
+	prompted              []file       // the pictures of the run's image prompts
+	awaited               map[int]bool // steps whose pictures are still to come
+	numbers               []int        // of the frames up to each step
+	firstFrame, lastFrame int          // that were kept; 0 for none
 }
 
 // untuned keeps the page from timing kernels: one picture is not worth it.
@@ -140,26 +165,31 @@ func (r *renderer) render(ctx context.Context, url string) ([]byte, error) {
 		r.trace = json.NewEncoder(f)
 		r.trace.SetEscapeHTML(false)
 	}
-	if err := r.page.Navigate(url + untuned + r.script.Recipe.ToLink()); err != nil {
+	if r.styling != nil {
+		return r.style(ctx, url)
+	}
+	png, err := r.runOnce(ctx, url, true)
+	if err != nil {
 		return nil, err
 	}
-	for {
+	return png, r.keepState()
+}
+
+// finish follows the run to its end, and until the pictures that it asked for are there.
+func (r *renderer) finish(ctx context.Context) error {
+	r.awaited = map[int]bool{}
+	for done := false; !done || len(r.awaited) > 0; {
 		m, err := r.page.Next(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		done, err := r.follow(m)
+		over, err := r.follow(m)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if done {
-			break
-		}
+		done = done || over
 	}
-	if err := r.keepState(); err != nil {
-		return nil, err
-	}
-	return r.bytes("run.png()")
+	return nil
 }
 
 // start runs the script by the page's door for scripts, which takes files that a link cannot hold.
@@ -168,12 +198,12 @@ func (r *renderer) start() error {
 	if err != nil {
 		return fmt.Errorf("the script: %w", err)
 	}
-	options := map[string]any{"every": r.saveEvery}
+	options := map[string]any{"every": r.saveEvery, "frames": r.frames != "" && r.styling == nil}
 	if r.init != nil {
 		options["init"] = named(*r.init)
 	}
 	var images []any
-	for _, image := range r.images {
+	for _, image := range r.prompted {
 		images = append(images, named(image))
 	}
 	options["images"] = images
@@ -262,7 +292,7 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 	case protocol.Step:
 		return false, r.step(m)
 	case protocol.File:
-		return false, writeFile(r.stepFile(m.Step), m.PNG)
+		return false, r.keepPicture(m)
 	case protocol.Done:
 		more, err := r.finer()
 		return !more, err
@@ -281,7 +311,30 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 // tellInterval is the least time between two lines about steps on standard error.
 const tellInterval = 5 * time.Second
 
+// shows says whether the picture after a step was asked for by -save-every, and as a frame.
+func (r *renderer) shows(step int) (every, frame bool) {
+	return r.saveEvery > 0 && step%r.saveEvery == 0, r.frames != "" && r.styling == nil && r.script.At(step).Frame(step)
+}
+
+// keepPicture writes a picture that was asked for on the way.
+func (r *renderer) keepPicture(m protocol.File) error {
+	delete(r.awaited, m.Step)
+	every, frame := r.shows(m.Step)
+	if frame {
+		if err := r.keepFrame(r.frameNumber(m.Step), m.PNG); err != nil {
+			return err
+		}
+	}
+	if every {
+		return writeFile(r.stepFile(m.Step), m.PNG)
+	}
+	return nil
+}
+
 func (r *renderer) step(m protocol.Step) error {
+	if every, frame := r.shows(m.Step); every || frame {
+		r.awaited[m.Step] = true // the page encodes it while the run goes on
+	}
 	if time.Since(r.told) >= tellInterval {
 		r.told = time.Now()
 		fmt.Fprintf(r.stderr, "Step %d of %d, loss %.4f, %.0f ms\n", m.Step, recipe.Steps.In(r.script.At(m.Step)), m.Loss, m.Milliseconds)

@@ -90,7 +90,7 @@ func (s *Session) repeat(ctx context.Context) error {
 
 // search makes an update kernel by kernel and names the first tensor that is not finite after its kernel.
 func (s *Session) search(ctx context.Context) (string, error) {
-	if err := s.lay(); err != nil {
+	if _, err := s.between(); err != nil {
 		return "", err
 	}
 	in, err := s.inputs()

@@ -82,6 +82,10 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 		}
 	}
 	if s.step.serves(s.spec(next, s.targets.at(next, s.begun))) {
+		if err = s.equipAnew(ctx, next, progress); err != nil {
+			restore()
+			return notices, err
+		}
 		s.setPictures()
 		s.now, s.applied, s.pulled = next, s.begun, changedTargets
 	} else if err = s.recordAnew(ctx, next, restore, progress); err != nil {

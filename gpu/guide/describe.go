@@ -41,6 +41,9 @@ func Describe(ctx context.Context, m *weights.Manifest, script recipe.Script, st
 				return "", err
 			}
 		}
+		if _, err := s.between(); err != nil {
+			return "", err
+		}
 		in, err := s.inputs()
 		if err != nil {
 			return "", err
@@ -63,10 +66,10 @@ func describable(ctx context.Context, m *weights.Manifest, script recipe.Script)
 	}
 	c := Config{Script: script, Images: map[string]Picture{}}
 	dot := Picture{Width: 1, Height: 1, Pix: make([]byte, 4)}
-	if start := script.At(0); recipe.InitImage.In(start) != "" || !slices.Contains([]string{startTokens, startUniform}, recipe.Start.In(start)) {
+	if start := script.At(0); script.HasFrames() || recipe.InitImage.In(start) != "" || !slices.Contains([]string{startTokens, startUniform}, recipe.Start.In(start)) {
 		part := m.Part(weights.PartEncoder)
 		if part == nil {
-			return nil, c, errors.New("guide: the model has no encoder for a start picture")
+			return nil, c, errors.New("guide: the model has no encoder for a start picture or a moved one")
 		}
 		if model.encoder, err = vqgan.LoadEncoder(load.Planned(ctx, planner, part), m.VQGAN); err != nil {
 			return nil, c, err
@@ -154,6 +157,12 @@ func (s *Session) describe(in Inputs) string {
 	}
 	if codes := s.dreamt(in.Step); codes != nil {
 		line("dreams %s", digest(codes...))
+	}
+	if m := s.motion; m != nil && s.now.Frame(in.Step) {
+		line("moved by %x", m.numbers(s.now.Keyed(in.Step)))
+		for _, dispatch := range m.tape.Plan.Listing() {
+			line("move %s", dispatch)
+		}
 	}
 	spec := s.step.spec
 	line("optimiser %+v after %d updates", spec.Optimiser, s.count.Updates-1)

@@ -91,6 +91,9 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 				if s.view, err = NewView(ctx, step); err != nil {
 					return err
 				}
+				if s.motion, err = s.equip(ctx, r, progress); err != nil {
+					return err
+				}
 				if s.overlay, err = s.newOverlay(ctx, r, progress); err != nil {
 					return err
 				}

@@ -257,13 +257,14 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 		shown = picture.Pix
 	}
 	step, count, averaged, targets, moment := s.begun, s.count, s.averaged, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
-	var still *State // before the start picture is laid over it
-	if !stay && s.overlay != nil && laysAt(s.now, s.begun) {
+	var still *State // before what is done between two updates
+	if !stay && (s.overlay != nil && laysAt(s.now, s.begun) || s.motion != nil && s.now.Frame(s.begun)) {
 		if still, err = s.state(ctx); err != nil {
 			return nil, Inside{}, err
 		}
 	}
-	if err := s.lay(); err != nil {
+	moved, err := s.between()
+	if err != nil {
 		return nil, Inside{}, err
 	}
 	in, err := s.inputs()
@@ -280,8 +281,17 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 	if err != nil {
 		return nil, Inside{}, err
 	}
-	if still != nil {
-		s.carry(s.step, still)
+	switch {
+	case still != nil:
+		if s.carry(s.step, still); moved {
+			s.motion.fresh = false
+			err = s.setFirst(ctx)
+		}
+	case moved:
+		out.Tokens, shown, err = s.frame(ctx)
+	}
+	if err != nil {
+		return nil, Inside{}, err
 	}
 	inside.Step, inside.Boxes = step, eachCutout(moment, moment.crop)
 	var first [][]float32

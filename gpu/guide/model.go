@@ -246,13 +246,13 @@ func (m *Model) fetch(ctx context.Context, name string, progress Progress) error
 	return m.take(ctx, name, w)
 }
 
-// needEncoder loads the encoder if it is not there.
-func (m *Model) needEncoder(ctx context.Context, progress Progress) error {
+// needEncoder loads the encoder if it is not there. Where the model has none, why says what needs it and what to do instead.
+func (m *Model) needEncoder(ctx context.Context, why string, progress Progress) error {
 	if m.encoder != nil {
 		return nil
 	}
 	if m.manifest.Part(weights.PartEncoder) == nil {
-		return fmt.Errorf("The model %.60q has no encoder, which a start picture needs: start from tokens.", m.Name())
+		return fmt.Errorf("The model %.60q has no encoder, which %s.", m.Name(), why)
 	}
 	return m.fetch(ctx, weights.PartEncoder, progress)
 }

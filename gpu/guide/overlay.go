@@ -50,7 +50,7 @@ func (s *Session) newOverlay(ctx context.Context, r recipe.Recipe, progress Prog
 	if s.over == nil {
 		return nil, nil
 	}
-	if err := s.model.needEncoder(ctx, progress); err != nil {
+	if err := s.model.needEncoder(ctx, "a start picture needs: start from tokens", progress); err != nil {
 		return nil, err
 	}
 	t, step := ops.NewTape(s.model.device), s.step

@@ -32,7 +32,7 @@ type Report struct {
 	Step         int     // from 1
 	Loss         float64 // the sum of Losses
 	Losses       []float64
-	Tokens       []uint16 // the codes of what was shown before the update, row by row
+	Tokens       []uint16 // the codes of what was shown before the update, and before it was moved, row by row
 	Pixels       []byte   // RGBA of its picture, if it was asked for
 	Milliseconds float64  // since the update before was done, or since this one was submitted if none was under way
 }
@@ -53,6 +53,7 @@ type Session struct {
 	plateau  Plateau      // of the losses
 	step     *Step
 	view     *View
+	motion   *motion   // nil where the picture stays where it is
 	overlay  *overlay  // nil where nothing is laid over
 	over     []byte    // the start picture that is, RGBA in the run's size
 	look     *look     // nil until somebody looks back
@@ -233,22 +234,35 @@ func (s *Session) Finished() bool {
 	return s.stopped() || !recipe.Endless.In(s.now) && s.begun >= recipe.Steps.In(s.now)
 }
 
-// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from; where the script says
-// after how many steps pictures are shown, that decides.
+// Submit begins one update; at most MostSubmitted may be under way. With show, its report has the picture that it started from, or, where that was
+// moved, the one before; where the script says after how many steps pictures are shown, that decides.
 func (s *Session) Submit(show bool) error {
 	if s.begun == s.done {
 		s.clock = time.Now()
 	}
-	if err := s.lay(); err != nil {
+	moved, err := s.between()
+	if err != nil {
 		return err
 	}
 	in, err := s.inputs()
 	if err != nil {
 		return err
 	}
-	err = s.step.Submit(in, s.shows(s.begun, show))
+	frame := (*View)(nil)
+	if moved {
+		frame = s.view
+	}
+	err = s.step.submit(in, s.shows(s.begun, show), frame)
 	s.begun++
 	return err
+}
+
+// between does what is to be done between the last update and the next, and says whether it moved the picture: see move.
+func (s *Session) between() (moved bool, err error) {
+	if err := s.lay(); err != nil {
+		return false, err
+	}
+	return s.move()
 }
 
 // shows says whether the update after step updates tells its picture, which somebody may have asked for.
@@ -337,6 +351,7 @@ func (s *Session) Close() {
 	if s.look != nil {
 		s.look.Close()
 	}
+	s.unequip()
 	s.closeOverlay()
 	if s.view != nil {
 		s.view.Close()

@@ -136,7 +136,7 @@ func (s *Session) withoutPicture(ctx context.Context, i int, progress Progress) 
 // encoded is the latent of a picture of the run's size, in [-1, 1].
 func (s *Session) encoded(ctx context.Context, pixels []float32, progress Progress) ([]float32, error) {
 	m := s.model
-	if err := m.needEncoder(ctx, progress); err != nil {
+	if err := m.needEncoder(ctx, "a start picture needs: start from tokens", progress); err != nil {
 		return nil, err
 	}
 	t := ops.NewTape(m.device)

@@ -124,6 +124,9 @@ func (s *Session) hostState() *State {
 
 // state is Export without the tokens.
 func (s *Session) state(ctx context.Context) (*State, error) {
+	if err := s.learnStart(ctx); err != nil {
+		return nil, err
+	}
 	state := s.hostState()
 	var err error
 	if state.Z, err = s.step.tape.Read(ctx, s.step.Z); err != nil {

@@ -129,6 +129,11 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 		{"half precision, AdamW, held to grey", r.With(recipe.Precision.Is("half"), recipe.Optimizer.Is("adamw"), recipe.InitWeight.Is(1), recipe.InitLoss.Is("nerdyrodent")), Thrift{}},
 		{"thrifty, RAdam", r.With(recipe.Optimizer.Is("radam")), Thrift{Part: 1, Decoder: true, CLIP: true}},
 		{"schedule-free, pooled", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Preset.Is(preset.Pool)), Thrift{}},
+		// The half comes between an update and a motion.
+		{"moved, held to its frames", r.With(recipe.MotionEvery.Is(2), recipe.MotionFirst.Is(3), recipe.Keyframes.Is("zoom 0:(1), 6:(1.5); angle 0:(0), 6:(-20)"),
+			recipe.MotionHold.Is("frame"), recipe.InitWeight.Is(1), recipe.InitPixel.Is(1), recipe.Hold.Is(left)), Thrift{}},
+		{"moved latent, schedule-free, which goes on", r.With(recipe.Optimizer.Is("schedule-free"), recipe.MotionEvery.Is(1), recipe.MotionIn.Is("latent"),
+			recipe.MotionSampling.Is("bicubic"), recipe.MotionMemory.Is("keep"), recipe.ShiftX.Is(3), recipe.TurnX.Is(5), recipe.Precision.Is("half"), recipe.Averaging.Is(0.5)), Thrift{}},
 		{"thrifty in half precision, schedule-free", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Precision.Is("half")), Thrift{Part: 1, Decoder: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

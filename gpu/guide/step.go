@@ -359,22 +359,29 @@ type Outputs struct {
 type submitted struct{ slot, size int }
 
 // Submit sends one update to the device, which may still be busy with others: at most MostSubmitted may wait for Collect.
-func (s *Step) Submit(in Inputs, show bool) error {
+func (s *Step) Submit(in Inputs, show bool) error { return s.submit(in, show, nil) }
+
+// submit is Submit of an update that tells what a view has drawn, unless that is nil.
+func (s *Step) submit(in Inputs, show bool, frame *View) error {
 	if len(s.submitted) == MostSubmitted {
 		return fmt.Errorf("guide: %d updates wait to be collected", MostSubmitted)
 	}
 	s.write(in)
 	slot, number := s.ring.Slot()
 	lossBytes, n := align16(4*s.nLosses), s.leadBytes()
-	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}, {From: s.tokens, To: slot, ToOffset: lossBytes, Size: 4 * s.Z.Rows()}}
+	tokens, pixels, view := s.tokens, s.pixels, s.view
+	if frame != nil {
+		tokens, pixels, view = frame.Indices, frame.pixels, nil
+	}
+	copies := []gpu.Copy{{From: s.losses, To: slot, Size: lossBytes}, {From: tokens, To: slot, ToOffset: lossBytes, Size: 4 * s.Z.Rows()}}
 	if show {
 		size := len(s.readback) - n
-		if s.view != nil {
-			if err := s.view.Tape.Plan.Run(gpu.Copy{From: s.view.pixels, To: slot, ToOffset: n, Size: size}); err != nil {
+		if view != nil {
+			if err := view.Tape.Plan.Run(gpu.Copy{From: view.pixels, To: slot, ToOffset: n, Size: size}); err != nil {
 				return err
 			}
 		} else {
-			copies = append(copies, gpu.Copy{From: s.pixels, To: slot, ToOffset: n, Size: size})
+			copies = append(copies, gpu.Copy{From: pixels, To: slot, ToOffset: n, Size: size})
 		}
 		n += size
 	}

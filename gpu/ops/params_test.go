@@ -21,9 +21,11 @@ var hostStructs = map[string]any{
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": pixelParams{}, "lossparts.wgsl": lossPartsParams{},
 	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
 	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
-	"unpack.wgsl": nil,                        // of package load
-	"peak.wgsl":   nil,                        // of the benchmarks
-	"clear.wgsl":  nil, "nonfinite.wgsl": nil, // of package gpu
+	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{},
+	"unpack.wgsl":    nil, // of package load
+	"peak.wgsl":      nil, // of the benchmarks
+	"clear.wgsl":     vecParams{},
+	"nonfinite.wgsl": nil, // of package gpu
 }
 
 // Every kernel reads its parameters where the host puts them: like fields, of like types, at like offsets.

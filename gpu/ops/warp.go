@@ -28,6 +28,19 @@ func (h Homography) After(first Homography) Homography {
 	return product
 }
 
+// Inverse takes places back. It is for maps that take no two places to one.
+func (h Homography) Inverse() Homography {
+	minor := func(i, j, k, l int) float64 { return h[i]*h[l] - h[j]*h[k] }
+	inverse := Homography{minor(4, 5, 7, 8), -minor(1, 2, 7, 8), minor(1, 2, 4, 5),
+		-minor(3, 5, 6, 8), minor(0, 2, 6, 8), -minor(0, 2, 3, 5),
+		minor(3, 4, 6, 7), -minor(0, 1, 6, 7), minor(0, 1, 3, 4)}
+	det := h[0]*inverse[0] + h[1]*inverse[3] + h[2]*inverse[6]
+	for i := range inverse {
+		inverse[i] /= det
+	}
+	return inverse
+}
+
 // At is where pixel (x, y) of the warped image looks. What lies beyond the horizon, where w' is not positive, looks far away.
 func (h Homography) At(x, y float64) (u, v float64) {
 	w := max(h[6]*x+h[7]*y+h[8], horizon)

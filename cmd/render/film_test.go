@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reverie/app/picture"
+	"reverie/gpu/guide"
+	"reverie/recipe"
+)
+
+func TestFilmArguments(t *testing.T) {
+	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"))}
+	frames := job{script: script, rate: 25, out: "a.webm"}
+	styled := job{script: script, rate: 24, out: "a.mp4", styling: &styling{video: "source.mp4", rate: "30000/1001", stride: 3}}
+	of := func(j job) string { return strings.Join(j.filmArgs("%06d.png", 4, 9), " ") }
+	for _, want := range []string{"-framerate 25 -start_number 4 -i %06d.png -frames:v 6", "-pix_fmt yuv420p", "title=a red apple", `comment={"version":2,"recipe":{"prompt":"a red apple"}} a.webm`} {
+		if got := of(frames); !strings.Contains(got, want) || strings.Contains(got, "-c:a") {
+			t.Errorf("%q lacks %q, or has sound", got, want)
+		}
+	}
+	if got, want := of(styled), "-framerate 30000/3003 -start_number 4 -i %06d.png -i source.mp4 -map 0:v -map 1:a? -c:a copy"; !strings.Contains(got, want) {
+		t.Errorf("%q lacks %q", got, want)
+	}
+	frames.out = "a.gif"
+	if strings.Contains(of(frames), "yuv420p") || !isFilm("A.GIF") || isFilm("a.png") {
+		t.Error("a GIF has a palette and is a film, a PNG is none")
+	}
+}
+
+func TestFramesAreCounted(t *testing.T) {
+	r := renderer{job: job{script: recipe.Script{Recipe: recipe.New(recipe.MotionEvery.Is(2), recipe.MotionFirst.Is(3))}}}
+	for _, c := range []struct{ step, want int }{{7, 3}, {3, 1}, {4, 1}, {5, 2}} {
+		if got := r.frameNumber(c.step); got != c.want {
+			t.Errorf("up to step %d there are %d frames, want %d", c.step, got, c.want)
+		}
+	}
+}
+
+// Latents are mixed with those beside them, and at the ends with those that there are.
+func TestMixedLatents(t *testing.T) {
+	var states []*guide.State
+	for _, v := range []float32{1, 2, 4, 8} {
+		states = append(states, &guide.State{Z: []float32{v, -v}})
+	}
+	for _, c := range []struct {
+		i, n  int
+		alpha float64
+		want  float32
+	}{{1, 1, 0.5, 2}, {1, 3, 0.5, (0.5 + 2 + 2) / 2}, {0, 3, 0.5, (1 + 1) / 1.5}, {2, 5, 0.75, (1./16 + 0.5 + 4 + 2) / (1 + 0.5 + 1./16)}} {
+		if z := mixed(states, c.i, c.n, c.alpha); z[0] != c.want || z[1] != -c.want {
+			t.Errorf("frame %d of %d by %g: %v, want %g", c.i, c.n, c.alpha, z, c.want)
+		}
+	}
+}
+
+// A source comes into the size of the result before and is mixed with that.
+func TestBlended(t *testing.T) {
+	plain := func(w, h int, r, g, b byte) []byte {
+		png, err := picture.WritePlain(slices.Repeat([]byte{r, g, b, 255}, w*h), w, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return png
+	}
+	data, err := blended(plain(10, 6, 200, 0, 100), plain(4, 2, 100, 40, 100), 0.25)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := picture.Open(data)
+	if err != nil || got.Width != 4 || got.Height != 2 || !slices.Equal(got.Pix, slices.Repeat([]byte{175, 10, 100, 255}, 8)) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The pictures of a folder are styled in the order of their names, every stride-th one.
+func TestSources(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"03.png", "01.png", "02.JPG", "note.txt", "04.webp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := styling{video: dir, stride: 2}
+	if err := s.open(t.Context(), ""); err != nil || !slices.Equal(s.sources, []string{filepath.Join(dir, "01.png"), filepath.Join(dir, "03.png")}) || s.rate != "" {
+		t.Errorf("%v, %v", s, err)
+	}
+}
