@@ -33,8 +33,8 @@ func (j *job) checkCoarse() error {
 	switch {
 	case sum == 0:
 		return nil
-	case len(j.script.Changes) > 0 || j.state != nil || j.saveEvery > 0 || j.frames != "" || j.styling != nil:
-		return fmt.Errorf("-coarse is for runs from their start, without changes, -save-every, -frames and -video: leave it out")
+	case len(j.script.Changes) > 0 || j.state != nil || j.saveEvery > 0 || j.frames != "" || j.styling != nil || isFilm(j.out):
+		return fmt.Errorf("-coarse is for runs from their start, without changes, -save-every, frames and -video: leave it out")
 	case sum >= recipe.Steps.In(j.script.Recipe):
 		return fmt.Errorf("-coarse takes %d of %d steps and leaves none for the picture's own size: write more with -steps", sum, recipe.Steps.In(j.script.Recipe))
 	}
