@@ -48,6 +48,9 @@ func (w *importer) close() {
 // disconnected says whether the browser knows of no network.
 func disconnected() bool { return !js.Global().Get("navigator").Get("onLine").Bool() }
 
+// watchLeaving calls leave when the page is left.
+func watchLeaving(leave func()) { listen("pagehide", func(js.Value) { leave() }) }
+
 // chosenFiles takes the files from the input with that id, and empties it, so that the same can be chosen again.
 func chosenFiles(id string) []*imports.Source {
 	input := elementByID(id)

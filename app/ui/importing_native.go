@@ -11,3 +11,4 @@ func (*importer) post(imports.Message) error        { return errNoBrowser }
 func (*importer) close()                            {}
 func disconnected() bool                            { return false }
 func chosenFiles(string) []*imports.Source          { return nil }
+func watchLeaving(func())                           {}

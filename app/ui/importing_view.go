@@ -28,11 +28,21 @@ const importKey = "reverie-import"
 // importsOffered says whether the site lets visitors import models.
 func importsOffered() bool { return app.Getenv(ImportsEnv) != "" }
 
-// restoreImport takes up what an earlier visit has begun.
+// restoreImport takes up what an earlier visit has begun. A page that is left ends its program, though the browser may keep it for a way back: the next
+// visit could not go on beside it.
 func (p *Page) restoreImport() {
-	if importsOffered() {
-		p.state.RestoreImport(loadText(importKey))
+	if !importsOffered() {
+		return
 	}
+	p.state.RestoreImport(loadText(importKey))
+	watchLeaving(func() {
+		if p.importer == nil {
+			return
+		}
+		p.importer.close()
+		p.importer = nil
+		p.ctx.Dispatch(func(app.Context) { p.state.importFailed("", true) })
+	})
 }
 
 // pressGet opens the dialog, and brings the catalogue when it is opened first.
