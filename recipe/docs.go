@@ -54,6 +54,8 @@ func (o *Option) values() string {
 			"the picture; as text `r0_0_500_1000_100` or `s50_20_300_400` (radius, softness, x, y…) in thousandths, with dots between; `left_100`, `right`, `top` and `bottom` are the halves, with softness"
 	case RegionList:
 		return "list of `{\"prompt\":0,\"mask\":[shapes…]}`; as text `0r0_0_500_1000_100~1r500_0_1000_1000_100`"
+	case PerceptorList:
+		return "list of names"
 	case Parts:
 		if k.Vectors {
 			return "float32 as base64, with weights, parted by `|`"

@@ -127,6 +127,10 @@ var (
 	Crop        = strength("crop", "Cropping", "How closely cutouts are cropped where that is chosen", `{"augmentations":"crop"}`)
 	Resized     = strength("resized", "Resized cropping", "How closely cutouts are cropped to other shapes where that is chosen", `{"augmentations":"resized"}`)
 	Gauss       = strength("gauss", "Gaussian noise", "How strong Gaussian noise is where that is chosen", `{"augmentations":"gauss"}`)
+	Perceptors  = add(Option{
+		Name: "perceptors", Costs: true, Group: Cutting, Label: "Further CLIPs", Noun: "list of further CLIPs",
+		Help: "Folders whose CLIPs judge the picture besides the model's own, each at its own size, with weights: vit-b-16 rn50:0.5.",
+	}, PerceptorList{}, "")
 
 	CutoutBorder = add(Option{
 		Name: "cutout_border", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Border of cutouts",

@@ -61,6 +61,8 @@ func other(t *testing.T, o *recipe.Option) any {
 			return base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("\x00\x00\x80\x3f", 256))) + ":0.5"
 		}
 		return "3 | 4:-0.5"
+	case recipe.PerceptorList:
+		return "mini:0.5"
 	case recipe.Curves:
 		return "aug_noise 0:(0.25), 4:(2); saturation 2:(1)"
 	case recipe.Words:
@@ -301,7 +303,7 @@ func described(t *testing.T, m *weights.Manifest, s recipe.Script) string {
 	}
 	var all strings.Builder
 	for step := range 6 {
-		text, err := guide.Describe(context.Background(), m, s, step)
+		text, err := guide.Describe(context.Background(), m, s, step, slices.Repeat([]*weights.Manifest{m}, len(recipe.PerceptorsOf(recipe.Perceptors.In(s.Recipe))))...)
 		if err != nil {
 			t.Fatal(err)
 		}

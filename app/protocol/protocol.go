@@ -61,6 +61,8 @@ type (
 	Load struct {
 		Base  string `json:"base"`
 		Model string `json:"model"` // as recipe.Halves reads it, here and wherever a model is to be used
+		// Perceptors are further CLIPs, as the option of that name writes them, that are loaded, too.
+		Perceptors string `json:"perceptors,omitempty"`
 		// Unkept asks that nothing be stored: there is no room.
 		Unkept bool `json:"unkept,omitempty"`
 	}
@@ -221,6 +223,8 @@ type (
 		Factor int    `json:"factor"` // pixels per token along one axis
 		// Weights identifies the weights: a hash of the manifest.
 		Weights string `json:"weights,omitempty"`
+		// Perceptors are the folders of the further CLIPs that are on the device, between spaces.
+		Perceptors string `json:"perceptors,omitempty"`
 	}
 	// Started tells that the step after Step updates begins, with the script that really runs and what to tell the person about it.
 	Started struct {
@@ -294,9 +298,11 @@ type (
 	// Step is one optimiser update. Tokens are the codes of the state that it started from, after Step−1 updates, as Saved has them. Picture
 	// shows that state and is there now and then only.
 	Step struct {
-		Step         int       `json:"step"` // 1 is the first
-		Loss         float64   `json:"loss"`
-		Losses       []float64 `json:"losses"`
+		Step   int       `json:"step"` // 1 is the first
+		Loss   float64   `json:"loss"`
+		Losses []float64 `json:"losses"`
+		// Perceptors are the sums of the prompts' losses by each CLIP, the model's own first, where there are several; Losses are the sums by prompt.
+		Perceptors   []float64 `json:"perceptors,omitempty"`
 		Milliseconds float64   `json:"ms"`
 		Tokens       *Bytes    `json:"tokens,omitempty"`
 		Picture      *Picture  `json:"picture,omitempty"`

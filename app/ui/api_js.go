@@ -223,11 +223,11 @@ func (p *Page) tellProgram(m protocol.Message) {
 		}
 		r.run = p.state.Run
 	case protocol.Step:
-		losses := make([]any, len(m.Losses))
-		for i, loss := range m.Losses {
-			losses[i] = loss
+		told := map[string]any{"step": m.Step, "loss": m.Loss, "losses": arrayOf(m.Losses), "ms": m.Milliseconds}
+		if m.Perceptors != nil {
+			told["perceptors"] = arrayOf(m.Perceptors)
 		}
-		r.tell("step", map[string]any{"step": m.Step, "loss": m.Loss, "losses": losses, "ms": m.Milliseconds})
+		r.tell("step", told)
 	case protocol.Changed:
 		if m.Problem != "" {
 			r.tell("problem", map[string]any{"message": m.Problem})
@@ -415,4 +415,13 @@ func (p *Page) tellShot(m protocol.Shot) {
 			tell(js.ValueOf(w.Text))
 		}
 	})
+}
+
+// arrayOf is a list as an array of JavaScript's.
+func arrayOf(list []float64) []any {
+	array := make([]any, len(list))
+	for i, n := range list {
+		array[i] = n
+	}
+	return array
 }

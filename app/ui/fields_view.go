@@ -48,7 +48,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 			elem("div").Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), elem("label").Attr("for", id).Text(o.Label)),
 			elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
 		)
-	case recipe.Text, recipe.Colours, recipe.Words, recipe.Parts, recipe.Curves, recipe.Numbers:
+	case recipe.Text, recipe.Colours, recipe.Words, recipe.Parts, recipe.PerceptorList, recipe.Curves, recipe.Numbers:
 		class, field = "field wide", p.input(o, "text")
 	case recipe.Whole:
 		field = p.whole(o, kind.Min)

@@ -31,6 +31,8 @@ func another(t *testing.T, o *recipe.Option) any {
 		return uint64(1)<<63 + 1
 	case recipe.Text:
 		return "other"
+	case recipe.PerceptorList:
+		return "vit-b-16 rn50:0.5"
 	case recipe.Parts:
 		if kind.Vectors {
 			return "AACAPwAAAMA:2"

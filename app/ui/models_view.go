@@ -55,7 +55,7 @@ func (p *Page) renderHalves(list []halfField) app.UI {
 
 func (p *Page) downloadButton(class string) app.UI {
 	s := &p.state
-	return p.button(downloadModelsButton, class, s.Phase == Idle && s.Loaded.Model != s.Form.Model(), p.pressLoad)
+	return p.button(downloadModelsButton, class, s.Phase == Idle && (s.Loaded.Model != s.Form.Model() || s.judges(recipe.New(recipe.Perceptors.Is(s.perceptors()))) != nil), p.pressLoad)
 }
 
 func (p *Page) renderOffer(o offer) app.UI {

@@ -82,11 +82,16 @@ func TestPairIsKept(t *testing.T) {
 
 	offline := idle(t)
 	whole := protocol.Model{Name: "big", Title: "Big", Factor: 16, Bytes: 99e6, Stored: 60e6, CLIP: protocol.Half{Bytes: 39e6}, VQGAN: protocol.Half{Bytes: 60e6, Stored: 60e6}}
-	stored(offline, "files", clip, whole)
+	seen := protocol.Model{Name: "seen", Title: "Seen", Factor: 8, Bytes: 99e6, Stored: 39e6, CLIP: protocol.Half{Bytes: 39e6, Stored: 39e6}, VQGAN: protocol.Half{Bytes: 60e6}}
+	stored(offline, "files", clip, whole, seen)
 	offline.SetModels([]Model{{Name: "mini", Factor: 8, Bytes: 9e6}})
 	write(offline, recipe.Model, "b32+big")
 	if m := offline.Model(); !offline.kept(m.Name) || m.Factor != 16 || slices.Contains(strings.Fields(named(offline.choices())), "big") {
 		t.Errorf("without the site the pair is %+v of %s", m, named(offline.choices()))
+	}
+	write(offline, recipe.Model, "seen+big")
+	if m := offline.Model(); !offline.kept(m.Name) || m.Bytes != 99e6 {
+		t.Errorf("without the site the pair of two halves is %+v", m)
 	}
 }
 
@@ -111,5 +116,39 @@ func TestHalfIsNoModel(t *testing.T) {
 	stored(s, "files")
 	if s.Loaded.Model != "" || s.Status != "The model F16 is deleted from this device." {
 		t.Errorf("after a half is deleted, loaded is %q, said is %q", s.Loaded.Model, s.Status)
+	}
+}
+
+// A further CLIP is downloaded with the model, when the person asks for it.
+func TestPerceptorsAreDownloaded(t *testing.T) {
+	s := withPacks(t)
+	begins := func() string {
+		t.Helper()
+		if m, ok := s.PressStart("/"); ok {
+			s.Phase = Idle
+			return "starts with " + recipe.Perceptors.In(m.(protocol.Start).Script.Recipe)
+		}
+		return s.Problem
+	}
+	write(s, recipe.Prompt, "x")
+	for named, want := range map[string]string{"none": "There is no model", "f16": "F16 holds no CLIP", "b16:0.5": "B/16 is not on this device yet: press Download models (110 MB)",
+		"mini": "starts with mini", "a+b": "Further CLIPs is \"a+b\""} {
+		write(s, recipe.Perceptors, named)
+		if got := begins(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %q", named, got, want)
+		}
+	}
+	write(s, recipe.Perceptors, "b16:0.5")
+	if m, ok := s.PressLoad("/", false); !ok || m != (protocol.Load{Base: "/", Model: "mini", Perceptors: "b16:0.5"}) {
+		t.Fatalf("Download asks for %+v, %t", m, ok)
+	}
+	s.Receive(protocol.Loaded{Model: "mini", Factor: 8, Perceptors: "b16"}, start)
+	if got := begins(); got != "starts with b16:0.5" {
+		t.Errorf("once it is on the device: %q", got)
+	}
+	s.Loaded = protocol.Loaded{}
+	stored(s, "files", protocol.Model{Name: "b16", Bytes: 110e6, Stored: 110e6, CLIP: protocol.Half{Bytes: 110e6, Stored: 110e6}})
+	if got := begins(); got != "starts with b16:0.5" {
+		t.Errorf("once it is kept: %q", got)
 	}
 }

@@ -258,7 +258,7 @@ func (s *State) ready(r recipe.Recipe) error {
 		return &recipe.Wrong{Option: recipe.Model.Option,
 			Reason: fmt.Errorf(notOnDevice, s.titleOf(model), byteCount(s.model(model).Bytes))}
 	}
-	return nil
+	return s.judges(r)
 }
 
 // showRun makes the form say what the last run takes where it goes on; fields that say it in other words stay.

@@ -197,7 +197,7 @@ func (s *State) PressLoad(base string, unkept bool) (protocol.Message, bool) {
 	s.settle()
 	s.Phase, s.Progress, s.NoRoom = Loading, protocol.Progress{}, ""
 	s.loading, s.brokeOff = s.Form.Model(), false
-	return protocol.Load{Base: base, Model: s.loading, Unkept: unkept}, true
+	return protocol.Load{Base: base, Model: s.loading, Perceptors: s.perceptors(), Unkept: unkept}, true
 }
 
 // PressPause asks the run to wait.

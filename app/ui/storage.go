@@ -92,7 +92,7 @@ func (s *State) keptFolder(name string) (protocol.Model, bool) {
 // kept says that a model works without the network. A site that lists it with another size has a newer one.
 func (s *State) kept(name string) bool {
 	m, ok := s.stored(name)
-	return ok && m.Stored == m.Bytes && m.Bytes == s.model(name).Bytes
+	return ok && m.Stored == m.Bytes && m.Bytes == s.entry(name).Bytes
 }
 
 // needsDownload says that a model comes only when the person asks for it.
@@ -142,13 +142,15 @@ func (s *State) receiveStorage(m protocol.Storage) {
 	s.mergeModels()
 }
 
-// titleOf is what people call a model, or a folder of one half.
-func (s *State) titleOf(name string) string {
+// entry is a folder, of one half too, or a pair of two.
+func (s *State) entry(name string) Model {
 	if i := slices.IndexFunc(s.folders, func(m Model) bool { return m.Name == name }); i >= 0 {
-		return s.folders[i].title()
+		return s.folders[i]
 	}
-	return s.model(name).title()
+	return s.model(name)
 }
+
+func (s *State) titleOf(name string) string { return s.entry(name).title() }
 
 // TakePersist says, once, that the first download that the person asked for is done and the browser should be asked to keep it.
 func (s *State) TakePersist() bool {

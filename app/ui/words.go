@@ -671,6 +671,7 @@ const (
 	deleteButton         = "Delete"
 	noSuchModel          = "There is no model %.60q here: choose another one."
 	lacksHalf            = "%s holds no %s: choose one to go with it, as CLIP+VQGAN."
+	cannotJudge          = "%s holds no CLIP that could judge the picture: choose another one."
 	clipTitle            = "CLIP"
 	vqganTitle           = "VQGAN"
 	modelsUnlisted       = "The list of models cannot be fetched: check the connection and reload the page."

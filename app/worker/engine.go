@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"reverie/app/protocol"
 	"reverie/gpu"
@@ -27,6 +28,8 @@ type GPU struct {
 	model   *guide.Model
 	loaded  protocol.Loaded // describes model
 	base    string          // of the model's folder
+
+	perceptors map[string]*guide.Model // further CLIPs, by the URLs of their folders
 
 	forecast *guide.Forecast // of the model at foreseen
 	foreseen string
@@ -90,7 +93,52 @@ func (e *GPU) Load(ctx context.Context, m protocol.Load, progress Progress) (pro
 		}
 		return protocol.Loaded{}, err
 	}
+	further, err := e.needPerceptors(ctx, m.Base, m.Perceptors, keep, progress)
+	if err != nil {
+		return protocol.Loaded{}, err
+	}
+	for _, one := range further {
+		if err := one.Wait(ctx); err != nil {
+			return protocol.Loaded{}, err
+		}
+	}
 	return e.loaded, nil
+}
+
+// needPerceptors makes the further CLIPs that are asked for, as the option writes them, those that are loaded, or are being loaded.
+func (e *GPU) needPerceptors(ctx context.Context, base, asked string, keep store.Store, progress Progress) (list []*guide.Model, err error) {
+	loaded := map[string]*guide.Model{}
+	names := namesOf(asked)
+	for _, name := range names {
+		at := base + name + "/"
+		one := e.perceptors[at]
+		if one == nil || one.Failed() != nil {
+			if one, err = guide.OpenPerceptor(ctx, e.device, load.From(at, keep), named(progress)); err != nil {
+				break
+			}
+			if e.perceptors == nil {
+				e.perceptors = map[string]*guide.Model{}
+			}
+			e.perceptors[at] = one
+		}
+		loaded[at], list = one, append(list, one)
+	}
+	e.loaded.Perceptors = strings.Join(names[:len(list)], " ")
+	for at, one := range e.perceptors {
+		if loaded[at] == nil {
+			one.Close()
+			delete(e.perceptors, at)
+		}
+	}
+	return list, err
+}
+
+// namesOf are the folders of further CLIPs.
+func namesOf(perceptors string) (names []string) {
+	for _, p := range recipe.PerceptorsOf(perceptors) {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // open makes the model at base the one that is loaded, or is being loaded.
@@ -137,12 +185,16 @@ func (e *GPU) Start(ctx context.Context, m protocol.Start, progress Progress, sa
 	if err := e.need(ctx, m.Base+recipe.Model.In(m.Script.Recipe)+"/", progress); err != nil {
 		return nil, protocol.Started{}, err
 	}
+	further, err := e.needPerceptors(ctx, m.Base, recipe.Perceptors.In(m.Script.Recipe), e.store, progress)
+	if err != nil {
+		return nil, protocol.Started{}, err
+	}
 	script, told, err := resolve(m.Script, e.model.Manifest())
 	if err != nil {
 		return nil, protocol.Started{}, err
 	}
 	started := protocol.Started{Script: script, Notices: told}
-	config := guide.Config{Script: script, Init: (*guide.Picture)(m.Init), Images: byName(m.Images), State: state}
+	config := guide.Config{Script: script, Init: (*guide.Picture)(m.Init), Images: byName(m.Images), State: state, Perceptors: further}
 	config.First = func(p guide.Picture) {
 		picture := protocol.Picture(p)
 		say(protocol.First{Script: script, Picture: &picture})
@@ -205,7 +257,7 @@ func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (proto
 	if e.device == nil {
 		return protocol.Foreseen{}, problem("There is no GPU to plan for.")
 	}
-	if err := e.plan(ctx, m.Base, recipe.Model.In(m.Recipe)); err != nil {
+	if err := e.plan(ctx, m.Base, recipe.Model.In(m.Recipe), namesOf(recipe.Perceptors.In(m.Recipe))); err != nil {
 		return protocol.Foreseen{}, err
 	}
 	if idle {
@@ -229,18 +281,23 @@ func (e *GPU) Foresee(ctx context.Context, m protocol.Foresee, idle bool) (proto
 	return protocol.Foreseen{ID: m.ID, Bytes: footprint.Bytes, Seconds: footprint.Seconds}, err
 }
 
-// plan makes the forecast that of a model.
-func (e *GPU) plan(ctx context.Context, base, model string) error {
-	if e.forecast != nil && e.foreseen == base+model {
+// plan makes the forecast that of a model and further CLIPs.
+func (e *GPU) plan(ctx context.Context, base, model string, further []string) error {
+	key := strings.Join(append([]string{base, model}, further...), " ")
+	if e.forecast != nil && e.foreseen == key {
 		return nil
 	}
-	manifest, err := load.From(base+model+"/", e.store).Look(ctx)
-	if err != nil {
-		return err
+	var manifests []*weights.Manifest
+	for _, name := range append([]string{model}, further...) {
+		manifest, err := load.From(base+name+"/", e.store).Look(ctx)
+		if err != nil {
+			return err
+		}
+		manifests = append(manifests, manifest)
 	}
-	f, err := guide.NewForecast(ctx, e.device, manifest)
+	f, err := guide.NewForecast(ctx, e.device, manifests[0], manifests[1:]...)
 	if err == nil {
-		e.forecast, e.foreseen = f, base+model
+		e.forecast, e.foreseen = f, key
 	}
 	return err
 }
@@ -293,6 +350,12 @@ func (e *GPU) Delete(ctx context.Context, m protocol.Delete) error {
 	if e.model != nil {
 		if clip, vqgan := recipe.Halves(e.loaded.Model); clip == m.Model || vqgan == m.Model {
 			e.drop()
+		}
+	}
+	for at, one := range e.perceptors {
+		if strings.HasSuffix(at, "/"+m.Model+"/") {
+			one.Close()
+			delete(e.perceptors, at)
 		}
 	}
 	err := kept.Forget(ctx, e.store, m.Model)
@@ -351,7 +414,7 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 }
 
 func (r *gpuRun) stepOf(report guide.Report) protocol.Step {
-	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Milliseconds: report.Milliseconds, Tokens: packed(report.Tokens)}
+	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Perceptors: report.Perceptors, Milliseconds: report.Milliseconds, Tokens: packed(report.Tokens)}
 	if report.Pixels != nil {
 		r := r.Script().Recipe
 		step.Picture = &protocol.Picture{Width: recipe.Width.In(r), Height: recipe.Height.In(r), Pix: report.Pixels}

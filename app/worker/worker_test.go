@@ -14,9 +14,12 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/gpu/guide"
+	"reverie/gpu/kept"
 	"reverie/gpu/load"
 	"reverie/recipe"
 	"reverie/weights"
+	"reverie/weights/folder"
+	"reverie/weights/mini"
 )
 
 // fakeEngine is an engine of one-pixel pictures. Its channels let a test hold it at a point.
@@ -876,5 +879,23 @@ func TestPhasesOfTheLoopAreNamed(t *testing.T) {
 			t.Errorf("phase %d is told as %q", phase, told)
 		}
 		seen[told] = true
+	}
+}
+
+// What is kept of a CLIP alone is told without a VQGAN's factor.
+func TestKeptHalves(t *testing.T) {
+	m, err := folder.Manifest(mini.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := kept.Model{Name: "mini", Manifest: m, Stored: 5, Total: 9, CLIP: kept.Half{Stored: 2, Total: 4}, VQGAN: kept.Half{Stored: 3, Total: 5}}
+	got := modelOf(whole)
+	if got.Factor != m.VQGAN.Factor() || got.Stored != 5 || got.Bytes != 9 || got.CLIP != (protocol.Half{Bytes: 4, Stored: 2}) || got.VQGAN != (protocol.Half{Bytes: 5, Stored: 3}) {
+		t.Errorf("a pair is told as %+v", got)
+	}
+	eye := *m
+	eye.VQGAN, eye.Parts = weights.VQGANConfig{}, []weights.Part{*m.Part(weights.PartText), *m.Part(weights.PartImage)}
+	if got := modelOf(kept.Model{Name: "eye", Manifest: &eye}); got.Factor != 0 {
+		t.Errorf("a CLIP is told as %+v", got)
 	}
 }

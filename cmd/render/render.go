@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,6 +114,12 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 		}
 	}
 	j.big, j.factor = !m.Small(), m.Factor
+	for _, p := range recipe.PerceptorsOf(recipe.Perceptors.In(j.script.Recipe)) {
+		if err := s.Verify(p.Name); err != nil {
+			return nil, err
+		}
+		j.big = j.big || slices.ContainsFunc(models, func(m ui.Model) bool { return m.Name == p.Name && !m.Small() })
+	}
 	_, _, err = j.script.Check(m.Factor)
 	return s, err
 }

@@ -42,7 +42,7 @@ func (s *Session) Astray(ctx context.Context) (*State, error) {
 
 // again is the session taken up at a state.
 func (s *Session) again(ctx context.Context, state *State) (*Session, error) {
-	again := newSession(s.model, Config{Script: s.script, State: state, Images: s.config.Images, Thrift: s.config.Thrift, Memory: s.config.Memory})
+	again := newSession(s.model, Config{Script: s.script, State: state, Images: s.config.Images, Perceptors: s.config.Perceptors, Thrift: s.config.Thrift, Memory: s.config.Memory})
 	if _, err := again.open(ctx, quiet); err != nil {
 		again.Close()
 		return nil, err

@@ -59,29 +59,29 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 	if s.begun != s.done {
 		return nil, errors.New("guide: a change while updates are under way")
 	}
-	next, before, images := s.script.At(s.begun), s.targets, s.images
+	next, before := s.script.At(s.begun), slices.Clone(s.perceptors)
 	if err := s.now.CheckChange(next); err != nil {
 		return nil, err
 	}
-	restore := func() { s.targets, s.images = before, images }
+	restore := func() { s.perceptors = before }
 	differ := func(o *recipe.Option) bool { return !reflect.DeepEqual(s.now.Value(o), next.Value(o)) }
 	if slices.ContainsFunc([]*recipe.Option{recipe.Prompt.Option, recipe.PromptPrefix.Option, recipe.PromptSuffix.Option, recipe.LongPrompts.Option}, differ) {
-		if s.targets.phases, notices, err = s.textTargets(ctx, next, progress); err != nil {
+		if notices, err = s.embedTexts(ctx, next, progress); err != nil {
 			restore()
 			return nil, err
 		}
 	}
-	if s.targets.given, err = s.givenTargets(next); err != nil {
+	if err = s.drawGiven(next); err != nil {
 		restore()
 		return nil, err
 	}
-	if differ(recipe.ImagePrompts.Option) || differ(recipe.ImageLoss.Option) || s.pullsToStart(next) != s.targets.start {
+	if differ(recipe.ImagePrompts.Option) || differ(recipe.ImageLoss.Option) || s.pullsToStart(next) != s.perceptors[0].targets.start {
 		if err = s.embedImages(ctx, next); err != nil {
 			restore()
 			return nil, err
 		}
 	}
-	if s.step.serves(s.spec(next, s.targets.at(next, s.begun))) {
+	if s.step.serves(s.spec(next, s.targetsOf(next))) {
 		if err = s.equipAnew(ctx, next, progress); err != nil {
 			restore()
 			return notices, err
@@ -100,15 +100,17 @@ const changedTargets = "changed"
 // serves says whether the step does what another spec asks for, but for numbers.
 func (s *Step) serves(spec StepSpec) bool {
 	a, b := s.spec, spec
-	rows := func(targets []Target) (counts []int) {
-		for _, t := range targets {
-			counts = append(counts, len(t.Embeddings))
+	rows := func(spec StepSpec) (counts []int) {
+		for _, p := range spec.perceptors() {
+			for _, t := range p.Targets {
+				counts = append(counts, len(t.Embeddings))
+			}
 		}
 		return counts
 	}
 	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.Border == b.Border && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
 		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average && a.Pictures == b.Pictures &&
-		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a.Targets), rows(b.Targets))
+		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a), rows(b))
 }
 
 // recordAnew replaces the step by that of another recipe and carries the state over. When the other one does not fit, the old one comes

@@ -13,7 +13,7 @@ var cutouts = stage{
 	name:  StageCutouts,
 	bytes: perCutout(ops.BoxSize),
 	record: func(s *Step, picture *ops.Tensor, boxes *gpu.Buffer) *ops.Tensor {
-		t, n, side := s.tape, s.spec.Cutouts, s.spec.CLIP.ImageSize
+		t, n, side := s.tape, s.spec.Cutouts, s.side
 		var x *ops.Tensor
 		switch {
 		case s.spec.Preset.Pooled:

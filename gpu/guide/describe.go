@@ -22,11 +22,12 @@ import (
 var roomy = gpu.Info{MaxBinding: 1 << 40, MaxBuffer: 1 << 40, Memory: 1 << 50}
 
 // Describe tells in lines of text what the update after step updates of a script starts from, records, draws and writes, with a model of
-// that manifest: it is for those who look for what an option, a draw or a kernel changes. The script is suggested and checked.
+// that manifest and the further CLIPs that the script names: it is for those who look for what an option, a draw or a kernel changes. The script is
+// suggested and checked.
 //
 // A session on a planner makes all that as a run does; only embeddings are made up, of a text's bytes, and those of pictures are zero.
-func Describe(ctx context.Context, m *weights.Manifest, script recipe.Script, step int) (string, error) {
-	model, c, err := describable(ctx, m, script)
+func Describe(ctx context.Context, m *weights.Manifest, script recipe.Script, step int, further ...*weights.Manifest) (string, error) {
+	model, c, err := describable(ctx, m, script, further...)
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +58,7 @@ func Describe(ctx context.Context, m *weights.Manifest, script recipe.Script, st
 }
 
 // describable is a model on a planner, and what a session of it begins with: embeddings of all texts and all pictures are made up.
-func describable(ctx context.Context, m *weights.Manifest, script recipe.Script) (*Model, Config, error) {
+func describable(ctx context.Context, m *weights.Manifest, script recipe.Script, further ...*weights.Manifest) (*Model, Config, error) {
 	planner := gpu.NewPlanner(roomy)
 	planner.SetSpeed(1e12)
 	model, err := planned(ctx, planner, m)
@@ -81,9 +82,14 @@ func describable(ctx context.Context, m *weights.Manifest, script recipe.Script)
 	for _, name := range script.ImageNames() {
 		c.Images[name] = dot
 	}
-	model.embedded = map[string][]float32{}
-	for _, text := range model.texts(script) {
-		model.embedded[text] = madeUp(text, m.CLIP.EmbedDim)
+	if c.Perceptors, err = plannedFurther(ctx, planner, further); err != nil {
+		return nil, c, err
+	}
+	for _, one := range append([]*Model{model}, c.Perceptors...) {
+		one.embedded = map[string][]float32{}
+		for _, text := range one.texts(script) {
+			one.embedded[text] = madeUp(text, one.manifest.CLIP.EmbedDim)
+		}
 	}
 	return model, c, nil
 }
@@ -167,15 +173,20 @@ func (s *Session) describe(in Inputs) string {
 	spec := s.step.spec
 	line("optimiser %+v after %d updates", spec.Optimiser, s.count.Updates-1)
 	line("thrift %+v", spec.Thrift)
-	for i, t := range s.targets.at(s.now, in.Step) {
-		what := "text"
-		given := len(spec.Targets) - len(s.targets.given)
-		if image := i - (given - len(s.images)); i >= given {
-			what = "given"
-		} else if image >= 0 {
-			what = fmt.Sprintf("image %q", s.images[image].Name)
+	for _, p := range s.perceptors {
+		if len(s.perceptors) > 1 {
+			line("perceptor %s, weight %g", p.model.Name(), p.weight)
 		}
-		line("target %s, weight %g, stop %g, embeddings %s", what, t.Weight, t.Stop, digest(t.Embeddings...))
+		for i, t := range p.targets.at(s.now, in.Step) {
+			what := "text"
+			given := len(spec.Targets) - len(p.targets.given)
+			if image := i - (given - len(p.images)); i >= given {
+				what = "given"
+			} else if image >= 0 {
+				what = fmt.Sprintf("image %q", p.images[image].Name)
+			}
+			line("target %s, weight %g, stop %g, embeddings %s", what, t.Weight, t.Stop, digest(t.Embeddings...))
+		}
 	}
 	line("state %x", ops.State{Seed: in.Seed, Step: in.Step}.Encode())
 	for _, stage := range spec.stages() {

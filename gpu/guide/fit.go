@@ -10,7 +10,6 @@ import (
 
 	"reverie/gpu"
 	"reverie/recipe"
-	"reverie/weights"
 )
 
 // Footprint is what a run takes of its device.
@@ -78,7 +77,7 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 	}
 	for _, thrift := range list {
 		breathe()
-		spec := s.spec(r, s.targets.at(r, s.begun))
+		spec := s.spec(r, s.targetsOf(r))
 		spec.Thrift = thrift
 		step, err := NewStep(s.model.device, spec)
 		if err != nil {
@@ -112,9 +111,10 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 
 // setPictures hands the step the pictures of the image prompts that pull by their pixels.
 func (s *Session) setPictures() {
-	for i, x := range s.step.pictures[:min(len(s.step.pictures), len(s.images))] { // a forecast has none
+	images := s.perceptors[0].images
+	for i, x := range s.step.pictures[:min(len(s.step.pictures), len(images))] { // a forecast has none
 		values := make([]float32, 0, 3*x.Rows())
-		for pixel := range slices.Chunk(s.images[i].Pixels, 4) {
+		for pixel := range slices.Chunk(images[i].Pixels, 4) {
 			values = append(values, scaled(pixel[:3], 1.0/255, 0)...)
 		}
 		s.step.tape.Write(x, values)
@@ -165,7 +165,7 @@ func (s *Session) room() int64 {
 
 // tooLarge looks for what would fit.
 func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
-	if err := s.model.wait(ctx, weights.PartImage); err != nil {
+	if err := s.waitForImages(ctx); err != nil {
 		return err
 	}
 	width, height := s.size()
@@ -176,7 +176,7 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	}
 	list := Thrifts(cuts)
 	probe := func(height, width, cutouts int, half bool) (fits bool, bytes int64) {
-		spec := s.spec(r, s.targets.at(r, s.begun))
+		spec := s.spec(r, s.targetsOf(r))
 		spec.Height, spec.Width, spec.Cutouts, spec.HalfPrecision, spec.Thrift = height, width, cutouts, half, list[len(list)-1]
 		if ctx.Err() != nil {
 			return false, 0

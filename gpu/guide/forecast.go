@@ -16,26 +16,54 @@ import (
 // Forecast tells what runs of a model take of a device before they begin. Their steps are recorded on a planner, for which the model's
 // manifest is enough.
 type Forecast struct {
-	device *gpu.Device
-	model  *Model // on the planner
+	device  *gpu.Device
+	model   *Model // on the planner
+	further []*Model
 }
 
-// NewForecast plans a model for the device.
-func NewForecast(ctx context.Context, d *gpu.Device, m *weights.Manifest) (*Forecast, error) {
-	model, err := planned(ctx, gpu.NewPlanner(d.Info()), m)
+// NewForecast plans a model for the device, and the further CLIPs that judge its pictures, in the order in which recipes name them.
+func NewForecast(ctx context.Context, d *gpu.Device, m *weights.Manifest, further ...*weights.Manifest) (*Forecast, error) {
+	planner := gpu.NewPlanner(d.Info())
+	model, err := planned(ctx, planner, m)
 	if err != nil {
 		return nil, err
 	}
-	return &Forecast{d, model}, nil
+	f := &Forecast{device: d, model: model}
+	f.further, err = plannedFurther(ctx, planner, further)
+	return f, err
 }
 
-// planned is a model on a planner, as far as a manifest tells of it: all that steps need to be recorded.
-func planned(ctx context.Context, planner *gpu.Device, m *weights.Manifest) (*Model, error) {
-	model := &Model{device: planner, manifest: m, arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
+// plannedFurther are further CLIPs on a planner.
+func plannedFurther(ctx context.Context, planner *gpu.Device, manifests []*weights.Manifest) (list []*Model, err error) {
+	for _, m := range manifests {
+		if err := judges(m, m.Name); err != nil {
+			return nil, err
+		}
+		model := plannedModel(planner, m)
+		if model.image, err = clip.LoadImage(load.Planned(ctx, planner, m.Part(weights.PartImage)), m.CLIP); err != nil {
+			return nil, err
+		}
+		list = append(list, model)
+	}
+	return list, nil
+}
+
+// plannedModel is a model of which nothing is planned yet and nothing arrives.
+func plannedModel(planner *gpu.Device, m *weights.Manifest) *Model {
+	model := &Model{device: planner, manifest: m, order: order, arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
 	close(model.ended)
 	for _, name := range order {
 		model.arrived[name] = model.ended
 	}
+	return model
+}
+
+// planned is a model on a planner, as far as a manifest tells of it: all that steps need to be recorded.
+func planned(ctx context.Context, planner *gpu.Device, m *weights.Manifest) (*Model, error) {
+	if err := whole(m, m.Name); err != nil {
+		return nil, err
+	}
+	model := plannedModel(planner, m)
 	var err error
 	if model.decoder, err = vqgan.LoadDecoder(load.Planned(ctx, planner, m.Part(weights.PartDecoder)), m.VQGAN); err != nil {
 		return nil, err
@@ -54,7 +82,7 @@ func (f *Forecast) Manifest() *weights.Manifest { return f.model.manifest }
 // Run is what a run of a recipe, which is suggested and checked, would take, by the speed that the device has shown last. Its error is
 // *TooLarge, without what would fit, where no way to run it does.
 func (f *Forecast) Run(ctx context.Context, r recipe.Recipe) (Footprint, error) {
-	s := newSession(f.model, Config{Script: recipe.Script{Recipe: r}})
+	s := newSession(f.model, Config{Script: recipe.Script{Recipe: r}, Perceptors: f.further})
 	s.hasty = true // a search takes seconds
 	speed, known := f.device.Speed()
 	f.model.device.SetSpeed(speed) // by which long products are cut
@@ -62,7 +90,9 @@ func (f *Forecast) Run(ctx context.Context, r recipe.Recipe) (Footprint, error) 
 	if err := s.checkSize(); err != nil {
 		return Footprint{}, err
 	}
-	s.targets = f.targets(r)
+	for i := range s.perceptors {
+		s.perceptors[i].targets = s.perceptors[i].asMany(r)
+	}
 	h, w := s.tokens()
 	s.z0 = make([]float32, h*w*f.model.manifest.VQGAN.EmbedDim)
 	if err := s.record(ctx, r, &State{Z: s.z0}, quiet); err != nil {
@@ -75,9 +105,9 @@ func (f *Forecast) Run(ctx context.Context, r recipe.Recipe) (Footprint, error) 
 	return footprint, nil
 }
 
-// targets are as many as a recipe has; what they are takes nothing.
-func (f *Forecast) targets(r recipe.Recipe) targets {
-	e := make([]float32, f.model.manifest.CLIP.EmbedDim)
+// asMany are as many targets as a recipe has; what they are takes nothing.
+func (p *perceptor) asMany(r recipe.Recipe) targets {
+	e := make([]float32, p.model.manifest.CLIP.EmbedDim)
 	var t targets
 	phases, _ := prompt.Parse(recipe.Prompt.In(r)) // the recipe was checked
 	for _, phase := range phases {

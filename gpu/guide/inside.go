@@ -12,7 +12,8 @@ import (
 	"reverie/gpu/ops"
 )
 
-// Inside is what one step has between the latent that it starts from and the one that it leaves.
+// Inside is what one step has between the latent that it starts from and the one that it leaves. Of several perceptors it shows the model's own: its
+// cutouts, embeddings and scores.
 type Inside struct {
 	Step    int      // updates made before
 	Picture Picture  // that CLIP judges
@@ -256,7 +257,7 @@ func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, erro
 		}
 		shown = picture.Pix
 	}
-	step, count, averaged, targets, moment := s.begun, s.count, s.averaged, s.targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
+	step, count, averaged, targets, moment := s.begun, s.count, s.averaged, s.perceptors[0].targets.at(s.now, s.begun), s.moment(s.now, uint32(s.begun))
 	var still *State // before what is done between two updates
 	if !stay && (s.overlay != nil && laysAt(s.now, s.begun) || s.motion != nil && s.now.Frame(s.begun)) {
 		if still, err = s.state(ctx); err != nil {

@@ -42,13 +42,14 @@ const (
 	Phases = iota // how many there are
 )
 
-// Model is a CLIP + VQGAN pair on a device. Its parts arrive in the order in which a run needs them: the text tower, which is given
+// Model is a CLIP + VQGAN pair on a device, or a CLIP alone, as a further perceptor. Its parts arrive in the order in which a run needs them: the text tower, which is given
 // back when the prompts are embedded, the decoder, the image tower.
 type Model struct {
 	device    *gpu.Device
 	source    *load.Source
 	manifest  *weights.Manifest
-	identity  string // see Identity
+	order     []string // in which its parts arrive
+	identity  string   // see Identity
 	tokenizer *bpe.Tokenizer
 	text      *clip.Text // nil when its memory is given back
 	image     *clip.Image
@@ -87,11 +88,27 @@ func Open(ctx context.Context, d *gpu.Device, source *load.Source, progress Prog
 	if err := whole(manifest, source.Name); err != nil {
 		return nil, err
 	}
+	return begin(ctx, d, source, manifest, order, progress)
+}
+
+// OpenPerceptor is Open for the CLIP of a model alone.
+func OpenPerceptor(ctx context.Context, d *gpu.Device, source *load.Source, progress Progress) (*Model, error) {
+	manifest, err := source.Manifest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := judges(manifest, source.Name); err != nil {
+		return nil, err
+	}
+	return begin(ctx, d, source, manifest, []string{weights.PartText, weights.PartImage}, progress)
+}
+
+func begin(ctx context.Context, d *gpu.Device, source *load.Source, manifest *weights.Manifest, order []string, progress Progress) (*Model, error) {
 	vocab, err := source.Vocabulary(ctx, manifest)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{device: d, source: source, manifest: manifest, loaded: map[string]*load.Weights{}, embedded: map[string][]float32{},
+	m := &Model{device: d, source: source, manifest: manifest, order: order, loaded: map[string]*load.Weights{}, embedded: map[string][]float32{},
 		arrived: map[string]chan struct{}{}, ended: make(chan struct{})}
 	if m.tokenizer, err = bpe.New(vocab, manifest.CLIP.VocabSize, manifest.CLIP.ContextLength); err != nil {
 		return nil, err
@@ -123,21 +140,29 @@ func whole(m *weights.Manifest, name string) error {
 	return fmt.Errorf("guide: the model %s holds no %s: choose one to go with it, as a pair CLIP+VQGAN", name, lacks)
 }
 
+// judges says why a model cannot judge a picture, or nil.
+func judges(m *weights.Manifest, name string) error {
+	if !m.HasCLIP() {
+		return fmt.Errorf("guide: %s holds no CLIP that could judge the picture: choose another one", name)
+	}
+	return nil
+}
+
 // order is that in which a run needs the parts.
 var order = []string{weights.PartText, weights.PartDecoder, weights.PartImage}
 
 // stream brings the parts onto the device, and the encoder into the store for a later start picture.
 func (m *Model) stream(ctx context.Context, progress Progress) error {
 	var parts, keep []*weights.Part
-	for _, name := range order {
+	for _, name := range m.order {
 		parts = append(parts, m.manifest.Part(name))
 	}
-	if m.source.Store.Kind() != store.None {
+	if m.source.Store.Kind() != store.None && slices.Contains(m.order, weights.PartDecoder) {
 		keep = append(keep, m.manifest.Part(weights.PartEncoder))
 	}
 	next := 0
 	return m.source.Parts(ctx, m.device, parts, keep, counted(progress), func(w *load.Weights) error {
-		name := order[next]
+		name := m.order[next]
 		next++
 		if err := m.take(ctx, name, w); err != nil {
 			return err
@@ -225,7 +250,7 @@ func (m *Model) has(name string) bool {
 }
 
 // Usable says that all parts for a run have arrived.
-func (m *Model) Usable() bool { return m.has(order[len(order)-1]) }
+func (m *Model) Usable() bool { return m.has(m.order[len(m.order)-1]) }
 
 // Failed says why loading ended early, or nil.
 func (m *Model) Failed() error {

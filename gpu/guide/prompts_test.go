@@ -53,7 +53,7 @@ func TestGivenPrompts(t *testing.T) {
 	vector := "AACAPwAAAMA"
 	r := small("a red apple:2 | a blue heart", preset.Upd, 7, recipe.NoisePrompts.Is("1:0.5 | 2:-1:-0.5"), recipe.PromptPrefix.Is("a photograph of"), recipe.PromptSuffix.Is("at night"))
 	s := mustPlan(t, recipe.Script{Recipe: r})
-	list := s.targets.at(r, 0)
+	list := s.perceptors[0].targets.at(r, 0)
 	if len(list) != 4 || list[2].Weight != 0.5 || list[3].Weight != -1 || list[3].Stop != -0.5 || slices.Equal(list[2].Embeddings[0], list[3].Embeddings[0]) {
 		t.Fatalf("targets %d", len(list))
 	}
@@ -67,7 +67,7 @@ func TestGivenPrompts(t *testing.T) {
 	if want := madeUp("a photograph of a red apple at night", len(list[0].Embeddings[0])); !slices.Equal(list[0].Embeddings[0], want) {
 		t.Error("the text is another")
 	}
-	if _, err := s.givenTargets(r.With(recipe.VectorPrompts.Is(vector))); err == nil || !strings.Contains(err.Error(), "has 2 numbers") {
+	if _, err := s.perceptors[0].givenTargets(r.With(recipe.VectorPrompts.Is(vector)), true); err == nil || !strings.Contains(err.Error(), "has 2 numbers") {
 		t.Errorf("a vector of another CLIP: %v", err)
 	}
 }

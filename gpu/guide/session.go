@@ -17,12 +17,13 @@ import (
 
 // Config is what a session begins with.
 type Config struct {
-	Script recipe.Script      // as it runs: suggested and checked
-	Init   *Picture           // the start picture; nil starts from random tokens, of the model's start codes if it names some
-	Images map[string]Picture // those of all image prompts of the script, by name
-	State  *State             // takes a run up where it was exported; nil starts one
-	Thrift Thrift             // the zero value chooses what the device needs
-	Memory int64              // bytes that the device may hold; 0 goes by what it tells
+	Script     recipe.Script      // as it runs: suggested and checked
+	Init       *Picture           // the start picture; nil starts from random tokens, of the model's start codes if it names some
+	Images     map[string]Picture // those of all image prompts of the script, by name
+	Perceptors []*Model           // the further CLIPs that the script names, in its order
+	State      *State             // takes a run up where it was exported; nil starts one
+	Thrift     Thrift             // the zero value chooses what the device needs
+	Memory     int64              // bytes that the device may hold; 0 goes by what it tells
 	// First, if not nil, gets the start's picture while the image tower is still on its way.
 	First func(Picture)
 }
@@ -32,41 +33,41 @@ type Report struct {
 	Step         int     // from 1
 	Loss         float64 // the sum of Losses
 	Losses       []float64
-	Tokens       []uint16 // the codes of what was shown before the update, and before it was moved, row by row
-	Pixels       []byte   // RGBA of its picture, if it was asked for
-	Milliseconds float64  // since the update before was done, or since this one was submitted if none was under way
+	Perceptors   []float64 // what the prompts' losses are of each CLIP, the model's own first, where there are several
+	Tokens       []uint16  // the codes of what was shown before the update, and before it was moved, row by row
+	Pixels       []byte    // RGBA of its picture, if it was asked for
+	Milliseconds float64   // since the update before was done, or since this one was submitted if none was under way
 }
 
 // Session is one run under way: a script, and a state that it has brought forth so far. The same script gives the same bytes on the same
 // device, whether what changes is in it from the start or comes by Change, and however often the state is exported and taken up again.
 type Session struct {
-	model    *Model
-	config   Config
-	script   recipe.Script
-	now      recipe.Recipe // by which the next update is made
-	applied  int           // the step up to which the script's changes are in it
-	targets  targets
-	images   []ImageState // the image prompts as they are embedded
-	z0       []float32    // where z started
-	count    ops.Count    // of the updates that were submitted
-	averaged float64      // the sum of the weights in the mean that is shown, 0 where it is the latent
-	plateau  Plateau      // of the losses
-	step     *Step
-	view     *View
-	motion   *motion   // nil where the picture stays where it is
-	overlay  *overlay  // nil where nothing is laid over
-	over     []byte    // the start picture that is, RGBA in the run's size
-	look     *look     // nil until somebody looks back
-	placed   *places   // of the last recipe
-	pulled   string    // names the targets that the step has
-	begun    int       // updates that were submitted
-	done     int       // and reported
-	clock    time.Time // of the last report
-	hasty    bool      // does not look for what would fit when it does not itself
-	needs    int64     // bytes of the thriftiest step that was tried
-	thrift   Thrift    // of the step that a state comes from
-	good     *State    // the last sound one that is known
-	astray   bool      // a loss was no number
+	model      *Model
+	config     Config
+	script     recipe.Script
+	now        recipe.Recipe // by which the next update is made
+	applied    int           // the step up to which the script's changes are in it
+	perceptors []perceptor   // the model's own CLIP first
+	z0         []float32     // where z started
+	count      ops.Count     // of the updates that were submitted
+	averaged   float64       // the sum of the weights in the mean that is shown, 0 where it is the latent
+	plateau    Plateau       // of the losses
+	step       *Step
+	view       *View
+	motion     *motion   // nil where the picture stays where it is
+	overlay    *overlay  // nil where nothing is laid over
+	over       []byte    // the start picture that is, RGBA in the run's size
+	look       *look     // nil until somebody looks back
+	placed     *places   // of the last recipe
+	pulled     string    // names the targets that the step has
+	begun      int       // updates that were submitted
+	done       int       // and reported
+	clock      time.Time // of the last report
+	hasty      bool      // does not look for what would fit when it does not itself
+	needs      int64     // bytes of the thriftiest step that was tried
+	thrift     Thrift    // of the step that a state comes from
+	good       *State    // the last sound one that is known
+	astray     bool      // a loss was no number
 }
 
 // NewSession prepares a run, or takes one up, and returns notices for the person, one sentence each. Progress hears of the phases.
@@ -82,11 +83,16 @@ func NewSession(ctx context.Context, m *Model, c Config, progress Progress) (*Se
 }
 
 func newSession(m *Model, c Config) *Session {
-	s := &Session{model: m, config: c, script: c.Script, thrift: c.Thrift}
+	s := &Session{model: m, config: c, script: c.Script, thrift: c.Thrift, perceptors: []perceptor{{model: m, weight: 1}}}
 	if c.State != nil {
 		s.begun, s.done = c.State.Step, c.State.Step
 	}
 	s.now, s.applied = s.script.At(s.begun), s.begun
+	for i, p := range recipe.PerceptorsOf(recipe.Perceptors.In(s.now)) {
+		if i < len(c.Perceptors) {
+			s.perceptors = append(s.perceptors, perceptor{model: c.Perceptors[i], weight: p.Weight})
+		}
+	}
 	return s
 }
 
@@ -97,12 +103,11 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	if err := s.suits(s.config.State); err != nil {
 		return nil, err
 	}
-	phases, notices, err := s.textTargets(ctx, s.now, progress)
+	notices, err := s.embedTexts(ctx, s.now, progress)
 	if err != nil {
 		return nil, err
 	}
-	s.targets.phases = phases
-	if s.targets.given, err = s.givenTargets(s.now); err != nil {
+	if err := s.drawGiven(s.now); err != nil {
 		return nil, err
 	}
 	state, err := s.begin(ctx, progress)
@@ -118,10 +123,10 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	if err := s.first(ctx, state.Z); err != nil {
 		return nil, err
 	}
-	if err := s.model.wait(ctx, weights.PartImage); err != nil {
+	if err := s.waitForImages(ctx); err != nil {
 		return nil, err
 	}
-	s.images = state.Images
+	s.takeImages(state.Images)
 	if err := s.embedImages(ctx, s.now); err != nil {
 		return nil, err
 	}
@@ -190,8 +195,8 @@ func presetOf(r recipe.Recipe) preset.Preset {
 	return p
 }
 
-// spec is the step that a recipe asks for.
-func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
+// spec is the step that a recipe asks for, with the targets of each perceptor.
+func (s *Session) spec(r recipe.Recipe, targets [][]Target) StepSpec {
 	m, ever := s.model, r.Peak() // whether there is a loss does not change with keyframes
 	h, w := s.tokens()
 	optimiser, ok := ops.NamedOptimiser(recipe.Optimizer.In(r))
@@ -200,11 +205,14 @@ func (s *Session) spec(r recipe.Recipe, targets []Target) StepSpec {
 	}
 	spec := StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
-		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets,
+		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets[0],
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
 		Pictures: pictures(r),
 		Regions:  len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
+	}
+	for i, p := range s.perceptors[1:] {
+		spec.Further = append(spec.Further, Perceptor{p.model.manifest.CLIP, p.model.image, p.weight, targets[i+1]})
 	}
 	if recipe.InitWeight.In(ever) > 0 {
 		spec.InitLoss = recipe.InitLoss.In(r)
@@ -281,7 +289,7 @@ func (s *Session) inputs() (Inputs, error) {
 	s.plateau.look(s.begun, recipe.Patience.In(s.now))
 	m.factors = s.step.spec.Optimiser.Next(&s.count, s.rate(now, s.begun), recipe.WeightDecay.In(now))
 	m.share = s.share(now)
-	return draw(s.step.spec.stages(), m), s.pull()
+	return s.step.spec.draw(m), s.pull()
 }
 
 // share counts the next update's latent into the mean and gives its share of all weights, each of which fades from update to update.
@@ -296,17 +304,17 @@ func (s *Session) share(r recipe.Recipe) float64 {
 // pull makes the step's targets those of the next update.
 func (s *Session) pull() error {
 	name := "" // of a prompt without phases
-	if n := len(s.targets.phases); n > 1 {
+	if n := len(s.perceptors[0].targets.phases); n > 1 {
 		name = fmt.Sprint(s.now.PhaseAt(s.begun, n))
 	}
-	if s.targets.start {
+	if s.perceptors[0].targets.start {
 		name += fmt.Sprint(startPull(s.now, s.begun))
 	}
 	if name == s.pulled {
 		return nil
 	}
 	s.pulled = name
-	return s.step.SetTargets(s.targets.at(s.now, s.begun))
+	return s.step.SetTargets(s.targetsOf(s.now))
 }
 
 // Report waits for the oldest update under way.
@@ -324,7 +332,7 @@ func (s *Session) Report(ctx context.Context) (Report, error) {
 func (s *Session) report(out Outputs) Report {
 	s.done++
 	now := time.Now()
-	report := Report{Step: s.done, Losses: out.Losses, Tokens: out.Tokens, Pixels: out.Pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
+	report := Report{Step: s.done, Losses: out.Losses, Perceptors: out.Perceptors, Tokens: out.Tokens, Pixels: out.Pixels, Milliseconds: float64(now.Sub(s.clock)) / float64(time.Millisecond)}
 	s.clock = now
 	if !s.model.TellsTokens() {
 		report.Tokens = nil

@@ -191,10 +191,12 @@ func float64s(v []float32) []float64 {
 type firstUpdate struct{ losses, picture, cutouts, gradient []float64 }
 
 // pictureGradient makes the first update of a recipe, with that preset in place of its own.
-func pictureGradient(t *testing.T, r recipe.Recipe, p preset.Preset) firstUpdate {
+func pictureGradient(t *testing.T, r recipe.Recipe, p preset.Preset, further ...*Model) firstUpdate {
 	t.Helper()
 	ctx := context.Background()
-	s := newSession(model, config(r))
+	c := config(r)
+	c.Perceptors = further
+	s := newSession(model, c)
 	defer s.Close()
 	read := func(x *ops.Tensor) []float64 {
 		t.Helper()
@@ -205,14 +207,14 @@ func pictureGradient(t *testing.T, r recipe.Recipe, p preset.Preset) firstUpdate
 		return float64s(values)
 	}
 	var err error
-	if s.targets.phases, _, err = s.textTargets(ctx, r, quiet); err != nil {
+	if _, err = s.embedTexts(ctx, r, quiet); err != nil {
 		t.Fatal(err)
 	}
 	z, err := s.start(ctx, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := s.spec(r, s.targets.at(r, 0))
+	spec := s.spec(r, s.targetsOf(r))
 	spec.Inspect, spec.Preset = true, p
 	if s.step, err = NewStep(model.device, spec); err != nil {
 		t.Fatal(err)
@@ -224,7 +226,7 @@ func pictureGradient(t *testing.T, r recipe.Recipe, p preset.Preset) firstUpdate
 	}
 	m := s.moment(r, 0)
 	m.preset, m.factors = p, spec.Optimiser.Next(&s.count, 0.1, 0)
-	out, err := s.step.Run(ctx, draw(spec.stages(), m), false)
+	out, err := s.step.Run(ctx, spec.draw(m), false)
 	if err != nil {
 		t.Fatal(err)
 	}

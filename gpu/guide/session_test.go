@@ -219,7 +219,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		if s.step != step {
 			t.Errorf("%s: the step was recorded anew", c.set.Option.Name)
 		}
-		pulled := s.targets.at(s.now, s.begun)
+		pulled := s.perceptors[0].targets.at(s.now, s.begun)
 		oneUpdate(t, s)
 		oneUpdate(t, control)
 		var changed []string
@@ -228,7 +228,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 				changed = append(changed, stage)
 			}
 		}
-		if !sameTargets(pulled, control.targets.at(control.now, control.begun-1)) {
+		if !sameTargets(pulled, control.perceptors[0].targets.at(control.now, control.begun-1)) {
 			changed = append(changed, targets)
 		}
 		if got := strings.Join(changed, ", "); got != c.want {

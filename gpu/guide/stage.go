@@ -135,6 +135,17 @@ const (
 	StageAverage     = "average"          // ops.EncodeFloats of the latent's share in the mean
 )
 
+// draw makes what a step gets at a moment, of which the side is the model's own. Cutouts of other sides are drawn alike.
+func (spec StepSpec) draw(m moment) Inputs {
+	in := draw(spec.stages(), m)
+	for _, m.side = range spec.sides()[1:] {
+		for _, s := range spec.seen() {
+			in.Numbers[spec.atSide(s.name, m.side)] = s.draw(m)
+		}
+	}
+	return in
+}
+
 // draw makes what a step of these stages gets at a moment.
 func draw(stages []stage, m moment) Inputs {
 	in := Inputs{Seed: recipe.Seed.In(m.recipe), Step: int(m.step), Numbers: map[string][]byte{}}

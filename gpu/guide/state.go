@@ -35,8 +35,10 @@ type State struct {
 	Overlay  []byte // RGBA of the picture that is laid over, in the run's size; nil for none
 }
 
-// ImageState is an image prompt: the name of its file, the embedding of each of its cutouts, and where its pixels pull, these, RGBA in the run's size.
+// ImageState is an image prompt as a perceptor sees it: the name of its file, the embedding of each of its cutouts, and where its pixels pull, these,
+// RGBA in the run's size, with the first perceptor.
 type ImageState struct {
+	Perceptor  int // 0 is the model's own CLIP
 	Name       string
 	Embeddings [][]float32
 	Pixels     []byte
@@ -53,7 +55,7 @@ func (s *Session) suits(state *State) error {
 	switch m := s.model; {
 	case state.Model != m.Name():
 		return fmt.Errorf("This run was made with the model %.60q: choose that model to go on with it.", state.Model)
-	case state.Weights != m.Identity():
+	case state.Weights != s.identity():
 		return fmt.Errorf("The model %.60q has changed since this run was made, so it cannot go on: start it again.", state.Model)
 	case recipe.Width.In(made) != width || recipe.Height.In(made) != height || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim ||
 		slices.ContainsFunc(append([]ImageState{{Pixels: state.Overlay}}, state.Images...), func(image ImageState) bool {
@@ -114,8 +116,8 @@ func (s *Session) Export(ctx context.Context) (*State, error) {
 
 // hostState is what the host knows of the state.
 func (s *Session) hostState() *State {
-	state := &State{Script: s.script, Step: s.done, Model: s.model.Name(), Weights: s.model.Identity(),
-		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Plateau: s.plateau, Start: s.z0, Images: s.images, Overlay: s.over}
+	state := &State{Script: s.script, Step: s.done, Model: s.model.Name(), Weights: s.identity(),
+		Thrift: s.step.spec.Thrift, Optimiser: s.step.spec.Optimiser.Name, Count: s.count, Plateau: s.plateau, Start: s.z0, Images: s.imageStates(), Overlay: s.over}
 	if s.Due() {
 		state.Thrift = s.config.Thrift // the step that takes it up may be another
 	}
@@ -179,9 +181,10 @@ type stateHeader struct {
 }
 
 type imageHeader struct {
-	Name string `json:"name"`
-	Rows int    `json:"rows"`
-	Dim  int    `json:"dim"`
+	Perceptor int    `json:"perceptor,omitempty"`
+	Name      string `json:"name"`
+	Rows      int    `json:"rows"`
+	Dim       int    `json:"dim"`
 
 	Pixels int `json:"pixels,omitempty"`
 }
@@ -196,7 +199,7 @@ func (s *State) header() (stateHeader, error) {
 		}
 	}
 	for _, image := range s.Images {
-		one := imageHeader{Name: image.Name, Rows: len(image.Embeddings), Pixels: len(image.Pixels) / 4}
+		one := imageHeader{Perceptor: image.Perceptor, Name: image.Name, Rows: len(image.Embeddings), Pixels: len(image.Pixels) / 4}
 		for i, e := range image.Embeddings {
 			if i == 0 {
 				one.Dim = len(e)
@@ -317,7 +320,7 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 		s.Memory = append(s.Memory, words.floats(h.Z))
 	}
 	for _, image := range h.Images {
-		one := ImageState{Name: image.Name}
+		one := ImageState{Perceptor: image.Perceptor, Name: image.Name}
 		for i := 0; i < image.Rows && !words.short; i++ {
 			one.Embeddings = append(one.Embeddings, words.floats(image.Dim))
 		}
@@ -336,7 +339,9 @@ func (h stateHeader) read(script recipe.Script, b []byte) (*State, error) {
 
 // plausible says whether a state can be such.
 func (h stateHeader) plausible() bool {
-	empty := func(image imageHeader) bool { return image.Rows < 1 || image.Dim < 1 }
+	empty := func(image imageHeader) bool {
+		return image.Rows < 1 || image.Dim < 1 || image.Perceptor < 0 || image.Perceptor > recipe.MaxPerceptors
+	}
 	_, known := ops.NamedOptimiser(h.Optimiser)
 	return h.Step >= 0 && h.Count.Updates >= 0 && h.Averaged >= 0 && h.Z > 0 && 0 <= h.Memory && h.Memory <= maxMemory && (known || h.Memory == 0) &&
 		!slices.ContainsFunc(h.Images, empty)

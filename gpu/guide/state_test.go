@@ -22,7 +22,7 @@ func sample() *State {
 		Script: recipe.Script{Recipe: r}.With(3, recipe.Optimizer.Is("radam"), recipe.Smoothness.Is(1)), Step: 12, Model: "mini", Weights: "0123456789abcdef",
 		Thrift: Thrift{Part: 2, Decoder: true, CLIP: true}, Optimiser: ops.RAdam, Count: ops.Count{Updates: 9, RateSquares: 0.1 * 0.1},
 		Z: []float32{1, -0.5, math.SmallestNonzeroFloat32}, Start: []float32{0, 2, 3}, Mean: []float32{1, 0.5, 2}, Averaged: 1.5, Memory: [][]float32{{4, 5, 6}, {7, 8, math.MaxFloat32}}, Tokens: []uint32{1023, 0},
-		Images: []ImageState{{"a.png", [][]float32{{1, 2}, {3, 4}}, []byte{9, 8, 7, 6}}, {"b ü.png", [][]float32{{5}}, nil}}, Overlay: []byte{1, 2, 3, 4, 5, 6, 7, 255},
+		Images: []ImageState{{0, "a.png", [][]float32{{1, 2}, {3, 4}}, []byte{9, 8, 7, 6}}, {0, "b ü.png", [][]float32{{5}}, nil}, {1, "a.png", [][]float32{{6, 7, 8}}, nil}}, Overlay: []byte{1, 2, 3, 4, 5, 6, 7, 255},
 	}
 }
 

@@ -245,17 +245,17 @@ func TestPhasesBlendOnTheDevice(t *testing.T) {
 	var before []Target
 	for n := range 7 {
 		tr.goOn(t, s, n+1)
-		want := s.targets.at(r, n)
-		prompts, rows, err := s.step.spec.targetRows(want)
+		want := s.perceptors[0].targets.at(r, n)
+		prompts, rows, err := s.step.spec.perceptors()[0].targetRows(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.step.tape.Read(ctx, s.step.targets)
+		got, err := s.step.tape.Read(ctx, s.step.goals[0].rows)
 		if err != nil || !slices.Equal(got, rows) {
 			t.Errorf("update %d pulls to other embeddings (%v)", n+1, err)
 		}
 		encoded := ops.EncodePrompts(prompts)
-		if got, err := model.device.Read(ctx, s.step.prompts, 0, len(encoded)); err != nil || !bytes.Equal(got, encoded) {
+		if got, err := model.device.Read(ctx, s.step.goals[0].prompts, 0, len(encoded)); err != nil || !bytes.Equal(got, encoded) {
 			t.Errorf("update %d has the prompts %x, want %x (%v)", n+1, got, encoded, err)
 		}
 		if sameTargets(want, before) {

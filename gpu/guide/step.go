@@ -35,13 +35,14 @@ type StepSpec struct {
 
 	Drawing   Drawing
 	Targets   []Target
-	InitLoss  string   // "" for none
-	Smooth    bool     // the picture's total variation is a loss
-	Pictures  int      // image prompts that pull by their pixels
-	Pulls     []string // the stages of further losses of the picture and of z, in the order of losses.go
-	Regions   bool     // prompts pull in parts of the picture
-	Hold      bool     // some tokens do not move
-	Average   bool     // what is shown is a running mean of z
+	Further   []Perceptor // that judge the picture besides CLIP
+	InitLoss  string      // "" for none
+	Smooth    bool        // the picture's total variation is a loss
+	Pictures  int         // image prompts that pull by their pixels
+	Pulls     []string    // the stages of further losses of the picture and of z, in the order of losses.go
+	Regions   bool        // prompts pull in parts of the picture
+	Hold      bool        // some tokens do not move
+	Average   bool        // what is shown is a running mean of z
 	Optimiser ops.Optimiser
 	Lowest    []float32 // range of z per channel
 	Highest   []float32
@@ -108,7 +109,42 @@ func (spec StepSpec) moves() []stage {
 	return list
 }
 
-// stages are all stages that get numbers.
+// Perceptor is a CLIP that judges the picture, with what it pulls to: for each prompt a target in its own space.
+type Perceptor struct {
+	CLIP    weights.CLIPConfig
+	Image   *clip.Image
+	Weight  float64 // of its losses
+	Targets []Target
+}
+
+// perceptors are all of a step, the model's own first.
+func (spec StepSpec) perceptors() []Perceptor {
+	return append([]Perceptor{{spec.CLIP, spec.Image, 1, spec.Targets}}, spec.Further...)
+}
+
+// sides are those of the cutouts, each once, the model's own first: perceptors that look at equal ones share them.
+func (spec StepSpec) sides() []int {
+	sides := []int{spec.CLIP.ImageSize}
+	for _, p := range spec.Further {
+		if !slices.Contains(sides, p.CLIP.ImageSize) {
+			sides = append(sides, p.CLIP.ImageSize)
+		}
+	}
+	return sides
+}
+
+// seen are the stages whose numbers depend on the side of the cutouts.
+func (spec StepSpec) seen() []stage { return append(spec.views(), spec.weighs()...) }
+
+// atSide is a stage's name among a step's numbers: of cutouts that are not the model's own it has their side.
+func (spec StepSpec) atSide(name string, side int) string {
+	if side == spec.CLIP.ImageSize {
+		return name
+	}
+	return fmt.Sprintf("%s at %d", name, side)
+}
+
+// stages are all stages that get numbers; seen ones are meant at the model's own side.
 func (spec StepSpec) stages() []stage {
 	return slices.Concat(spec.views(), spec.pulls(), spec.weighs(), spec.moves())
 }
@@ -138,15 +174,16 @@ type Step struct {
 	numbers  map[string]*gpu.Buffer // of each stage
 	written  map[string][]byte      // what is in them
 	state    *gpu.Buffer
-	targets  *ops.Tensor   // the rows of the targets' embeddings
-	prompts  *gpu.Buffer   // the targets as the loss reads them
-	shares   *gpu.Buffer   // what each cutout sees of each prompt's region, nil without regions
-	held     *gpu.Buffer   // which tokens do not move, nil if all do
-	tokens   *gpu.Buffer   // the codes of Shown, as Indices
-	view     *View         // of Shown, nil where that is Z, whose picture the step has
-	losses   *gpu.Buffer   // one float32 per loss: the pulls', then the targets'
-	sums     *ops.Tensor   // what the targets' losses are made of: see ops.PromptLosses
-	encoded  []*ops.Tensor // the embeddings of the cutouts, part by part
+	side     int                 // of the cutouts that are being recorded
+	cuts     map[int]*ops.Tensor // the cutouts, by side
+	goals    []goal              // of each perceptor
+	shares   *gpu.Buffer         // what each cutout sees of each prompt's region, nil without regions; of the side that is being recorded
+	held     *gpu.Buffer         // which tokens do not move, nil if all do
+	tokens   *gpu.Buffer         // the codes of Shown, as Indices
+	view     *View               // of Shown, nil where that is Z, whose picture the step has
+	losses   *gpu.Buffer         // one float32 per loss: the pulls', then the targets' of each perceptor
+	sums     *ops.Tensor         // what the targets' losses of the model's own CLIP are made of: see ops.PromptLosses
+	encoded  []*ops.Tensor       // its embeddings of the cutouts, part by part
 	nLosses  int
 	told     int         // losses that have their place
 	pixels   *gpu.Buffer // RGBA bytes of Picture
@@ -154,6 +191,12 @@ type Step struct {
 	readback []byte
 
 	submitted []submitted // oldest first
+}
+
+// goal is what a perceptor pulls to: the rows of its targets' embeddings, and the targets as the loss reads them.
+type goal struct {
+	rows    *ops.Tensor
+	prompts *gpu.Buffer
 }
 
 // MostSubmitted is how many updates may be under way at a time: one computes while the losses of the one before come back. More
@@ -192,7 +235,11 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	s.pixels = t.Pixels(s.Picture)
 	s.inspect(s.Picture)
 	t.Part(PartCutouts)
-	s.Cutouts = s.record(spec.views(), s.Picture)
+	for _, s.side = range spec.sides() {
+		s.cuts[s.side] = s.record(spec.views(), s.Picture)
+	}
+	s.side = spec.CLIP.ImageSize
+	s.Cutouts = s.cuts[s.side]
 	s.inspect(s.Cutouts)
 	if err := s.loss(); err != nil {
 		return nil, err
@@ -205,7 +252,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 
 // newStep begins a step.
 func newStep(d *gpu.Device, spec StepSpec) *Step {
-	s := &Step{spec: spec, tape: ops.NewTape(d), numbers: map[string]*gpu.Buffer{}, written: map[string][]byte{}}
+	s := &Step{spec: spec, tape: ops.NewTape(d), numbers: map[string]*gpu.Buffer{}, written: map[string][]byte{}, side: spec.CLIP.ImageSize, cuts: map[int]*ops.Tensor{}}
 	if spec.HalfPrecision {
 		s.tape.HalfPrecision()
 	}
@@ -216,8 +263,9 @@ func newStep(d *gpu.Device, spec StepSpec) *Step {
 // record appends stages, the first of which gets x, and returns what the last one makes.
 func (s *Step) record(stages []stage, x *ops.Tensor) *ops.Tensor {
 	for _, stage := range stages {
-		s.numbers[stage.name] = s.tape.Buffer(stage.name, align16(stage.bytes(s.spec)))
-		x = stage.record(s, x, s.numbers[stage.name])
+		name := s.spec.atSide(stage.name, s.side)
+		s.numbers[name] = s.tape.Buffer(stage.name, align16(stage.bytes(s.spec)))
+		x = stage.record(s, x, s.numbers[name])
 	}
 	return x
 }
@@ -245,56 +293,83 @@ func (s *Step) inspect(x *ops.Tensor) {
 	}
 }
 
-// loss records the pulls, CLIP and the targets' losses, and with parts of the cutouts also their way back.
+// loss records the pulls, the perceptors and the targets' losses. Of several perceptors, and of parts of the cutouts, each goes its way back
+// before the next one comes, so that the memory of one serves all.
 func (s *Step) loss() error {
 	t, spec := s.tape, s.spec
 	if len(spec.Targets) == 0 {
 		return fmt.Errorf("guide: a step without prompts")
 	}
-	prompts, rows, err := spec.targetRows(spec.Targets)
-	if err != nil {
-		return err
-	}
-	pulls := spec.pulls()
+	pulls, perceptors := spec.pulls(), spec.perceptors()
 	t.Part(PartLoss)
-	s.nLosses = len(pulls) + len(prompts)
+	s.nLosses = len(pulls) + len(perceptors)*len(spec.Targets)
 	s.losses = t.Buffer("losses", align16(4*s.nLosses))
 	s.record(pulls, s.Picture)
-	s.targets = t.Input(1, 1, len(rows)/spec.CLIP.EmbedDim, spec.CLIP.EmbedDim, false)
-	t.Write(s.targets, rows)
-	s.record(spec.weighs(), s.Picture)
-	losses := t.NewPromptLosses(s.targets, prompts, spec.Cutouts, s.shares, s.losses, s.told)
-	s.prompts, s.sums = losses.Encoded, losses.Sums
-	part := spec.Thrift.Part
-	if part <= 0 || part >= spec.Cutouts {
+	shares := map[int]*gpu.Buffer{}
+	for i, p := range perceptors {
+		prompts, rows, err := p.targetRows(p.Targets)
+		if err != nil {
+			return err
+		}
+		if len(p.Targets) != len(spec.Targets) {
+			return fmt.Errorf("guide: a perceptor with %d targets where another has %d", len(p.Targets), len(spec.Targets))
+		}
+		goal := goal{rows: t.Input(1, 1, len(rows)/p.CLIP.EmbedDim, p.CLIP.EmbedDim, false)}
+		t.Write(goal.rows, rows)
+		s.side = p.CLIP.ImageSize
+		if _, there := shares[s.side]; !there {
+			s.record(spec.weighs(), s.Picture)
+			shares[s.side] = s.shares
+		}
+		losses := t.NewPromptLosses(goal.rows, prompts, spec.Cutouts, shares[s.side], s.losses, s.told+i*len(prompts))
+		goal.prompts = losses.Encoded
+		s.goals = append(s.goals, goal)
+		encoded := s.judge(p.Image, losses, len(perceptors) > 1)
+		if i == 0 {
+			s.sums, s.encoded = losses.Sums, encoded
+		}
+	}
+	s.side = spec.CLIP.ImageSize
+	return nil
+}
+
+// judge records a perceptor's way to the losses of the cutouts at its side, and with parts of them, or where others follow, also the way back.
+func (s *Step) judge(image *clip.Image, losses *ops.PromptLosses, others bool) (encoded []*ops.Tensor) {
+	t, cutouts, part := s.tape, s.cuts[s.side], s.spec.Thrift.Part
+	whole := part <= 0 || part >= s.spec.Cutouts
+	if whole {
+		part = s.spec.Cutouts
+	}
+	for begin := 0; begin < s.spec.Cutouts; begin += part {
+		m, of := t.Mark(), cutouts
 		t.Part(PartCLIP)
-		s.Encoded = spec.Image.Encode(t, s.Cutouts)
-		s.inspect(s.Encoded)
-		s.encoded = append(s.encoded, s.Encoded)
+		if !whole {
+			of = t.Slice(cutouts, begin, min(part, s.spec.Cutouts-begin))
+		}
+		e := image.Encode(t, of)
+		encoded = append(encoded, e)
+		if whole && s.Encoded == nil {
+			s.Encoded = e
+			s.inspect(e)
+		}
 		t.Part(PartLoss)
-		losses.Add(s.Encoded)
-	} else {
-		for begin := 0; begin < spec.Cutouts; begin += part {
-			m := t.Mark()
-			t.Part(PartCLIP)
-			e := spec.Image.Encode(t, t.Slice(s.Cutouts, begin, min(part, spec.Cutouts-begin)))
-			s.encoded = append(s.encoded, e)
-			t.Part(PartLoss)
-			losses.Add(e)
+		losses.Add(e)
+		if !whole || others {
 			t.BackwardTo(m)
 		}
 	}
 	losses.Finish()
-	return nil
+	return encoded
 }
 
 // targetRows are the targets as the loss reads them, and the rows that they name.
-func (spec StepSpec) targetRows(targets []Target) (prompts []ops.Prompt, rows []float32, err error) {
+func (p Perceptor) targetRows(targets []Target) (prompts []ops.Prompt, rows []float32, err error) {
+	dim := p.CLIP.EmbedDim
 	for _, target := range targets {
-		prompts = append(prompts, ops.Prompt{First: len(rows) / spec.CLIP.EmbedDim, Count: len(target.Embeddings), Weight: target.Weight, Stop: target.Stop})
+		prompts = append(prompts, ops.Prompt{First: len(rows) / dim, Count: len(target.Embeddings), Weight: p.Weight * target.Weight, Stop: target.Stop})
 		for _, e := range target.Embeddings {
-			if len(e) != spec.CLIP.EmbedDim {
-				return nil, nil, fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), spec.CLIP.EmbedDim)
+			if len(e) != dim {
+				return nil, nil, fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), dim)
 			}
 			rows = append(rows, e...)
 		}
@@ -302,17 +377,20 @@ func (spec StepSpec) targetRows(targets []Target) (prompts []ops.Prompt, rows []
 	return prompts, rows, nil
 }
 
-// SetTargets makes the next update pull to other targets: as many as were recorded, of as many embeddings each.
-func (s *Step) SetTargets(targets []Target) error {
-	prompts, rows, err := s.spec.targetRows(targets)
-	if err != nil {
-		return err
+// SetTargets makes the next update pull to other targets, by perceptor: as many as were recorded, of as many embeddings each.
+func (s *Step) SetTargets(targets [][]Target) error {
+	for i, p := range s.spec.perceptors() {
+		goal := s.goals[i]
+		prompts, rows, err := p.targetRows(targets[i])
+		if err != nil {
+			return err
+		}
+		if len(targets[i]) != len(p.Targets) || len(rows) != goal.rows.Rows()*goal.rows.C {
+			return fmt.Errorf("guide: %d targets with %d numbers in place of %d with %d", len(targets[i]), len(rows), len(p.Targets), goal.rows.Rows()*goal.rows.C)
+		}
+		s.tape.Write(goal.rows, rows)
+		s.Device().Write(goal.prompts, 0, ops.EncodePrompts(prompts))
 	}
-	if len(targets) != len(s.spec.Targets) || len(rows) != s.targets.Rows()*s.targets.C {
-		return fmt.Errorf("guide: %d targets with %d numbers in place of %d with %d", len(targets), len(rows), len(s.spec.Targets), s.targets.Rows()*s.targets.C)
-	}
-	s.tape.Write(s.targets, rows)
-	s.Device().Write(s.prompts, 0, ops.EncodePrompts(prompts))
 	return nil
 }
 
@@ -350,9 +428,10 @@ func (s *Step) Run(ctx context.Context, in Inputs, show bool) (Outputs, error) {
 
 // Outputs are what an update tells of the state before it.
 type Outputs struct {
-	Losses []float64
-	Tokens []uint16 // the codes of what is shown, row by row
-	Pixels []byte   // RGBA of its picture, if it was asked for
+	Losses     []float64 // the pulls', then each prompt's: of several perceptors their sum
+	Perceptors []float64 // the sum of each perceptor's losses of prompts, where there are several
+	Tokens     []uint16  // the codes of what is shown, row by row
+	Pixels     []byte    // RGBA of its picture, if it was asked for
 }
 
 // submitted is an update whose results Collect brings: where they are in the ring, and their size in bytes.
@@ -409,8 +488,20 @@ func (s *Step) Collect(ctx context.Context) (Outputs, error) {
 
 // outputs are the losses and the tokens with which a report begins.
 func (s *Step) outputs(report []byte) (out Outputs) {
-	for _, l := range ops.Unpad(report, 1, s.nLosses) {
-		out.Losses = append(out.Losses, float64(l))
+	pulls, prompts := len(s.spec.pulls()), len(s.spec.Targets)
+	for i, l := range ops.Unpad(report, 1, s.nLosses) {
+		if i < pulls+prompts {
+			out.Losses = append(out.Losses, float64(l))
+		} else {
+			out.Losses[pulls+(i-pulls)%prompts] += float64(l)
+		}
+		if i < pulls || len(s.spec.Further) == 0 {
+			continue
+		}
+		if (i-pulls)%prompts == 0 {
+			out.Perceptors = append(out.Perceptors, 0)
+		}
+		out.Perceptors[len(out.Perceptors)-1] += float64(l)
 	}
 	out.Tokens = tokensOf(report[align16(4*s.nLosses):], s.Z.Rows())
 	return out

@@ -118,7 +118,7 @@ func slerp(a, b []float32, share float64) []float32 {
 }
 
 // textTargets embeds the texts of all phases of a prompt.
-func (s *Session) textTargets(ctx context.Context, r recipe.Recipe, progress Progress) (phases [][]Target, notices []string, err error) {
+func (p *perceptor) textTargets(ctx context.Context, r recipe.Recipe, progress Progress) (phases [][]Target, notices []string, err error) {
 	parsed, err := prompt.Parse(recipe.Prompt.In(r))
 	if err != nil && !(errors.Is(err, prompt.ErrEmpty) && len(recipe.ImagePrompts.In(r)) > 0) {
 		return nil, nil, err
@@ -126,13 +126,13 @@ func (s *Session) textTargets(ctx context.Context, r recipe.Recipe, progress Pro
 	progress(PhasePrompt, 0, 0)
 	var texts []string
 	for _, text := range textsOf(r, parsed) {
-		pieces := s.model.pieces(text, recipe.LongPrompts.In(r) == "window")
-		if len(pieces) == 1 && s.model.truncates(text) {
-			notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", s.model.manifest.CLIP.ContextLength-2, shorten(text)))
+		pieces := p.model.pieces(text, recipe.LongPrompts.In(r) == "window")
+		if len(pieces) == 1 && p.model.truncates(text) {
+			notices = append(notices, fmt.Sprintf("CLIP reads only the first %d tokens of “%s”; the rest has no effect.", p.model.manifest.CLIP.ContextLength-2, shorten(text)))
 		}
 		texts = append(texts, pieces...)
 	}
-	embeddings, err := s.model.embed(ctx, texts, progress)
+	embeddings, err := p.model.embed(ctx, texts, progress)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,12 +143,12 @@ func (s *Session) textTargets(ctx context.Context, r recipe.Recipe, progress Pro
 	next := textsOf(r, parsed)
 	for _, phase := range parsed {
 		var list []Target
-		for _, p := range phase {
+		for _, part := range phase {
 			var pieces [][]float32
-			for _, piece := range s.model.pieces(next[0], recipe.LongPrompts.In(r) == "window") {
+			for _, piece := range p.model.pieces(next[0], recipe.LongPrompts.In(r) == "window") {
 				pieces = append(pieces, known[piece])
 			}
-			list = append(list, Target{Embeddings: [][]float32{meanDirection(pieces)}, Weight: p.Weight, Stop: p.Stop})
+			list = append(list, Target{Embeddings: [][]float32{meanDirection(pieces)}, Weight: part.Weight, Stop: part.Stop})
 			next = next[1:]
 		}
 		phases = append(phases, list)
@@ -209,8 +209,10 @@ func meanDirection(list [][]float32) []float32 {
 }
 
 // givenTargets are those of a recipe that no text or picture makes: directions drawn by seeds, and vectors.
-func (s *Session) givenTargets(r recipe.Recipe) (list []Target, err error) {
-	dim := s.model.manifest.CLIP.EmbedDim
+//
+// A vector is of the model's own CLIP, and weighs nothing for others.
+func (p *perceptor) givenTargets(r recipe.Recipe, own bool) (list []Target, err error) {
+	dim := p.model.manifest.CLIP.EmbedDim
 	add := func(part prompt.Image, e []float32) {
 		list = append(list, Target{Embeddings: [][]float32{e}, Weight: part.Weight, Stop: part.Stop})
 	}
@@ -224,8 +226,11 @@ func (s *Session) givenTargets(r recipe.Recipe) (list []Target, err error) {
 	}
 	for _, part := range recipe.PartsOf(recipe.VectorPrompts.In(r)) {
 		e := recipe.VectorOf(part.Name)
+		if !own {
+			part.Weight, e = 0, slices.Repeat([]float32{1}, dim) // any embedding
+		}
 		if len(e) != dim {
-			return nil, fmt.Errorf("A vector prompt has %d numbers, and the embeddings of %.60q have %d: take one of that CLIP.", len(e), s.model.Name(), dim)
+			return nil, fmt.Errorf("A vector prompt has %d numbers, and the embeddings of %.60q have %d: take one of that CLIP.", len(e), p.model.Name(), dim)
 		}
 		add(part, e)
 	}
@@ -241,47 +246,52 @@ func shorten(s string) string {
 	return s
 }
 
-// embedImages makes the targets of a recipe's image prompts: of each, one set of cutouts is embedded, once. Those that the run had before
-// keep theirs.
+// embedImages makes each perceptor's targets of a recipe's image prompts, and of the start picture where that pulls like one: of each, one set of
+// cutouts is embedded, once. Those that the run had before keep theirs.
 func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
-	var images []ImageState
-	var list []Target
-	for i, image := range recipe.ImagePrompts.In(r) {
-		e, known := ImageState{Name: image.Name}, s.embedded(i, image.Name)
-		if known != nil {
-			e = *known
-		}
-		p, ok := s.config.Images[image.Name]
-		if !ok && (known == nil || pictures(r) > 0 && e.Pixels == nil) {
-			return fmt.Errorf("The image prompt %.60q has no picture: open its file again.", image.Name)
-		}
-		if known == nil {
-			var err error
-			if e.Embeddings, err = s.embedImage(ctx, r, i, p); err != nil {
-				return err
-			}
-		}
-		if pictures(r) > 0 && e.Pixels == nil {
-			width, height := s.size()
-			e.Pixels = fittedRGBA(p, width, height, "stretch")
-		}
-		images = append(images, e)
-		list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})
-	}
 	start := s.pullsToStart(r)
-	if start {
-		e := ImageState{Name: startName}
-		if known := s.embedded(len(s.images), startName); known != nil {
-			e = *known
-		} else {
-			var err error
-			if e.Embeddings, err = s.embedImage(ctx, r, recipe.MaxParts, *s.config.Init); err != nil {
+	for at := range s.perceptors {
+		p := &s.perceptors[at]
+		var images []ImageState
+		var list []Target
+		take := func(name string, known *ImageState, i int, picture *Picture, pixels bool) (err error) {
+			e := ImageState{Perceptor: at, Name: name}
+			if known != nil {
+				e = *known
+			}
+			if picture == nil && (known == nil || pixels && e.Pixels == nil) {
+				return fmt.Errorf("The image prompt %.60q has no picture: open its file again.", name)
+			}
+			if known == nil {
+				if e.Embeddings, err = s.embedImage(ctx, r, p.model, i, *picture); err != nil {
+					return err
+				}
+			}
+			if pixels && e.Pixels == nil {
+				width, height := s.size()
+				e.Pixels = fittedRGBA(*picture, width, height, "stretch")
+			}
+			images = append(images, e)
+			return nil
+		}
+		for i, image := range recipe.ImagePrompts.In(r) {
+			var picture *Picture
+			if given, ok := s.config.Images[image.Name]; ok {
+				picture = &given
+			}
+			if err := take(image.Name, p.embedded(i, image.Name), i, picture, at == 0 && pictures(r) > 0); err != nil {
 				return err
 			}
+			list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})
 		}
-		images, list = append(images, e), append(list, Target{Embeddings: e.Embeddings, Stop: prompt.NoStop})
+		if start {
+			if err := take(startName, p.embedded(len(p.images), startName), recipe.MaxParts, s.config.Init, false); err != nil {
+				return err
+			}
+			list = append(list, Target{Embeddings: images[len(images)-1].Embeddings, Stop: prompt.NoStop})
+		}
+		p.images, p.targets.images, p.targets.start = images, list, start
 	}
-	s.images, s.targets.images, s.targets.start = images, list, start
 	return nil
 }
 
@@ -290,26 +300,27 @@ const startName = ""
 
 // pullsToStart says whether the start picture pulls at any time of a recipe as an image prompt does.
 func (s *Session) pullsToStart(r recipe.Recipe) bool {
-	return recipe.InitClip.In(r.Peak()) > 0 && (s.config.Init != nil || s.embedded(len(s.images), startName) != nil)
+	return recipe.InitClip.In(r.Peak()) > 0 && (s.config.Init != nil || s.perceptors[0].embedded(len(s.perceptors[0].images), startName) != nil)
 }
 
 // embedded is the image prompt i if the run has embedded it: the one in its place, if it has that name, for a name may stand twice, each with
 // cutouts of its own.
-func (s *Session) embedded(i int, name string) *ImageState {
+func (p *perceptor) embedded(i int, name string) *ImageState {
 	named := func(image ImageState) bool { return image.Name == name }
-	if i < len(s.images) && named(s.images[i]) {
-		return &s.images[i]
+	if i < len(p.images) && named(p.images[i]) {
+		return &p.images[i]
 	}
-	if i = slices.IndexFunc(s.images, named); i >= 0 {
-		return &s.images[i]
+	if i = slices.IndexFunc(p.images, named); i >= 0 {
+		return &p.images[i]
 	}
 	return nil
 }
 
-// embedImage embeds the cutouts of a picture, which is a recipe's image prompt i.
-func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, i int, p Picture) ([][]float32, error) {
-	spec, m := s.spec(r, nil), s.moment(r, imagePromptStep(i))
+// embedImage embeds with a model's CLIP the cutouts of a picture, which is a recipe's image prompt i.
+func (s *Session) embedImage(ctx context.Context, r recipe.Recipe, by *Model, i int, p Picture) ([][]float32, error) {
+	spec, m := s.spec(r, make([][]Target, len(s.perceptors))), s.moment(r, imagePromptStep(i))
 	spec.Drawing = Drawing{} // its edges do not meet
+	spec.CLIP, spec.Image, spec.Further, m.side = by.manifest.CLIP, by.image, nil, by.manifest.CLIP.ImageSize
 	m.width, m.height = resample.FitArea(p.Width, p.Height, m.width, m.height)
 	rgb := resample.Lanczos(p.rgb(), p.Width, p.Height, m.width, m.height)
 	return EmbedPicture(ctx, s.model.device, spec, rgb, m.width, m.height, draw(spec.views(), m))

@@ -101,6 +101,23 @@ func TestFormsAgree(t *testing.T) {
 	}
 }
 
+// The pack that device tests take as a further CLIP is what its checkpoint becomes.
+func TestPackOfTheDeviceTests(t *testing.T) {
+	const pack = "../testdata/eye"
+	want, err := folder.Manifest(os.DirFS(pack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Model: Model{Quant: want.Quant, Name: want.Name, Title: want.Title, Vocab: vocab.CLIP}, CLIP: "../../tools/golden/testdata/clip.pt", Out: t.TempDir()}
+	m, _, err := Run(o)
+	if err != nil || !reflect.DeepEqual(m, want) {
+		t.Errorf("the checkpoint becomes another model (%v): convert it to %s again", err, pack)
+	}
+	if _, err := folder.Verify(os.DirFS(pack)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneModelAlone(t *testing.T) {
 	o := options(t, weights.TypeF16)
 	o.VQGAN = ""
