@@ -29,6 +29,13 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(damaged, "manifest.json"), []byte(`{"format":1`), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	full := filepath.Join(dir, "full")
+	if err := os.Mkdir(full, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(full, "000001.png"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name string
 		args []string
@@ -62,7 +69,7 @@ func TestBadFlagsGetOneSentence(t *testing.T) {
 		{"an image prompt in no folder", []string{"-prompt", "x", "-image-prompts", "none.png:2", "-o", out}, "cannot read none.png"},
 		{"a negative interval", []string{"-prompt", "x", "-save-every", "-3", "-o", out}, "-save-every is -3"},
 		{"frames of nothing", []string{"-prompt", "x", "-frames", filepath.Join(dir, "frames"), "-o", out}, "nothing makes frames"},
-		{"frames among others", []string{"-prompt", "x", "-motion-every", "2", "-frames", dir, "-o", out}, "choose an empty one"},
+		{"frames among others", []string{"-prompt", "x", "-motion-every", "2", "-frames", full, "-o", out}, "choose an empty one"},
 		{"no frames in a second", []string{"-prompt", "x", "-rate", "0", "-o", out}, "-rate is 0"},
 		{"a video that is not there", []string{"-prompt", "x", "-video", filepath.Join(dir, "none"), "-frames", filepath.Join(dir, "f"), "-o", out}, "cannot read"},
 		{"a video without pictures", []string{"-prompt", "x", "-video", damaged, "-frames", filepath.Join(dir, "f"), "-o", out}, "there are no pictures in"},

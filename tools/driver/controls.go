@@ -39,13 +39,13 @@ const unfold = `document.querySelectorAll("button[aria-expanded=false]:not([aria
 
 // Find waits for the control of that role whose accessible name is name, or begins with what stands before a final "…". It unfolds what is folded away for it.
 func (p *Page) Find(role, name string) (Control, error) {
-	begin, folded := time.Now(), true
-	deadline := begin.Add(patience)
+	unfolding := time.Now().Add(foldedFor)
+	deadline := time.Now().Add(patience)
 	for {
 		c, err := p.Look(role, name)
-		if err != nil && folded && time.Since(begin) > foldedFor {
-			folded = false
-			p.Unfold() // a page that is not there yet has nothing folded
+		if err != nil && time.Now().After(unfolding) {
+			unfolding = time.Now().Add(time.Second)
+			p.Unfold() // again, because a page that is not there yet has nothing folded
 		}
 		if err == nil || time.Now().After(deadline) {
 			return c, err
