@@ -21,7 +21,7 @@ var hostStructs = map[string]any{
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": pixelParams{}, "lossparts.wgsl": lossPartsParams{},
 	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
 	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
-	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{},
+	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{}, "overlay.wgsl": overlayParams{}, "pad.wgsl": padParams{}, "runningmean.wgsl": runningMeanParams{}, "vignette.wgsl": pixelParams{},
 	"unpack.wgsl":    nil, // of package load
 	"peak.wgsl":      nil, // of the benchmarks
 	"clear.wgsl":     vecParams{},
@@ -58,7 +58,7 @@ func TestHostBuffersMatchTheShaders(t *testing.T) {
 		host       any
 		size       int
 	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"update.wgsl", "Factors", factorsLayout{}, FactorsSize}, {"totalvariation.wgsl", "Variation", variation{}, VariationSize},
-		{"border.wgsl", "Border", border{}, BorderSize},
+		{"border.wgsl", "Border", border{}, BorderSize}, {"vignette.wgsl", "Vignette", vignette{}, VignetteSize},
 		{"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
 		{"jitter.wgsl", "Jitter", jitterLayout{}, JitterSize}} {
 		src, err := shaders.Expand(c.file, nil)
