@@ -46,7 +46,9 @@ demo: chromium
 	go run ./cmd/render -prompt "$(PROMPT)" -size 64x64 -steps 40 -cuts 4 -o out.png
 
 ## test: everything; needs Go, git and, to install Chromium, Firefox with lavapipe, and node when they are missing, root or sudo
-test: check test-native test-gpu test-browser
+test: check
+	$(MAKE) -j2 --output-sync=target test-native test-gpu
+	$(MAKE) test-browser
 
 # Formatting and vet, for this machine and for the browser. gofmt lists what it would change.
 check:
@@ -61,7 +63,8 @@ test-native: chromium firefox
 
 # Kernels and gradients on a WebGPU device, and pictures and films by the browser's codecs: Chromium's SwiftShader, or what JSEXEC_ADAPTER names;
 # then the kernels in Firefox, which has another compiler and other limits. One package at a time, because each browser takes all cores. A
-# device that is missing fails the tests. The loop's tests fetch the embedded model.
+# device that is missing fails the tests. The loop's tests fetch the embedded model. A software GPU is one thread while it compiles kernels, so that
+# the native tests find room beside them.
 test-gpu: chromium firefox
 	go build -o bin/jsexec ./tools/jsexec
 	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture ./app/encode

@@ -17,7 +17,7 @@ func TestInside(t *testing.T) {
 	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=100000&v=2")
 	v.ready()
 	v.must(v.Click("button", "See inside"))
-	v.waits(`document.getElementById("inside-where").textContent.startsWith("Start a run")`)
+	v.waits(`!!document.getElementById("inside-where")?.textContent.startsWith("Start a run")`)
 	_, err := driver.Evaluate[bool](v.Page, `(document.querySelector("#inside-part .term").click(), true)`)
 	v.must(err)
 	v.waits(`((n) => !n.hidden && n.textContent.startsWith("Latent z") && n.getBoundingClientRect().right <= innerWidth)(document.getElementById("term-note"))`)
