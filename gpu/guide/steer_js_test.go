@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -220,8 +221,8 @@ func TestPhasesAreChangesOfThePrompt(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			phased := run(t, config(small(test.prompt, preset.Upd, 7, recipe.PhaseSteps.Is(1), recipe.PhaseOrder.Is(test.order))), steps)
 			script := recipe.Script{Recipe: small(test.first, preset.Upd, 7)}
-			for step, text := range test.changes {
-				script = script.With(step, recipe.Prompt.Is(text))
+			for _, step := range slices.Sorted(maps.Keys(test.changes)) { // With takes away what was to change later
+				script = script.With(step, recipe.Prompt.Is(test.changes[step]))
 			}
 			changed := run(t, Config{Script: script}, steps)
 			if !slices.Equal(phased.state.Z, changed.state.Z) || !slices.EqualFunc(phased.state.Memory, changed.state.Memory, slices.Equal[[]float32]) ||
