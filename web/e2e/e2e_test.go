@@ -97,9 +97,15 @@ func openIn(t *testing.T, start func(context.Context, chromium.Adapter) (*driver
 	scripts ...string) *visit {
 	t.Helper()
 	v := arriveIn(t, start, h, adapter, path, scripts...)
+	v.stirs()
+	return v
+}
+
+// stirs gives the page a sign of a person.
+func (v *visit) stirs() {
+	v.Helper()
 	_, err := driver.Evaluate[bool](v.Page, `dispatchEvent(new Event("pointermove"))`)
 	v.must(err)
-	return v
 }
 
 // arriveIn is openIn for a person who only looks.

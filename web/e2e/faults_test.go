@@ -310,6 +310,7 @@ var running = []fault{
 		f.kept(step)
 		said := f.quiet()
 		f.again("?tune=off")
+		f.stirs() // for nothing says any more that this is no first visit
 		f.ready()
 		f.has()
 		f.resumes(step)

@@ -33,7 +33,7 @@ func (v *visit) strip(pictures int) {
 func (v *visit) openPicture(name string) {
 	v.Helper()
 	v.must(v.Click("button", name))
-	v.waits(`(() => { const m = document.querySelector("dialog[open] img"); return m !== null && m.complete && m.naturalWidth === 64; })()`)
+	v.waits(`(() => { const m = document.querySelector("dialog[open] img"); return m !== null && m.complete && m.naturalWidth > 0; })()`)
 }
 
 // savedFromLightbox is what the lightbox's Download gives.

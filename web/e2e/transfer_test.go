@@ -100,7 +100,7 @@ func TestPicturesMoveToAnotherProfile(t *testing.T) {
 	recorded := filepath.Join(t.TempDir(), "recorded.zip")
 	v.must(os.WriteFile(recorded, recordedRun(t), 0o600))
 	v.must(v.Choose("Open image", recorded))
-	v.must(v.Click("button", "a long run"))
+	v.openPicture("a long run")
 	v.must(v.Click("button", "Film"))
 	for name, value := range map[string]string{"Length in seconds": "2", "Frames per second": "5", "Final pause in seconds": "1"} {
 		v.must(v.Fill("textbox", name, value))
