@@ -190,7 +190,7 @@ recording: chromium ffmpeg
 	rm -rf bin/recording && mkdir -p bin/recording
 	go run ./cmd/render -prompt "a blue heart on a white background" -size 128x128 -steps 60 -cuts 10 -seed 7 -save-every 1 -o bin/recording/run.png
 	ffmpeg -v error -y -framerate 15 -i bin/recording/run-%06d.png -vf scale=256:-1:flags=lanczos -c:v libwebp_anim -quality 75 -loop 1 web/recorded.webp
-	ffmpeg -v error -y -i bin/recording/run.png -vf scale=256:-1:flags=lanczos -c:v libwebp -quality 80 web/recorded-still.webp
+	ffmpeg -v error -y -i bin/recording/run.png -vf scale=512:-1:flags=lanczos -c:v libwebp -quality 80 web/recorded-still.webp
 	ffmpeg -v error -y -framerate 15 -i bin/recording/run-%06d.png -vf scale=384:-1:flags=lanczos,tpad=stop_mode=clone:stop_duration=2 \
 		-c:v libwebp_anim -quality 80 -loop 0 docs/recorded.webp
 

@@ -49,7 +49,7 @@ func (p *Page) renderHello() app.UI {
 	return elem("div").Class("hello").Hidden(false).Body(
 		elem("div").Class("film").Body(
 			// What the recorded run ends with: app.css lets it move. It says nothing that the words do not.
-			elem("img").Attr("src", "/web/recorded-still.webp").Role("presentation").Attr("width", 256).Attr("height", 256).Attr("fetchpriority", "high"),
+			elem("img").Attr("src", "/web/recorded-still.webp").Role("presentation").Attr("width", 512).Attr("height", 512).Attr("fetchpriority", "high"),
 			elem("div").Class("said").Body(elem("p").Class("tagline").Text(tagline), elem("p").Text(where), elem("p").Class("played").Text(played)),
 		),
 	)
