@@ -46,7 +46,7 @@ demo: chromium
 	go run ./cmd/render -prompt "$(PROMPT)" -size 64x64 -steps 40 -cuts 4 -o out.png
 
 ## test: everything; needs Go, git and, to install Chromium, Firefox with lavapipe, and node when they are missing, root or sudo
-test: check
+test: check chromium firefox ffmpeg nginx
 	$(MAKE) -j2 --output-sync=target test-native test-gpu
 	$(MAKE) test-browser
 
