@@ -156,8 +156,7 @@ func (s *State) noRoom(bytes int64) string {
 	case s.Storage.How == "none":
 		return importNoPlace
 	case s.Storage.Quota > 0 && free < bytes:
-		return fmt.Sprintf(importNoRoom,
-			byteCount(bytes), byteCount(max(0, free)))
+		return fmt.Sprintf(importNoRoom, byteCount(bytes), byteCount(max(0, free)))
 	}
 	return ""
 }
@@ -292,6 +291,9 @@ func (s *State) ReceiveImport(m imports.Message) (next imports.Message, idle boo
 			next, _ := s.beginNext()
 			return next, false
 		}
+		if i.at < len(i.plan) { // Cancel came too late for this one
+			i.choose = ""
+		}
 		i.done = fmt.Sprintf(importDone, i.titles())
 		s.imported()
 		return nil, true
@@ -333,10 +335,10 @@ func (s *State) importFailed(problem string, resumable bool) {
 	}
 }
 
-// titles are those of the whole plan.
+// titles are those of what the plan has brought so far.
 func (i *importing) titles() string {
 	var list []string
-	for _, b := range i.plan {
+	for _, b := range i.plan[:i.at] {
 		list = append(list, titleOf(b))
 	}
 	return strings.Join(list, " + ")

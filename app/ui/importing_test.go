@@ -135,6 +135,23 @@ func TestImportPausesAndIsCancelled(t *testing.T) {
 	}
 }
 
+// A Cancel that the program hears after it has kept the first of two leaves the first, and chooses nothing.
+func TestImportCancelledTooLate(t *testing.T) {
+	s := shop(t, 1e9)
+	began(t)(s.PressImport(importBase))
+	s.PressCancelImport()
+	if next, idle := s.ReceiveImport(imports.Done{}); next != nil || !idle || s.Importing() {
+		t.Errorf("it goes on with %+v", next)
+	}
+	if text := s.importText(); !strings.Contains(text, "Eye") || strings.Contains(text, "Hand") {
+		t.Errorf("what came is %q", text)
+	}
+	model := s.Form.Model()
+	if here(s, "eye", "hand"); s.Form.Model() != model {
+		t.Errorf("the model %q is chosen after all", s.Form.Model())
+	}
+}
+
 // What fails is told, and can go on if something of it is kept: with the same message, in this visit or in a later one.
 func TestImportGoesOn(t *testing.T) {
 	s := shop(t, 1e9)
