@@ -111,6 +111,26 @@ func (b *browser) resident() (pages, gpu, stacks float64, err error) {
 	return pages, gpu, stacks, err
 }
 
+// ticks are those of a second in the times of /proc, as Linux tells them to programs on every architecture.
+const ticks = 100
+
+// spent is the processor time of all the browser's processes, in seconds.
+func (b *browser) spent() (seconds float64, err error) {
+	list, err := descendants(b.cmd.Process.Pid)
+	for _, process := range list {
+		text, readErr := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+		if readErr != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // behind the name, which may hold anything: the state first
+		for _, field := range fields[11:13] {                                     // in the program, and in the system for it
+			n, _ := strconv.ParseFloat(field, 64)
+			seconds += n / ticks
+		}
+	}
+	return seconds, err
+}
+
 // descendants are a process and all that it and its children have started.
 func descendants(root int) ([]int, error) {
 	files, err := filepath.Glob("/proc/[0-9]*/stat")

@@ -29,6 +29,7 @@ var names = [kinds]string{"page's JavaScript heap", "page's WebAssembly memory",
 type sample struct {
 	step  int
 	pace  float64 // of the last steps at their median, in milliseconds
+	spent float64 // processor time of the browser's processes since they started, in seconds
 	bytes [kinds]float64
 }
 
@@ -83,6 +84,17 @@ func (r *report) slowdown() float64 {
 	return median(paces[len(paces)-fifth:])/median(paces[:fifth]) - 1
 }
 
+// effort is the processor time of a step in the first and in the last third after the steps that settle, in seconds.
+func (r *report) effort() (first, last float64, ok bool) {
+	list := slices.DeleteFunc(slices.Clone(r.samples), func(s sample) bool { return s.step < settled })
+	third := (len(list) - 1) / 3
+	if third < 1 {
+		return 0, 0, false
+	}
+	between := func(a, b sample) float64 { return (b.spent - a.spent) / float64(b.step-a.step) }
+	return between(list[0], list[third]), between(list[len(list)-1-third], list[len(list)-1]), true
+}
+
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
@@ -100,6 +112,9 @@ func (r *report) verdict(w io.Writer) error {
 		if slope > mostSlope && kind != stacks {
 			problems = append(problems, fmt.Errorf("soak: %s: %.1f MB more per 1,000 steps, and %d are the limit", name, slope, mostSlope))
 		}
+	}
+	if first, last, ok := r.effort(); ok {
+		fmt.Fprintf(w, "processor: %.2f s a step at first, %.2f s at last, %+.1f %%, which other work on the machine hardly changes\n", first, last, 100*(last/first-1))
 	}
 	slower := r.slowdown()
 	fmt.Fprintf(w, "steps: %.0f ms at the median, %+.1f %% from the first fifth to the last\n", median(r.paces), 100*slower)

@@ -71,3 +71,18 @@ func TestStacksMayGrow(t *testing.T) {
 		t.Errorf("%v, %s", err, said.String())
 	}
 }
+
+// A step's processor time is told of the steps that settled, early and late.
+func TestEffort(t *testing.T) {
+	r := grown(0, 0)
+	for i := range r.samples { // 9 seconds for each hundred steps that settle, 1 until 1,500 and 2 after that
+		step := float64(r.samples[i].step)
+		r.samples[i].spent = min(step, settled)*0.09 + max(0, step-settled)*0.01 + max(0, step-1500)*0.01
+	}
+	if first, last, ok := r.effort(); !ok || math.Abs(first-0.01) > 1e-9 || math.Abs(last-0.02) > 1e-9 {
+		t.Errorf("a step takes %g s, then %g s, %t", first, last, ok)
+	}
+	if _, _, ok := (&report{samples: r.samples[:6]}).effort(); ok {
+		t.Error("two samples tell a trend")
+	}
+}

@@ -142,6 +142,8 @@ func (b *browser) sample(t told) (sample, error) {
 	}
 	s.bytes[pageMemory], s.bytes[engineMemory], s.bytes[stored] = t.Page, t.Engine, t.Stored
 	var err error
-	s.bytes[pages], s.bytes[gpuProcess], s.bytes[stacks], err = b.resident()
+	if s.bytes[pages], s.bytes[gpuProcess], s.bytes[stacks], err = b.resident(); err == nil {
+		s.spent, err = b.spent()
+	}
 	return s, err
 }
