@@ -66,12 +66,8 @@ func (s *Session) equip(ctx context.Context, r recipe.Recipe, progress Progress)
 			return nil, err
 		}
 	}
-	t := ops.NewTape(model.device)
-	if step.spec.HalfPrecision {
-		t.HalfPrecision()
-	}
-	t.Plan.Borrow(step.tape.Plan)
-	m := &motion{moving: how, tape: t, maps: t.Buffer("motion", ops.HomographySize), held: t.Buffer("held", align16(4*step.Z.Rows()))}
+	t, held := s.aside()
+	m := &motion{moving: how, tape: t, maps: t.Buffer("motion", ops.HomographySize), held: held}
 	m.record(step, s.view, model)
 	err := t.Compile(ctx, func(done, total int) { progress(PhaseCompile, int64(done), int64(total)) })
 	if err == nil {
@@ -87,7 +83,7 @@ func (s *Session) equip(ctx context.Context, r recipe.Recipe, progress Progress)
 // record appends what the motion does to the step's state, by the view's picture where it moves that.
 func (m *motion) record(step *Step, view *View, model *Model) {
 	t := m.tape
-	z, x := t.Share(step.Z), t.Share(step.Shown)
+	x := t.Share(step.Shown)
 	if m.pixels {
 		x = t.Share(view.Picture)
 	}
@@ -96,19 +92,7 @@ func (m *motion) record(step *Step, view *View, model *Model) {
 	if m.pixels {
 		_, x, _ = Encode(t, model.encoder, t.ClampWithGrad(x, 2, -1, -1, 1), t.NewCodebook(model.decoder.Codebook))
 	}
-	t.Replace(z, x, m.held)
-	if step.averages() {
-		t.Replace(t.Share(step.Shown), x, m.held)
-	}
-	for i, name := range step.spec.Optimiser.Memory() {
-		switch memory := t.Share(step.memory[i]); {
-		case !m.keep:
-			t.Clear(memory)
-		case name == "z": // where the latent's average was on its way to
-			t.Replace(memory, x, m.held)
-		}
-	}
-	m.recordStart(step, z)
+	m.recordStart(step, step.goOnFrom(t, x, m.held, m.keep))
 }
 
 // recordStart makes what was moved the start that weights of the step hold to, if they are to.

@@ -53,12 +53,8 @@ func (s *Session) newOverlay(ctx context.Context, r recipe.Recipe, progress Prog
 	if err := s.model.needEncoder(ctx, "a start picture needs: start from tokens", progress); err != nil {
 		return nil, err
 	}
-	t, step := ops.NewTape(s.model.device), s.step
-	if step.spec.HalfPrecision {
-		t.HalfPrecision()
-	}
-	t.Plan.Borrow(step.tape.Plan)
-	o := &overlay{t, t.Buffer("held", align16(4*step.Z.Rows()))}
+	step := s.step
+	t, held := s.aside()
 	picture, over := t.Share(s.view.Picture), t.Input(1, step.Picture.H, step.Picture.W, 4, false)
 	values := scaled(s.over, 1.0/255, 0)
 	for i := 3; i < len(values); i += 4 {
@@ -66,26 +62,13 @@ func (s *Session) newOverlay(ctx context.Context, r recipe.Recipe, progress Prog
 	}
 	t.Write(over, values)
 	_, x, _ := Encode(t, s.model.encoder, t.Overlay(picture, over), t.NewCodebook(s.model.decoder.Codebook))
-	all := t.Buffer("share", 16)
-	s.model.device.Write(all, 0, ops.EncodeFloats([]float32{1}))
-	replaced := []*ops.Tensor{step.Z}
-	if step.averages() {
-		replaced = append(replaced, step.Shown)
-	}
-	for i, name := range step.spec.Optimiser.Memory() {
-		if name == "z" { // where the latent's average was on its way to
-			replaced = append(replaced, step.memory[i])
-		}
-	}
-	for _, z := range replaced {
-		t.RunningMean(t.Share(z), x, all, o.held)
-	}
+	step.goOnFrom(t, x, held, true)
 	err := t.Compile(ctx, func(done, total int) { progress(PhaseCompile, int64(done), int64(total)) })
 	if err != nil {
 		t.Close()
 		return nil, err
 	}
-	return o, nil
+	return &overlay{t, held}, nil
 }
 
 // lay lays the start picture over what is shown if it is time. Nothing but an update comes after it, so wherever a run is interrupted, that is not done yet.

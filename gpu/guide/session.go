@@ -265,14 +265,6 @@ func (s *Session) Submit(show bool) error {
 	return err
 }
 
-// between does what is to be done between the last update and the next, and says whether it moved the picture: see move.
-func (s *Session) between() (moved bool, err error) {
-	if err := s.lay(); err != nil {
-		return false, err
-	}
-	return s.move()
-}
-
 // shows says whether the update after step updates tells its picture, which somebody may have asked for.
 func (s *Session) shows(step int, asked bool) bool {
 	if every := recipe.ShowEvery.In(s.now); every > 0 {
