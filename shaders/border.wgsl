@@ -1,18 +1,10 @@
 // The loss that draws a picture's border to a colour: for each pixel within the border its squared distance, times the scale of its strip.
-struct Params {
-  w: u32, h: u32,
-}
 // As ops.EncodeBorder lays it out: the strips at the left and right reach from top to bottom, the others lie between them.
 struct Border {
   colour: vec4f, thickness: u32, sides: f32, ends: f32,
 }
 #tensor x read
 BINDING var<storage, read> border: Border;
-BINDING var<storage, read_write> parts: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
 #include "pixels.wgsl"
 
 fn term(i: u32) -> f32 {

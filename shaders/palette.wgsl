@@ -1,18 +1,10 @@
 // The loss that draws a picture's pixels to the colours of a palette: each pixel's distance from the nearest of them, times a scale.
-struct Params {
-  w: u32, h: u32,
-}
 // As ops.EncodePalette lays it out: count colours, and room for more.
 struct Palette {
   scale: f32, count: u32, unused: vec2u, colours: array<vec4f>,
 }
 #tensor x read
 BINDING var<storage, read> palette: Palette;
-BINDING var<storage, read_write> parts: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
 #include "pixels.wgsl"
 
 fn term(i: u32) -> f32 {

@@ -1,5 +1,13 @@
 // The frame of a loss that has a term for every pixel of a picture: term(i) of pixel i, which with GRADIENT also stores the pixel's gradient.
-// Each workgroup sums the terms of its pixels into its part.
+// Each workgroup sums the terms of its pixels into its part. What the loss reads, the picture first, is bound before.
+struct Params {
+  w: u32, h: u32,
+}
+BINDING var<storage, read_write> parts: array<f32>;
+#ifdef GRADIENT
+#tensor dx read_write
+#endif
+BINDING var<uniform> p: Params;
 #define LANES 256u
 #define WORKGROUP 256u
 #include "rows.wgsl"

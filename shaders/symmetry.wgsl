@@ -1,15 +1,7 @@
 // The loss that makes a picture like its mirror image, left to right: each pixel's squared distance from the pixel opposite, times a scale.
 // A pair of pixels counts twice, so its gradient does, too.
-struct Params {
-  w: u32, h: u32,
-}
 #tensor x read
 BINDING var<storage, read> scale: array<f32>;
-BINDING var<storage, read_write> parts: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
 #include "pixels.wgsl"
 
 fn term(i: u32) -> f32 {

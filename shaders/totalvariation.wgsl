@@ -1,20 +1,12 @@
 // Total variation of a picture x, a vec4f per pixel: each workgroup sums the differences of its pixels to their right and lower
 // neighbours into its part. With GRADIENT each pixel gathers the signs of its differences, up to four. Beyond an edge a pixel is its own
 // neighbour: the difference is zero, and so is its sign.
-struct Params {
-  w: u32, h: u32,
-}
 // What a difference counts along rows and along columns, as ops.EncodeVariation lays it out.
 struct Variation {
   across: f32, down: f32,
 }
 #tensor x read
 BINDING var<storage, read> scales: Variation;
-BINDING var<storage, read_write> parts: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
 #include "pixels.wgsl"
 
 fn term(i: u32) -> f32 {

@@ -1,18 +1,10 @@
 // The loss that draws a picture to a colour around its middle: each pixel's absolute difference, times what a Gaussian around the middle leaves of 1, times a scale.
-struct Params {
-  w: u32, h: u32,
-}
 // As ops.EncodeVignette lays it out: across and down are what the squared distances from the middle count in the Gaussian.
 struct Vignette {
   colour: vec4f, across: f32, down: f32, scale: f32,
 }
 #tensor x read
 BINDING var<storage, read> vignette: Vignette;
-BINDING var<storage, read_write> parts: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
 #include "pixels.wgsl"
 
 fn term(i: u32) -> f32 {
