@@ -39,9 +39,10 @@ func TestSettleNudgesFirefox(t *testing.T) {
 		if c.nudges != (submitted >= 3) || !c.nudges && submitted > 0 {
 			t.Errorf("%s: %d submissions while waiting", c.browser, submitted)
 		}
+		waited := submitted // 3, and more where the machine is slow to tell that it is done
 		time.Sleep(20 * nudgeEvery)
-		if submitted > 5 {
-			t.Errorf("%s: %d submissions, the last ones when nobody waited any more", c.browser, submitted)
+		if submitted > waited+3 { // one that was due may still come: a select with two ready channels chooses by chance
+			t.Errorf("%s: %d submissions, %d of them when nobody waited any more", c.browser, submitted, submitted-waited)
 		}
 		executor.Release()
 		submit.Release()
