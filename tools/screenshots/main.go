@@ -142,7 +142,7 @@ const settle = 400 * time.Millisecond
 // draw draws one state in every window.
 func (a *artist) draw(page *driver.Page, s state) error {
 	for _, w := range windows {
-		png, err := a.shoot(page, w)
+		png, err := a.shoot(page, w, s.about)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (a *artist) draw(page *driver.Page, s state) error {
 	}
 	if s.installs {
 		for _, w := range installed {
-			png, err := a.shoot(page, w)
+			png, err := a.shoot(page, w, s.about)
 			if err != nil {
 				return err
 			}
@@ -171,13 +171,18 @@ func (a *artist) draw(page *driver.Page, s state) error {
 	return errors.Join(page.Colours(windows[0].scheme), page.Resize(windows[0].width, windows[0].height))
 }
 
-// shoot shows the page in a window and takes its picture.
-func (a *artist) shoot(page *driver.Page, w window) ([]byte, error) {
+// shoot shows the page in a window, with what a selector finds in view, and takes its picture.
+func (a *artist) shoot(page *driver.Page, w window, about string) ([]byte, error) {
 	if err := page.Colours(w.scheme); err != nil {
 		return nil, err
 	}
 	if err := page.Resize(w.width, w.height); err != nil {
 		return nil, err
+	}
+	if about != "" { // which another window's size may have put out of sight
+		if _, err := driver.Evaluate[bool](page, fmt.Sprintf(`(document.querySelector(%q).scrollIntoView({block: "center"}), true)`, about)); err != nil {
+			return nil, err
+		}
 	}
 	time.Sleep(settle)
 	return page.Screenshot()

@@ -23,7 +23,8 @@ type visit struct {
 type state struct {
 	name     string
 	reach    func(*walk) error
-	installs bool // it shows the page before it is installed
+	about    string // selects what has to be in view, "" for nothing in particular
+	installs bool   // it shows the page before it is installed
 }
 
 // recorded is a run that a processor makes in a minute, of which something can be seen.
@@ -38,12 +39,12 @@ var (
 var visits = []visit{
 	{nil, "?tune=off", []state{
 		{name: "first-visit", reach: (*walk).ready},
-		{name: "settings", reach: press("Settings of the next picture")},
-		{name: "problem", reach: (*walk).wrongField},
+		{name: "settings", reach: press("Settings of the next picture"), about: "[aria-controls=settings-part]"},
+		{name: "problem", reach: each((*walk).wrongField, holds(`document.querySelector("[aria-invalid=true]") !== null`)), about: "[aria-invalid=true]"},
 	}},
 	{nil, recorded, []state{
 		{name: "running", reach: each((*walk).ready, press("Start"), steps(10)), installs: true},
-		{name: "inside", reach: each(press("See inside"), press("Next: 2 · paint"), press("Next: 3 · cut"), holds(`document.querySelectorAll(".cuts li").length > 3`))},
+		{name: "inside", reach: each(press("See inside"), press("Next: 2 · paint"), press("Next: 3 · cut"), holds(`document.querySelectorAll(".cuts li").length > 3`)), about: "#inside-part"},
 		{name: "paused-back", reach: each(press("Inside how it works"), press("Pause"), until[protocol.Paused], slide("step", 5),
 			holds(`[...document.querySelectorAll(".look button")].some((b) => b.ariaDisabled === "false")`))}, // the picture of that step is there
 		{name: "steer-brush", reach: each(press("Paint where a blue heart on a white background pulls"), press("Left half"))},
