@@ -163,3 +163,13 @@ func TestMotionChanges(t *testing.T) {
 		t.Error("the picture was not moved")
 	}
 }
+
+// The mean that is shown begins anew after each motion: it is the latent where every update follows one.
+func TestMotionBeginsTheMeanAnew(t *testing.T) {
+	s := open(t, moved(recipe.MotionIn.Is("latent"), recipe.Zoom.Is(1.3), recipe.Averaging.Is(0.9), recipe.LearningRate.Is(0.1)))
+	reports(t, s, 3)
+	var got trace
+	if got.end(t, s); !slices.Equal(got.state.Mean, got.state.Z) {
+		t.Error("the mean remembers what was before the motion")
+	}
+}
