@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // Curves is a kind of courses that options take over a run's steps, of type string: learning_rate 0:(0.1), 60:(0.3); smoothness 0:(0), 50:(1.2).
@@ -15,7 +16,7 @@ import (
 type Curves struct{}
 
 // MaxKeyframes is the most that all curves have together.
-const MaxKeyframes = 1000
+const MaxKeyframes = 10000
 
 // curve is one option's course.
 type curve struct {
@@ -41,8 +42,8 @@ func (c curve) at(step int) float64 {
 	return a.value + (b.value-a.value)*float64(step-a.step)/float64(b.step-a.step)
 }
 
-// canFollow says whether an option can have a curve.
-func (o *Option) canFollow() bool {
+// CanFollow says whether an option can have a curve.
+func (o *Option) CanFollow() bool {
 	_, real := o.Kind.(Real)
 	return real && o.During == TakesAtOnce
 }
@@ -55,7 +56,7 @@ func parseCurves(text string) (list []curve, err error) {
 		}
 		name, frames, _ := strings.Cut(part, " ")
 		o, ok := Named(name)
-		if !ok || !o.canFollow() {
+		if !ok || !o.CanFollow() {
 			return nil, fmt.Errorf("no option %.30q can follow keyframes: write one like learning_rate 0:(0.1), 60:(0.3)", name)
 		}
 		if slices.ContainsFunc(list, func(c curve) bool { return c.option == o }) {
@@ -142,14 +143,27 @@ func (r Recipe) Peak() Recipe {
 	})
 }
 
+// lastRead are the curves that were read last, for a run asks for the same ones at each step.
+var lastRead atomic.Pointer[readCurves]
+
+type readCurves struct {
+	text string
+	list []curve
+}
+
 func (r Recipe) followed(value func(curve) float64) Recipe {
 	text := Keyframes.In(r)
 	if text == "" {
 		return r
 	}
-	list, _ := parseCurves(text) // it was checked
+	read := lastRead.Load()
+	if read == nil || read.text != text {
+		list, _ := parseCurves(text) // it was checked
+		read = &readCurves{text, list}
+		lastRead.Store(read)
+	}
 	var set []Setting
-	for _, c := range list {
+	for _, c := range read.list {
 		set = append(set, Setting{c.option, value(c)})
 	}
 	return r.With(set...)

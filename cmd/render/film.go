@@ -76,32 +76,78 @@ func (r *renderer) frameNumber(step int) int {
 	return r.numbers[step]
 }
 
-// filmArgs are ffmpeg's arguments for a film of frames from a first to a last one, of the files that pattern names.
+// ways are ffmpeg's filters that make the pictures between two frames: by what its motion compensation finds to have moved, both ways and with
+// overlapping blocks, or by mixing the two. Neither may take two frames for different scenes, which get nothing between.
+var ways = map[string]string{"motion": "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1:scd=none", "fade": "mi_mode=blend:scd=none"}
+
+// maxSlow is how many times as long a film can be.
+const maxSlow = 100
+
+// checkSlow says what is wrong with -slow and -between, in a sentence.
+func (j *job) checkSlow() error {
+	if j.slow < 1 || j.slow > maxSlow {
+		return fmt.Errorf("-slow is %d: write 1 to %d", j.slow, maxSlow)
+	}
+	if j.slow > 1 && !isFilm(j.out) {
+		return errors.New("-slow is about a film: name one with -o, such as a.mp4")
+	}
+	_, err := oneOf("way", j.between, "", ways)
+	return err
+}
+
+// filmArgs are ffmpeg's arguments for a film of frames from a first to a last one, of the files that pattern names. A slowed film has no sound of its
+// source, which would be over before.
 func (j *job) filmArgs(pattern string, first, last int) []string {
-	args := []string{"-v", "error", "-y", "-framerate", j.filmRate(), "-start_number", strconv.Itoa(first), "-i", pattern}
-	sound := j.styling != nil && j.styling.rate != ""
-	if sound {
+	args := []string{"-v", "error", "-y", "-framerate", j.filmRate(j.slow), "-start_number", strconv.Itoa(first), "-i", pattern}
+	frames, gif := last-first+1, strings.EqualFold(filepath.Ext(j.out), ".gif")
+	switch {
+	case gif:
+	case j.following.audio != "":
+		begin := j.following.offset + float64(first-1)/j.frameRate()
+		args = append(args, "-ss", seconds(begin), "-t", seconds(float64(frames)/j.frameRate()), "-i", j.following.audio, "-map", "0:v", "-map", "1:a")
+	case j.styling != nil && j.styling.rate != "" && j.slow == 1:
 		args = append(args, "-i", j.styling.video, "-map", "0:v", "-map", "1:a?", "-c:a", "copy")
 	}
-	args = append(args, "-frames:v", strconv.Itoa(last-first+1))
-	if !strings.EqualFold(filepath.Ext(j.out), ".gif") {
+	if j.slow > 1 {
+		// The filter ends before the last frame that it is given: that is there twice more, to be shown, and as long as the others.
+		args = append(args, "-vf", "tpad=stop_mode=clone:stop=2,minterpolate=fps="+j.filmRate(1)+":"+ways[j.between])
+	}
+	args = append(args, "-frames:v", strconv.Itoa(frames*j.slow))
+	if !gif {
 		args = append(args, "-pix_fmt", "yuv420p")
 	}
 	settings, _ := json.Marshal(j.script) // of the tool's own making
 	return append(args, "-metadata", "title="+recipe.Prompt.In(j.script.Recipe), "-metadata", "comment="+string(settings), j.out)
 }
 
-// filmRate is the film's rate in frames per second: the source's, of which only every stride-th frame is there.
-func (j *job) filmRate() string {
+// seconds writes a time for ffmpeg.
+func seconds(s float64) string { return strconv.FormatFloat(s, 'f', 6, 64) }
+
+// filmRate is a film's rate in frames per second, as a fraction, divided: the source's, of which only every stride-th frame is there, or that of -rate.
+func (j *job) filmRate(divided int) string {
+	over, under := strconv.Itoa(j.rate), 1
 	if s := j.styling; s != nil && s.rate != "" {
-		over, under, _ := strings.Cut(s.rate, "/")
-		n, err := strconv.Atoi(under)
-		if err != nil {
-			n = 1
+		var text string
+		over, text, _ = strings.Cut(s.rate, "/")
+		if n, err := strconv.Atoi(text); err == nil {
+			under = n
 		}
-		return fmt.Sprintf("%s/%d", over, n*s.stride)
+		under *= s.stride
 	}
-	return strconv.Itoa(j.rate)
+	if under *= divided; under == 1 {
+		return over
+	}
+	return fmt.Sprintf("%s/%d", over, under)
+}
+
+// frameRate is how many of the frames that are made there are per second.
+func (j *job) frameRate() float64 {
+	over, under, divided := strings.Cut(j.filmRate(j.slow), "/")
+	rate, _ := strconv.ParseFloat(over, 64) // digits
+	if n, err := strconv.ParseFloat(under, 64); divided && err == nil {
+		rate /= n
+	}
+	return rate
 }
 
 // writeFilm makes the film of the frames that were kept.

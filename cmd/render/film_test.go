@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +15,8 @@ import (
 
 func TestFilmArguments(t *testing.T) {
 	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"))}
-	frames := job{script: script, rate: 25, out: "a.webm"}
-	styled := job{script: script, rate: 24, out: "a.mp4", styling: &styling{video: "source.mp4", rate: "30000/1001", stride: 3}}
+	frames := job{script: script, rate: 25, slow: 1, out: "a.webm"}
+	styled := job{script: script, rate: 24, slow: 1, out: "a.mp4", styling: &styling{video: "source.mp4", rate: "30000/1001", stride: 3}}
 	of := func(j job) string { return strings.Join(j.filmArgs("%06d.png", 4, 9), " ") }
 	for _, want := range []string{"-framerate 25 -start_number 4 -i %06d.png -frames:v 6", "-pix_fmt yuv420p", "title=a red apple", `comment={"version":2,"recipe":{"prompt":"a red apple"}} a.webm`} {
 		if got := of(frames); !strings.Contains(got, want) || strings.Contains(got, "-c:a") {
@@ -25,9 +26,69 @@ func TestFilmArguments(t *testing.T) {
 	if got, want := of(styled), "-framerate 30000/3003 -start_number 4 -i %06d.png -i source.mp4 -map 0:v -map 1:a? -c:a copy"; !strings.Contains(got, want) {
 		t.Errorf("%q lacks %q", got, want)
 	}
+	styled.slow, styled.between = 3, "fade"
+	if got, want := of(styled), "-framerate 30000/9009 -start_number 4 -i %06d.png -vf tpad=stop_mode=clone:stop=2,minterpolate=fps=30000/3003:mi_mode=blend:scd=none -frames:v 18"; !strings.Contains(got, want) {
+		t.Errorf("%q lacks %q", got, want)
+	}
+	frames.following = following{audio: "a.mp3", offset: 1.5}
+	if got, want := of(frames), "-i %06d.png -ss 1.620000 -t 0.240000 -i a.mp3 -map 0:v -map 1:a -frames:v 6"; !strings.Contains(got, want) {
+		t.Errorf("%q lacks %q", got, want)
+	}
 	frames.out = "a.gif"
 	if strings.Contains(of(frames), "yuv420p") || !isFilm("A.GIF") || isFilm("a.png") {
 		t.Error("a GIF has a palette and is a film, a PNG is none")
+	}
+}
+
+// A slowed film has pictures between the frames, and is so many times as long: what moves lies between its places, whole, or is mixed of both.
+func TestSlowedFilms(t *testing.T) {
+	dir := t.TempDir()
+	const side, step, frames, slow = 64, 8, 5, 4
+	for n := range frames {
+		pix := slices.Repeat([]byte{255}, 4*side*side)
+		for y := 20; y < 44; y++ {
+			for x := 4 + step*n; x < 4+step*n+16; x++ {
+				copy(pix[4*(y*side+x):], []byte{0, 0, 0})
+			}
+		}
+		png, err := picture.WritePlain(pix, side, side)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%06d.png", n+1)), png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, between := range []string{"motion", "fade"} {
+		film, gray := filepath.Join(dir, "o.mp4"), filepath.Join(dir, "o.raw")
+		r := renderer{job: job{rate: 8, slow: slow, between: between, out: film, frames: dir}, firstFrame: 1, lastFrame: frames}
+		if err := r.writeFilm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := ffmpeg(t.Context(), "-v", "error", "-y", "-i", film, "-f", "rawvideo", "-pix_fmt", "gray", gray); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(gray)
+		if err != nil || len(data) != frames*slow*side*side {
+			t.Fatalf("%s: %d frames of %d (%v)", between, len(data)/side/side, frames*slow, err)
+		}
+		// In the middle between the third frame and the fourth one.
+		row := data[(2*slow+slow/2)*side*side+side*side/2:][:side]
+		dark := 0
+		for _, v := range row {
+			if v < 64 {
+				dark++
+			}
+		}
+		left := 4 + step*2
+		whole := dark >= 14 && row[left+1] > 192 && row[left+step+1] < 64
+		mixed := row[left+1] > 64 && row[left+1] < 192 && row[left+16+1] > 64 && row[left+16+1] < 192 && dark < 12
+		if between == "motion" && !whole || between == "fade" && !mixed {
+			t.Errorf("%s: between two frames there is %v", between, row)
+		}
+		if rate, err := rateOf(t.Context(), film); err != nil || rate != "8/1" {
+			t.Errorf("%s: the film has %s frames per second (%v)", between, rate, err)
+		}
 	}
 }
 

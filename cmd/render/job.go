@@ -28,6 +28,7 @@ type job struct {
 	factor    int    // pixels along a token's side
 	big       bool   // the model is one that the page downloads only when it is asked to
 	model     string // "" for the only one of the weights folder, or mini
+	named     checkpoints
 	weights   string
 	adapter   chromium.Adapter
 	out       string
@@ -37,7 +38,10 @@ type job struct {
 	coarse    []coarse
 	frames    string // folder of the frames, "" for none
 	rate      int    // of a film, in frames per second
+	slow      int    // times that a film is longer than its frames
+	between   string // how frames between are made
 	styling   *styling
+	following following
 }
 
 // maxRate is the most frames per second of a film.
@@ -62,6 +66,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	recipe.AddFlags(flags, &said, slices.DeleteFunc(slices.Clone(recipe.Options()), func(o *recipe.Option) bool { return o == recipe.Model.Option }))
 	flags.StringVar(&j.model, "model", "", "name of the model (default mini, or the one in the weights folder)")
 	flags.StringVar(&j.weights, "weights", "", "folder of models, `DIR`")
+	j.named.add(flags)
 	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
 	words.add(flags)
 	flags.Func("coarse", "make the first steps in a smaller size, `WxH:STEPS`; may be said for several, small ones first. Schedules and phases begin anew in each", j.addCoarse)
@@ -75,7 +80,10 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	flags.IntVar(&j.saveEvery, "save-every", 0, "write the picture after every `N` steps, too, beside the PNG")
 	flags.StringVar(&j.frames, "frames", "", "write the frames of a picture that is moved, or of -video, to a folder, `DIR`")
 	flags.IntVar(&j.rate, "rate", 24, "frames per second of a film")
+	flags.IntVar(&j.slow, "slow", 1, "with -o FILM, make it `N` times as long, with pictures between the frames")
+	flags.StringVar(&j.between, "between", "motion", "with -slow, how pictures between two frames are made: `motion` follows what moves, fade mixes the two")
 	addStyling(flags, &style)
+	j.following.add(flags)
 	flags.StringVar(&adapter, "adapter", os.Getenv("REVERIE_ADAPTER"), "software or hardware (default software, or REVERIE_ADAPTER)")
 	flags.StringVar(&j.out, "o", "", "PNG `FILE` to write, or a film of the frames (mp4, webm, mkv, mov, gif), which takes ffmpeg")
 	flags.StringVar(&j.trace, "trace", "", "JSON lines `FILE` to write, one line per step")
@@ -89,6 +97,9 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	if flags.NArg() > 0 {
 		return job{}, fmt.Errorf("%q is no flag: put the prompt after -prompt, in quotes", flags.Arg(0))
+	}
+	if err := j.named.check(j.model != ""); err != nil {
+		return job{}, err
 	}
 	if j.saveEvery < 0 {
 		return job{}, fmt.Errorf("-save-every is %d: write 1 or more", j.saveEvery)
@@ -110,6 +121,12 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	if j.rate < 1 || j.rate > maxRate {
 		return j, fmt.Errorf("-rate is %d: write 1 to %d", j.rate, maxRate)
+	}
+	if err := j.checkSlow(); err != nil {
+		return j, err
+	}
+	if err := j.following.check(&j); err != nil {
+		return j, err
 	}
 	if style.video != "" {
 		j.styling = &style

@@ -3,8 +3,13 @@
 //
 //	render -prompt TEXT [-model NAME] [-weights DIR] [-size WxH] [-steps N] [-seed N] [-cuts N] [-preset NAME] -o out.png
 //	       [-trace out.jsonl] [-script FILE] [-init FILE] [-save-every N] [-state FILE] [-resume FILE] [-OPTION VALUE…]
-//	       [-frames DIR] [-rate N]
+//	       [-frames DIR] [-rate N] [-slow N [-between motion|fade]]
 //	       [-video FILE|DIR [-frame-stride N] [-first-steps N] [-blend X] [-source-prompt X] [-smooth N] [-smooth-alpha X]]
+//	       [-vqgan FILE [-vqgan-config FILE]] [-clip FILE [-clip-config FILE]] [-quant f32|f16|q8|q4]
+//	       [-follow OPTION=EXPRESSION… [-audio FILE -audio-band NAME=CENTRE:WIDTH[:ORDER]… [-audio-offset SECONDS]]]
+//
+// A published checkpoint, of the disk or behind an address, can be named in place of a model's half; it is converted once. Options can follow the bands of
+// a sound, or time, from frame to frame; the script that is saved has what came of it and needs no sound.
 //
 // A picture that is moved (-motion-every) makes frames; -video styles the frames of a film, or the pictures of a folder, each the start of a run of its
 // own. Frames go to a folder, and, where -o names a film and ffmpeg is installed, into that, with the source's sound.

@@ -45,7 +45,14 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 			return err
 		}
 	}
-	s, err := openSite(ctx, &j, stderr)
+	if err := j.follow(ctx); err != nil {
+		return err
+	}
+	programs, err := loadPrograms(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := openSite(ctx, &j, programs, stderr)
 	if err != nil {
 		return err
 	}
@@ -80,13 +87,17 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	return nil
 }
 
-// openSite prepares the site with the programs as the source is now, and chooses and checks the model.
-func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error) {
-	programs, err := loadPrograms(ctx)
+// openSite prepares the site, and chooses and checks the model, which it makes of checkpoints where these are named.
+func openSite(ctx context.Context, j *job, programs fs.FS, stderr io.Writer) (*site.Site, error) {
+	clip, vqgan, err := j.named.converted(ctx, stderr)
 	if err != nil {
 		return nil, err
 	}
-	s, err := site.New(site.Config{Weights: j.weights, Programs: programs})
+	further := slices.DeleteFunc([]string{clip, vqgan}, func(folder string) bool { return folder == "" })
+	further = append(further, keptModels(j.model, recipe.Model.In(j.script.Recipe))...)
+	slices.Sort(further)
+	further = slices.Compact(further)
+	s, err := site.New(site.Config{Weights: j.weights, Models: further, Programs: programs})
 	if err != nil {
 		return nil, err
 	}
@@ -98,17 +109,18 @@ func openSite(ctx context.Context, j *job, stderr io.Writer) (*site.Site, error)
 	case j.model != "":
 	case j.given:
 		j.model = recipe.Model.In(j.script.Recipe)
-	case len(models) == 2: // the embedded one and the only one of the folder
-		j.model = models[1].Name
+	case len(models) == 2+len(further): // the embedded one and the only one of the folder
+		j.model = models[len(models)-1].Name
 	default:
 		j.model = models[0].Name
 	}
+	j.model = over(j.model, clip, vqgan)
 	j.script.Recipe = j.script.Recipe.With(recipe.Model.Is(j.model))
 	m, err := ui.FindModel(models, j.model)
 	if err != nil {
-		return nil, fmt.Errorf("%w Convert one with cmd/weights and name its folder with -weights.", err)
+		return nil, fmt.Errorf("%w Convert one with cmd/weights and name its folder with -weights, or name checkpoints with -clip and -vqgan.", err)
 	}
-	if j.weights != "" {
+	if j.weights != "" || len(further) > 0 {
 		if err := s.Verify(j.model); err != nil {
 			return nil, err
 		}

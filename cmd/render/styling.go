@@ -177,6 +177,13 @@ func (r *renderer) aim(base recipe.Script, i int, source string, before []byte) 
 	}
 	s, name := r.styling, filepath.Base(source)
 	set := []recipe.Setting{recipe.InitImage.Is(name)}
+	for _, c := range r.following.courses {
+		one, err := r.following.at(c, i, r.frameRate())
+		if err != nil {
+			return err
+		}
+		set = append(set, one)
+	}
 	images := slices.Clone(r.job.images)
 	if s.prompt != 0 {
 		weighed := prompt.Image{Name: name, Weight: s.prompt, Stop: prompt.NoStop}

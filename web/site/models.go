@@ -39,9 +39,9 @@ type shard struct {
 	fields []field
 }
 
-// findModels returns the embedded model and those of dir. A folder in dir that is no sound model is left out with a warning; dir itself
-// must be usable.
-func findModels(dir string) (models []model, warnings []string, err error) {
+// findModels returns the embedded model, those of dir, and those of further folders. A folder in dir that is no sound model is left out with a
+// warning; dir itself and the further folders must be usable.
+func findModels(dir string, further []string) (models []model, warnings []string, err error) {
 	embedded, err := newModel("mini", mini.FS)
 	if err != nil {
 		return nil, nil, err
@@ -55,6 +55,23 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 		}
 		models = append(models, m)
 	}
+	one := func(root *os.Root) error {
+		m, err := newModel("", contained{root})
+		if err != nil {
+			return fmt.Errorf("site: the weights folder %s: %w", root.Name(), err)
+		}
+		add(m)
+		return nil
+	}
+	for _, dir := range further {
+		root, err := os.OpenRoot(dir)
+		if err == nil {
+			err = one(root)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
 	if dir == "" {
 		return models, nil, nil
 	}
@@ -63,12 +80,7 @@ func findModels(dir string) (models []model, warnings []string, err error) {
 		return nil, nil, fmt.Errorf("site: the weights folder %s does not exist: give a folder that cmd/weights wrote, or one that holds such folders", dir)
 	}
 	if _, err := root.Lstat(weights.ManifestFile); err == nil {
-		m, err := newModel("", contained{root})
-		if err != nil {
-			return nil, nil, fmt.Errorf("site: the weights folder %s: %w", dir, err)
-		}
-		add(m)
-		return models, nil, nil
+		return models, nil, one(root)
 	}
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {

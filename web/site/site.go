@@ -27,12 +27,13 @@ import (
 
 // Config says what to serve.
 type Config struct {
-	Base     string // the path under which a browser sees the site: "/" or "/path/"
-	Weights  string // a folder of models, or one model's folder; "" for the embedded model alone
-	Programs fs.FS  // what wasm.Programs lists, and FILE.br and FILE.gz where they have been made
-	Assets   fs.FS  // web.Assets when nil
-	Bare     bool   // answers lack the security fields: whoever serves writes Site.Security into each
-	Dev      bool   // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
+	Base     string   // the path under which a browser sees the site: "/" or "/path/"
+	Weights  string   // a folder of models, or one model's folder; "" for the embedded model alone
+	Models   []string // folders of further models, one each
+	Programs fs.FS    // what wasm.Programs lists, and FILE.br and FILE.gz where they have been made
+	Assets   fs.FS    // web.Assets when nil
+	Bare     bool     // answers lack the security fields: whoever serves writes Site.Security into each
+	Dev      bool     // no caching, no compressed programs, which may be old, and pages reload when vgrun says so
 
 	Catalogue *catalogue.Catalogue // of the published models that the page offers; the program's own when nil
 	NoImport  bool                 // the page offers none, and reaches no other origin
@@ -78,7 +79,7 @@ func New(c Config) (*Site, error) {
 		common = nil
 	}
 	s.refusal = with(common, newField("Cache-Control", "no-store"))
-	if s.models, s.Warnings, err = findModels(c.Weights); err != nil {
+	if s.models, s.Warnings, err = findModels(c.Weights, c.Models); err != nil {
 		return nil, err
 	}
 	if s.assets, err = loadAssets(c); err != nil {

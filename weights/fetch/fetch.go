@@ -22,6 +22,7 @@ import (
 type Fetcher struct {
 	Dir  string
 	Tell func(string) // hears one line at a time: what begins, how far it is, what failed
+	Most int64        // bytes of the largest file that is taken; 0 for any
 	// Client is for tests; nil is http.DefaultClient.
 	Client *http.Client
 	// Patience is the longest silence of a server, and the first pause before a further try. Zero means a minute and a second.
@@ -169,7 +170,18 @@ func (f *Fetcher) request(ctx context.Context, url, name string, p *partial) err
 	if err != nil {
 		return err
 	}
+	if err := f.checkSize(total); err != nil {
+		return err
+	}
 	return f.receive(ctx, name, p, &meter{Reader: res.Body, watchdog: watchdog, silence: silence, tell: f.Tell, name: name, done: p.size, total: total})
+}
+
+// checkSize refuses what is larger than the largest file.
+func (f *Fetcher) checkSize(bytes int64) error {
+	if f.Most > 0 && bytes > f.Most {
+		return fmt.Errorf("sends more than %s, the most that is taken", megabytes(f.Most))
+	}
+	return nil
 }
 
 var errSilent = errors.New("it fell silent")
@@ -208,6 +220,10 @@ func (f *Fetcher) receive(ctx context.Context, name string, p *partial, body *me
 		n, err := body.Read(buffer)
 		if werr := p.write(buffer[:n]); werr != nil {
 			return werr
+		}
+		if err := f.checkSize(p.size); err != nil { // of a server that does not tell
+			p.discard()
+			return err
 		}
 		switch {
 		case err == io.EOF && body.total > 0 && p.size < body.total:
