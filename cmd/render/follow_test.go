@@ -38,7 +38,7 @@ func TestBandPass(t *testing.T) {
 			}
 			w := warped(frequency)
 			want := 1 / math.Sqrt(1+math.Pow((w*w-low*high)/(w*(high-low)), 2*float64(b.order)))
-			if got := math.Hypot(re, im); math.Abs(got-want) > 1e-6 {
+			if got := math.Hypot(re, im); !(math.Abs(got-want) <= 1e-6) {
 				t.Errorf("%+v lets %g Hz through by %g, want %g", b, frequency, got, want)
 			}
 		}

@@ -88,14 +88,15 @@ func checkTrace(t *testing.T, path string) {
 	}
 }
 
-// A script whose picture is moved is rendered again from its picture to the same bytes, with pictures and frames on the way; half of it and the rest, from a state, give the same
-// losses and the same last picture.
+// A script with masks, keyframes and a second CLIP, whose picture is moved, is rendered again from its picture to the same bytes, with pictures and frames on the way; half of it and the
+// rest, from a state, give the same losses and the same last picture.
 func TestRenderScripts(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	script := recipe.Script{Recipe: recipe.New(recipe.Prompt.Is("a red apple"), recipe.Width.Is(32), recipe.Height.Is(32), recipe.Steps.Is(6), recipe.Cutouts.Is(2), recipe.Seed.Is(7),
-		recipe.MotionEvery.Is(3), recipe.MotionFirst.Is(1), recipe.Zoom.Is(1.2))}.
-		With(2, recipe.Prompt.Is("a blue heart | a tree:0.5"), recipe.LearningRate.Is(0.3)).With(4, recipe.Cutouts.Is(3), recipe.Optimizer.Is("adamw"))
+		recipe.MotionEvery.Is(3), recipe.MotionFirst.Is(1), recipe.Keyframes.Is("zoom 0:(1.3), 6:(1.1); learning_rate 0:(0.1), 2:(0.3)"), recipe.Perceptors.Is("eye:0.5"),
+		recipe.Hold.Is(recipe.Mask{{Rectangle: []float64{0.5, 0.5, 1, 1}}}), recipe.Regions.Is([]recipe.Region{{Prompt: 0, Mask: recipe.Mask{{Rectangle: []float64{-1, -1, 0.5, 2}, Softness: 0.2}}}}))}.
+		With(2, recipe.Prompt.Is("a blue heart | a tree:0.5")).With(4, recipe.Cutouts.Is(3), recipe.Optimizer.Is("adamw"))
 	text, err := json.Marshal(script)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +107,7 @@ func TestRenderScripts(t *testing.T) {
 	rendered := func(args ...string) {
 		t.Helper()
 		var stderr bytes.Buffer
-		if err := run(context.Background(), args, &stderr); err != nil {
+		if err := run(context.Background(), append(args, "-weights", "../../weights/testdata"), &stderr); err != nil {
 			t.Fatalf("%v\n%s", err, stderr.String())
 		}
 	}
