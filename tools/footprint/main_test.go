@@ -33,3 +33,29 @@ func TestOfficialPairFits(t *testing.T) {
 		}
 	}
 }
+
+// A step that asks for nothing besides its prompt is as it was before there were masks, further losses, perceptors and motion: not one dispatch or
+// multiplication more, and no more memory.
+func TestPlainStepCostsWhatItDid(t *testing.T) {
+	embedded, err := miniPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		workload
+		dispatches int
+		work       float64
+		all        int64
+	}{
+		{workload{embedded, 128, 16, false}, 278, 14_050_243_024, 55_986_560},
+		{workload{official, 256, 32, false}, 772, 1_037_704_493_728, 1_326_119_296},
+	} {
+		p, err := planned(defaults, c.workload, guide.Thrift{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.dispatches > c.dispatches || p.work > c.work || p.all > c.all {
+			t.Errorf("%s at %d×%d: %d dispatches, %.0f FLOP and %d bytes, want at most %d, %.0f and %d", c.name, c.side, c.side, p.dispatches, p.work, p.all, c.dispatches, c.work, c.all)
+		}
+	}
+}
