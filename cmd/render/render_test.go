@@ -209,6 +209,24 @@ func TestParseScripts(t *testing.T) {
 	}
 }
 
+// The examples are scripts of which nothing is left out, that the embedded model can run.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob("examples/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		var told bytes.Buffer
+		j, err := parse([]string{"-script", file, "-o", filepath.Join(t.TempDir(), "o.png")}, &told)
+		if err == nil {
+			_, _, err = j.script.Check(8)
+		}
+		if err != nil || told.Len() > 0 {
+			t.Errorf("%s: %v; it says %q", file, err, told.String())
+		}
+	}
+}
+
 // Every option has a flag, and the help tells it.
 func TestHelpListsEveryOption(t *testing.T) {
 	var help bytes.Buffer

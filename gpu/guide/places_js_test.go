@@ -121,6 +121,43 @@ func TestStartTokens(t *testing.T) {
 	}
 }
 
+// Prompts of the two halves of a picture each pull at theirs: most of a prompt's gradient, squared, lies on the tokens of its half. The rest is what the
+// decoder's norms, which know all of the picture, and cutouts across the line carry over.
+func TestHalvesArePulledByTheirPrompts(t *testing.T) {
+	var halves []recipe.Region
+	for i, half := range []string{"left_200", "right_200"} {
+		mask, err := recipe.Hold.Parse(half)
+		if err != nil {
+			t.Fatal(err)
+		}
+		halves = append(halves, recipe.Region{Prompt: i, Mask: mask.(recipe.Mask)})
+	}
+	prompts := []string{"a red apple | a blue heart:0", "a red apple:0 | a blue heart"}
+	s := open(t, config(small(prompts[0], preset.ZQ, 7, recipe.Width.Is(192), recipe.Height.Is(32), recipe.Cutouts.Is(8), recipe.Regions.Is(halves), recipe.Smoothness.Is(0))))
+	h, w := s.tokens()
+	var before []float32
+	for i, text := range prompts {
+		if _, err := s.Change(context.Background(), recipe.Settings{recipe.Prompt.Is(text)}, nil, quiet); err != nil {
+			t.Fatal(err)
+		}
+		var tr trace
+		tr.goOn(t, s, i+1)
+		tr.end(t, s)
+		memory := tr.state.Memory[0] // nine tenths of what it was, and a tenth of the gradient
+		squares := [2]float64{}
+		for k, m := range memory {
+			if before != nil {
+				m -= 0.9 * before[k]
+			}
+			squares[2*(k/(len(memory)/(h*w))%w)/w] += float64(m) * float64(m)
+		}
+		if share := squares[i] / (squares[0] + squares[1]); !(share > 0.6) {
+			t.Errorf("of the pull to %q, %.2f lies on its half", text, share)
+		}
+		before = memory
+	}
+}
+
 // A prompt whose region no cutout sees adds nothing; one whose region is all of the picture is as without regions.
 func TestRegionsWeighPrompts(t *testing.T) {
 	all := recipe.Mask{{Rectangle: []float64{-1, -1, 2, 2}}}
