@@ -57,6 +57,12 @@ const (
 	TakesAtOnce               // the next update takes it
 )
 
+// Steers says whether a run under way can take the option from one value to another: of some that belong to a run as a whole, a part.
+func (o *Option) Steers(from, to any) bool {
+	in, ok := o.Kind.(interface{ steers(from, to any) bool })
+	return o.During != NeedsNewRun || ok && in.steers(from, to)
+}
+
 // Group is where the page and the documentation show an option.
 type Group string
 

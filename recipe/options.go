@@ -129,7 +129,7 @@ var (
 	Gauss       = strength("gauss", "Gaussian noise", "How strong Gaussian noise is where that is chosen", `{"augmentations":"gauss"}`)
 	Perceptors  = add(Option{
 		Name: "perceptors", Costs: true, Group: Cutting, Label: "Further CLIPs", Noun: "list of further CLIPs",
-		Help: "Folders whose CLIPs judge the picture besides the model's own, each at its own size, with weights: vit-b-16 rn50:0.5.",
+		Help: "Folders whose CLIPs judge the picture besides the model's own, each at its own size, with weights, which may change during a run: vit-b-16 rn50:0.5.",
 	}, PerceptorList{}, "")
 
 	CutoutBorder = add(Option{
@@ -242,8 +242,18 @@ var (
 	ImageLoss = add(Option{
 		Name: "image_loss", During: RecordsAnew, Costs: true, Group: Losing, Label: "Image prompts pull", Noun: "pull of image prompts",
 		Beside: `{"image_prompts":[{"name":"b.png","weight":1}]}`,
-		Help:   "Whether image prompts pull to what CLIP sees in them or to their pixels, stretched to the picture's size.",
-	}, Choice{{"clip", "to what CLIP sees"}, {"pixels", "to their pixels"}, {"both", "to both"}}, "clip")
+		Help:   "Whether image prompts pull to what CLIP sees in them, to their pixels, or to their style: their colours and textures, wherever they are. For the last two they are stretched to the picture's size.",
+	}, Choice{{"clip", "to what CLIP sees"}, {"pixels", "to their pixels"}, {"both", "to both"}, {"style", "to their style"}}, "clip")
+
+	TransparentWeight = add(Option{
+		Name: "transparent_weight", During: TakesAtOnce, Costs: true, Group: Losing, Label: "Transparency's weight", Beside: `{"transparent":"ffffff"}`,
+		Help:      "How strongly the picture is drawn to the colour that is transparent in it, so that only what the prompts need stays.",
+		Elsewhere: map[Tool]string{Pixray: "transparent_weight"},
+	}, Real{Max: 1000}, 1.0)
+	TransparentWidth = add(Option{
+		Name: "transparent_width", During: TakesAtOnce, Group: Losing, Label: "Transparency's middle", Noun: "width of the middle", Beside: `{"transparent":"ffffff"}`,
+		Help: "How wide the middle is that is not drawn to that colour: the deviation of a bell curve, as a share of the picture's sides; 0 leaves none.",
+	}, Real{Max: 2}, 0.0)
 
 	InitImage = add(Option{
 		Name: "init_image", Group: Starting, Label: "Start picture",
@@ -353,6 +363,7 @@ var (
 		Help:      "How strongly the picture is held to its start by what CLIP sees in the start picture, which then is an image prompt, too; 0 not at all.",
 		Elsewhere: map[Tool]string{Pytti: "semantic_init_weight"},
 	}, Real{Max: prompt.MaxWeight}, 0.0)
+	InitEdges = startWeight("init_weight_edges", "Start weight, edges", "the difference of its edges from the start's, as the model draws that", map[Tool]string{Pytti: "edge_stabilization_weight"})
 
 	Regions = add(Option{
 		Name: "regions", During: TakesAtOnce, Group: Placing, Label: "Regions", Beside: `{"prompt":"a | b"}`,
@@ -375,6 +386,11 @@ var (
 		Name: "mirror", Costs: true, Group: Placing, Label: "Mirrored", Noun: "direction of mirroring",
 		Help: "Whether one half of the picture is the mirror image of the other.",
 	}, along("halves"), "none")
+	Transparent = add(Option{
+		Name: "transparent", Costs: true, Group: Placing, Label: "Transparent colour",
+		Help:      "The colour of the picture's background, like ffffff, which is transparent in what is shown and saved; none leaves all opaque. CLIP sees other colours behind it.",
+		Elsewhere: map[Tool]string{Pixray: "transparent"},
+	}, Colours{0, 1}, "")
 
 	PhaseSteps = add(Option{
 		Name: "phase_steps", During: TakesAtOnce, Group: Phasing, Label: "Phase length", Noun: "phase length", Unit: "steps", Beside: `{"prompt":"a ^ b ^ c"}`,
@@ -456,6 +472,12 @@ var (
 		Name: "motion_hold", During: TakesAtOnce, Group: Moving, Label: "Held after a move", Noun: "start after a motion", Beside: `{"motion_every":1,"zoom":1.1,"init_weight":1}`,
 		Help: "What the start weights hold the picture to once it was moved.",
 	}, Choice{{"start", "the run's start, where it was"}, {"frame", "the frame as it was moved"}}, "start")
+
+	MotionLock = add(Option{
+		Name: "motion_lock", During: TakesAtOnce, Group: Moving, Label: "Lock the camera", Noun: "lock of the camera", Beside: `{"motion_every":1,"shift_x":3}`,
+		Help:      "However each move turns, tilts or shifts the picture, as a whole it stays where it is: the mean of its pixels' ways is taken back.",
+		Elsewhere: map[Tool]string{Pytti: "lock_camera"},
+	}, Switch{}, false)
 
 	Precision = add(Option{
 		Name: "precision", During: RecordsAnew, Costs: true, Group: Computing, Label: "Precision",

@@ -3,6 +3,7 @@ package recipe
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -85,3 +86,8 @@ func (k PerceptorList) check(o *Option, v any) (any, string, error) {
 }
 
 func (PerceptorList) schema() map[string]any { return map[string]any{"type": "string"} }
+
+// steers says whether only the weights differ.
+func (PerceptorList) steers(from, to any) bool {
+	return slices.EqualFunc(PerceptorsOf(from.(string)), PerceptorsOf(to.(string)), func(a, b Perceptor) bool { return a.Name == b.Name })
+}

@@ -32,3 +32,16 @@ func TestPerceptors(t *testing.T) {
 		}
 	}
 }
+
+// During a run a further CLIP may count more or less, and no other may come.
+func TestPerceptorsChangeTheirWeights(t *testing.T) {
+	now := New(Perceptors.Is("a b:0.5"))
+	if err := now.CheckChange(New(Perceptors.Is("a:2 b"))); err != nil {
+		t.Errorf("other weights: %v", err)
+	}
+	for _, other := range []string{"a", "a c:0.5", "b:0.5 a", "a b:0.5 c"} {
+		if err := now.CheckChange(New(Perceptors.Is(other))); err == nil {
+			t.Errorf("from %q the run may change to %q", Perceptors.In(now), other)
+		}
+	}
+}

@@ -100,7 +100,7 @@ func (r Recipe) Suggest(by Recipe) Recipe {
 // CheckChange says what keeps a run of the recipe from going on by another one, or nil. Its error is Wrong.
 func (r Recipe) CheckChange(to Recipe) error {
 	for _, s := range r.Diff(to) {
-		if s.Option.During == NeedsNewRun {
+		if !s.Option.Steers(r.Value(s.Option), s.Value) {
 			return wrong(s.Option, fmt.Errorf("%s belongs to a run as a whole: start a new run to change it.", s.Option.Label))
 		}
 	}

@@ -238,6 +238,7 @@ var effects = map[*recipe.Option][]string{
 	recipe.Hold.Option:         {"dispatch", "numbers hold"},
 	recipe.Dream.Option:        {"dreams"},
 	recipe.Tile.Option:         {"dispatch", "numbers roll"},
+	recipe.Transparent.Option:  {"dispatch", "numbers backdrop", "numbers transparent"},
 	recipe.MotionEvery.Option:  {"moved by", "move"},
 	recipe.MotionMemory.Option: {"optimiser", "move"},
 }

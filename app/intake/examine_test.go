@@ -40,9 +40,12 @@ func TestExamine(t *testing.T) {
 		}
 		return string(data)
 	}
+	half := func(name string) string { return read(name)[:len(read(name))/2] }
 	openCLIP := read("clip_open_clip_config.json")
 	made := map[string]string{
-		"half.ckpt": read("vqgan.ckpt")[:1000], "text.pt": "an essay\n", "empty.ckpt": "", "page.yaml": "<!doctype html><title>Sign in</title>",
+		"half.ckpt": read("vqgan.ckpt")[:1000], "half.pt": half("clip_script.pt"), "old.pt": half("clip_legacy.pt"), "half.safetensors": half("clip_open_clip.safetensors"),
+		"short.safetensors": "\x40\x00\x00\x00", "picture.bin": "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00", 300), "essay.yaml": "Once upon a time", "empty.json": "",
+		"text.pt": "an essay\n", "empty.ckpt": "", "page.yaml": "<!doctype html><title>Sign in</title>",
 		"open_clip_config.json": openCLIP, "open_clip_config (1).json": openCLIP, "config.json": read("clip_config.json"), "vocab.json": `{"a": 1}`,
 		"tokenizer.json": strings.Repeat(" ", 300<<10), "long.yaml": strings.Repeat(" ", 300<<10), "other.yaml": read("vqgan.yaml"), "x.yaml": "a: b",
 		"other.safetensors": "\x40\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}          ` + "0123",
@@ -62,6 +65,15 @@ func TestExamine(t *testing.T) {
 		{"vqgan.ckpt page.yaml", "vqgan 0", "page.yaml: it is a web page", ""},
 		{"vqgan.ckpt x.yaml", "", "vqgan.ckpt", "x.yaml"},
 		{"half.ckpt", "", "half.ckpt: ", ""},
+		{"half.pt", "", "half.pt: it is damaged or was cut short while downloading: download it again.", ""},
+		{"old.pt", "", "old.pt: it was cut short while downloading, for 15930 bytes are too few: download it again.", ""},
+		{"half.safetensors open_clip_config.json", "", "of 9582: the file is damaged or was cut short while downloading; download it again.", "open_clip_config.json"},
+		{"short.safetensors", "", "short.safetensors: it is none of the known formats", ""},
+		{"picture.bin", "", "picture.bin: it is none of the known formats (PyTorch .pt or .ckpt, TorchScript .pt, .safetensors): choose the file that the model's publisher offers.", ""},
+		{"essay.yaml", "", "essay.yaml is a configuration: choose the checkpoint that it belongs to, too.", ""},
+		{"empty.json", "", "empty.json: it is empty.", ""},
+		{"vqgan.ckpt gumbel.yaml", "", "vqgan.ckpt with gumbel.yaml: tensor quantize.embed.weight is missing; the configuration wants it with shape [10 4].", "gumbel.yaml"},
+		{"clip_open_clip.safetensors other.yaml", "", "so the number of attention heads is unknown; choose its configuration, too.", "other.yaml"},
 		{"text.pt", "", `it is a text that begins "an essay"`, ""},
 		{"empty.ckpt clip_open_clip.safetensors open_clip_config.json", "clip 1 open_clip_config.json", "empty.ckpt: it is empty", ""},
 		{"other.safetensors", "", "is neither a CLIP nor a VQGAN that is known: it holds 1 tensors such as a", ""},
@@ -87,7 +99,7 @@ func TestExamine(t *testing.T) {
 		}
 		problems := strings.Join(found.Problems, "\n")
 		if strings.Join(parts, ", ") != c.parts || strings.Join(found.Unused, " ") != c.unused || (len(found.Problems) > 0) != (c.says != "") ||
-			!strings.Contains(problems, c.says) || strings.Contains(problems, "\n") {
+			!strings.Contains(problems, c.says) || strings.Contains(problems, "\n") || c.says != "" && !strings.HasSuffix(problems, ".") || strings.Contains(problems, "(-") {
 			t.Errorf("%s: parts %q, problems %q, unused %q; want %q, %q, %q", c.files, parts, found.Problems, found.Unused, c.parts, c.says, c.unused)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type job struct {
 	tell    func(imports.Progress)
 
 	rate    rate
+	since   int   // bytes that came since garbage was collected
 	done    int64 // bytes of the total
 	total   int64 // 0 until it is known
 	fetched int64
@@ -205,8 +207,16 @@ func (j *job) plan(c *convert.Conversion, w *folder.Writer, clip, vqgan *remote)
 	return nil
 }
 
+// collectEach is how many bytes come between two collections of garbage. JavaScript's buffers are held until Go has collected its references to them,
+// which are so small that by itself it would not for hundreds of megabytes.
+const collectEach = 32 << 20
+
 // arrived counts bytes, and tells of them from time to time once it is known how many there will be.
 func (j *job) arrived(n int) {
+	if j.since += n; j.since >= collectEach {
+		j.since = 0
+		runtime.GC()
+	}
 	j.fetched += int64(n)
 	j.rate.add(time.Now(), n)
 	if j.total == 0 {

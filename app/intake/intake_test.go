@@ -27,6 +27,7 @@ import (
 	"reverie/gpu/store"
 	"reverie/weights"
 	"reverie/weights/convert"
+	"reverie/weights/importer"
 	"reverie/weights/vocab"
 )
 
@@ -521,5 +522,47 @@ func TestRate(t *testing.T) {
 	}
 	if _, due := r.speed(at.Add(tellEach / 2)); due {
 		t.Error("progress is told again at once")
+	}
+}
+
+// zeros is a network with a file of zeros of any length.
+type zeros struct{ asked []int64 } // lengths
+
+func (z *zeros) Get(_ context.Context, _ string, from, to int64) (answer, error) {
+	z.asked = append(z.asked, to-from)
+	return zeroes{from, to - from}, nil
+}
+
+type zeroes struct{ from, n int64 }
+
+func (zeroes) Status() int { return http.StatusPartialContent }
+func (z zeroes) Header(name string) string {
+	return map[string]string{"Content-Range": fmt.Sprintf("bytes %d-%d/1000000000000", z.from, z.from+z.n-1)}[name]
+}
+func (zeroes) Read(_ context.Context, b []byte) (int, error) { return len(b), nil }
+func (zeroes) Close()                                        {}
+
+// However much of a file is read here and there, 8 MB of it are held; and before anybody knows what is needed, little is fetched beside what is asked for.
+func TestRemoteHoldsLittle(t *testing.T) {
+	z := &zeros{}
+	r := &remote{ctx: context.Background(), network: z, urls: []string{"https://there/a"}, ahead: usualAhead, fetched: func(int) {}, gate: func(context.Context) error { return nil }}
+	read := func() (held int64) {
+		for i := range int64(40) {
+			if _, err := r.ReadAt(make([]byte, 100), i<<30); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, p := range r.kept {
+			held += int64(cap(p.data))
+		}
+		return held
+	}
+	if held := read(); held > slots*usualAhead || slices.Max(z.asked) != headAhead {
+		t.Errorf("%d bytes are held, and %d asked for at once", held, slices.Max(z.asked))
+	}
+	r.kept, z.asked = nil, nil
+	r.plan([]importer.Span{{From: 0, To: 1 << 40}})
+	if held := read(); held != slots*usualAhead || slices.Max(z.asked) != usualAhead {
+		t.Errorf("with a plan %d bytes are held, and %d asked for at once", held, slices.Max(z.asked))
 	}
 }

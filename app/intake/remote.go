@@ -30,6 +30,8 @@ type answer interface {
 const (
 	// usualAhead is a remote's ahead.
 	usualAhead = 512 << 10
+	// headAhead is the most of it before anybody knows which bytes are needed: behind a file's head lies what is wanted later, if at all.
+	headAhead = 64 << 10
 	// slots is how many such pieces are kept, so that small tensors cost no request each.
 	slots = 16
 	// most is how much one request asks for.
@@ -157,7 +159,11 @@ func (r *remote) bring(b []byte, from int64) (int, error) {
 	if r.size > 0 {
 		to = min(to, r.size)
 	}
-	more := min(r.needed(from), from+r.ahead)
+	ahead := r.ahead
+	if r.needs == nil {
+		ahead = min(ahead, headAhead)
+	}
+	more := min(r.needed(from), from+ahead)
 	for _, p := range r.kept { // what is there already is not fetched again
 		if p.from > from {
 			to, more = min(to, p.from), min(more, p.from)

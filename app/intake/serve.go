@@ -134,7 +134,7 @@ func (s *server) forget(in store.Store, name string) {
 	s.send(imports.Cancelled{})
 }
 
-// sentence is an error as a person reads it: without the names of the packages that it came through.
+// sentence is an error as a person reads it: without the names of the packages that it came through, and without what is to be typed on a command line.
 func sentence(err error) string {
 	var elsewhere string
 	switch {
@@ -148,9 +148,14 @@ func sentence(err error) string {
 	if elsewhere != "" {
 		return elsewhere
 	}
-	text := err.Error()
-	for _, p := range []string{"intake: ", "convert: ", "importer: ", "checkpoint: ", "weights: ", "kept: ", "store: "} {
-		text = strings.TrimPrefix(text, p)
+	text := ": " + err.Error()
+	for _, p := range []string{"intake", "convert", "importer", "checkpoint", "weights", "kept", "store"} {
+		text = strings.Replace(text, ": "+p+": ", ": ", 1)
+	}
+	text = strings.TrimPrefix(text, ": ")
+	before, rest, flag := strings.Cut(text, " (-") // how weights convert is told it
+	if _, after, ends := strings.Cut(rest, ")"); flag && ends {
+		text = before + after
 	}
 	if first, _, _ := strings.Cut(text, " "); strings.Contains(first, ".") { // a file's name
 		return text + "."

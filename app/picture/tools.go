@@ -186,4 +186,6 @@ func (found *Found) takeOption(o *recipe.Option, name, value string) {
 var elsewhere = map[*recipe.Option]map[string]string{
 	recipe.Preset.Option:   {"original": "zq", "kornia": "upd", "updated": "upd", "nrupdated": "upd", "updatedpooling": "pool", "latest": "pool"},
 	recipe.InitLoss.Option: {"original": "notebook", "decay": "nerdyrodent"},
+
+	recipe.Transparent.Option: {"true": "ffffff", "false": ""},
 }

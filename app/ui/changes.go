@@ -107,7 +107,7 @@ func (s *State) difference(of []*recipe.Option, now recipe.Recipe) difference {
 	for _, one := range now.Diff(next) {
 		switch {
 		case !slices.Contains(of, one.Option): // what else the check has mended
-		case one.Option.During == recipe.NeedsNewRun:
+		case !one.Option.Steers(now.Value(one.Option), one.Value):
 			d.anew = append(d.anew, one.Option)
 		default:
 			d.live = append(d.live, one)

@@ -247,3 +247,27 @@ func TestBringFiles(t *testing.T) {
 		}
 	}
 }
+
+// Files that are of no use are told, and leave the page as it was: nothing is imported, what was chosen from the catalogue stays, and others can be brought.
+func TestWrongFiles(t *testing.T) {
+	s := shop(t, 1e9)
+	wrong := []*imports.Source{{Name: "half.ckpt", Size: 9, File: &wire.File{}}}
+	s.Bring(wrong)
+	found := imports.Found{Problems: []string{"half.ckpt: it is damaged."}}
+	if _, idle := s.ReceiveImport(found); !idle || !reflect.DeepEqual(*s.imports.found, found) {
+		t.Errorf("found %+v", s.imports.found)
+	}
+	if text, ready := s.brought(); text != "" || ready {
+		t.Errorf("it says %q, and offers to import: %t", text, ready)
+	}
+	if m, ok := s.PressBring(importBase); ok || s.Importing() || s.ImportPlan() != "" {
+		t.Errorf("it imports %+v", m)
+	}
+	if m, ok := s.Bring(wrong); !ok || !reflect.DeepEqual(m, imports.Examine{Files: wrong}) {
+		t.Errorf("then it asks for %+v", m)
+	}
+	s.ReceiveImport(found)
+	if first := began(t)(s.PressImport(importBase)); first.Name != "eye" {
+		t.Errorf("the catalogue gives %+v", first)
+	}
+}

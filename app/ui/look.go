@@ -138,7 +138,8 @@ func (s *State) question(p past, step int, tokens []byte, base string) protocol.
 	s.looks++
 	now := p.script.At(step)
 	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: p.columns, Height: p.rows,
-		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Tokens: &protocol.Bytes{Data: tokens}}
+		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Clear: recipe.Transparent.In(now),
+		Tokens: &protocol.Bytes{Data: tokens}}
 }
 
 // stopLooking shows the run's own picture again.

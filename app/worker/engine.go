@@ -447,7 +447,7 @@ func unpacked(m protocol.Look) []uint16 {
 
 // drawing is how the run of a Look draws.
 func drawing(m protocol.Look) guide.Drawing {
-	return guide.DrawingOf(recipe.New(recipe.Tile.Is(m.Tile), recipe.Mirror.Is(m.Mirror)))
+	return guide.DrawingOf(recipe.New(recipe.Tile.Is(m.Tile), recipe.Mirror.Is(m.Mirror), recipe.Transparent.Is(m.Clear)))
 }
 
 // Look decodes tokens while no run is under way.

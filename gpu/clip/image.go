@@ -13,6 +13,7 @@ import (
 type Image struct {
 	tower interface {
 		encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor
+		stem(t *ops.Tape, x *ops.Tensor) *ops.Tensor
 	}
 }
 
@@ -26,6 +27,10 @@ func LoadImage(w *load.Weights, c weights.CLIPConfig) (*Image, error) {
 
 // Encode records the embedding of pictures x [n, size, size, 3].
 func (m *Image) Encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor { return m.tower.encode(t, x) }
+
+// Texture records what the tower's filters find in pictures x [n, h, w, 3] at each place, and where they find the opposite, zero: [n, h', w', channels]. Of a
+// vision transformer they are those of its patches, of a ResNet those of its stem.
+func (m *Image) Texture(t *ops.Tape, x *ops.Tensor) *ops.Tensor { return m.tower.stem(t, x) }
 
 // visionTransformer is ViT (Dosovitskiy et al., arXiv:2010.11929) with a norm before its blocks.
 type visionTransformer struct {
@@ -47,10 +52,17 @@ func loadVisionTransformer(w *load.Weights, c weights.CLIPConfig) *visionTransfo
 	}
 }
 
+func (m *visionTransformer) stem(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	return t.ReLU(m.embed(t, x))
+}
+
+func (m *visionTransformer) embed(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
+	return t.Linear(t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std), m.patch, ops.LinearOptions{})
+}
+
 func (m *visionTransformer) encode(t *ops.Tape, x *ops.Tensor) *ops.Tensor {
-	h := t.Linear(t.Patches(x, m.config.PatchSize, m.config.Mean, m.config.Std), m.patch, ops.LinearOptions{})
-	tokens := t.JoinTokens(h, m.class, m.position)
-	h = m.body.forward(t, m.pre.forward(t, tokens))
+	tokens := t.JoinTokens(m.embed(t, x), m.class, m.position)
+	h := m.body.forward(t, m.pre.forward(t, tokens))
 	class := t.Pick(h, Indices(t, make([]int32, x.N)))
 	return t.Linear(m.post.forward(t, class), m.proj, ops.LinearOptions{})
 }

@@ -64,6 +64,7 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 		return nil, err
 	}
 	restore := func() { s.perceptors = before }
+	s.weigh(next)
 	differ := func(o *recipe.Option) bool { return !reflect.DeepEqual(s.now.Value(o), next.Value(o)) }
 	if slices.ContainsFunc([]*recipe.Option{recipe.Prompt.Option, recipe.PromptPrefix.Option, recipe.PromptSuffix.Option, recipe.LongPrompts.Option}, differ) {
 		if notices, err = s.embedTexts(ctx, next, progress); err != nil {
@@ -86,7 +87,10 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 			restore()
 			return notices, err
 		}
-		s.setPictures()
+		if err = s.setPictures(ctx); err != nil {
+			restore()
+			return notices, err
+		}
 		s.now, s.applied, s.pulled = next, s.begun, changedTargets
 	} else if err = s.recordAnew(ctx, next, restore, progress); err != nil {
 		return notices, err
@@ -109,7 +113,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		return counts
 	}
 	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.Border == b.Border && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
-		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average && a.Pictures == b.Pictures &&
+		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average && a.Pictures == b.Pictures && a.Styles == b.Styles &&
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a), rows(b))
 }
 

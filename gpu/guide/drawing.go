@@ -11,6 +11,7 @@ import (
 type Drawing struct {
 	Tile   ops.Axes `json:"tile,omitzero"`   // along which the edges meet
 	Mirror ops.Axes `json:"mirror,omitzero"` // along which the second half is the first one's mirror image
+	Key    ops.Key  `json:"key,omitzero"`    // the colour that is transparent in its pixels
 }
 
 // DrawingOf is that of a recipe.
@@ -18,7 +19,11 @@ func DrawingOf(r recipe.Recipe) Drawing {
 	along := func(word string) ops.Axes {
 		return ops.Axes{X: word == "x" || word == "both", Y: word == "y" || word == "both"}
 	}
-	return Drawing{along(recipe.Tile.In(r)), along(recipe.Mirror.In(r))}
+	d := Drawing{Tile: along(recipe.Tile.In(r)), Mirror: along(recipe.Mirror.In(r))}
+	if colours := recipe.ColoursOf(recipe.Transparent.In(r)); len(colours) > 0 {
+		d.Key = ops.Key{On: true, Colour: colours[0]}
+	}
+	return d
 }
 
 // draw records rows of the codebook [1, h, w, channels] to their picture, in [0, 1].
@@ -34,6 +39,20 @@ func (d Drawing) draw(t *ops.Tape, decoder *vqgan.Decoder, zq *ops.Tensor) *ops.
 		x = t.Mirror(x, d.Mirror)
 	}
 	return x
+}
+
+// backdrop puts a picture of which some is transparent before a colour that is another one in each update, so that CLIP finds there what lies behind and
+// never the colour that stands for it.
+var backdrop = stage{
+	name:  StageBackdrop,
+	bytes: func(StepSpec) int { return ops.BackdropSize },
+	record: func(s *Step, picture *ops.Tensor, numbers *gpu.Buffer) *ops.Tensor {
+		return s.tape.Backdrop(picture, numbers)
+	},
+	draw: func(m moment) []byte {
+		r := m.random(0, drawBackdrop)
+		return ops.EncodeBackdrop(DrawingOf(m.recipe).Key, [3]float64{r.Uniform(), r.Uniform(), r.Uniform()})
+	},
 }
 
 // roll moves a picture whose edges meet around them, so that cutouts see across.

@@ -96,7 +96,9 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 				if s.overlay, err = s.newOverlay(ctx, r, progress); err != nil {
 					return err
 				}
-				s.setPictures()
+				if err = s.setPictures(ctx); err != nil {
+					return err
+				}
 				return s.setFirst(ctx)
 			}
 		}
@@ -109,16 +111,29 @@ func (s *Session) record(ctx context.Context, r recipe.Recipe, state *State, pro
 	return s.tooLarge(ctx, r)
 }
 
-// setPictures hands the step the pictures of the image prompts that pull by their pixels.
-func (s *Session) setPictures() {
-	images := s.perceptors[0].images
-	for i, x := range s.step.pictures[:min(len(s.step.pictures), len(images))] { // a forecast has none
-		values := make([]float32, 0, 3*x.Rows())
-		for pixel := range slices.Chunk(images[i].Pixels, 4) {
-			values = append(values, scaled(pixel[:3], 1.0/255, 0)...)
-		}
-		s.step.tape.Write(x, values)
+// setPictures hands the step the pictures of the image prompts that pull by their pixels, or their styles.
+func (s *Session) setPictures(ctx context.Context) error {
+	images := s.perceptors[0].images // of a forecast there are none
+	for i, x := range s.step.pictures[:min(len(s.step.pictures), len(images))] {
+		s.step.tape.Write(x, images[i].colours())
 	}
+	for i, x := range s.step.styles[:min(len(s.step.styles), len(images))] {
+		goal, err := s.styleOf(ctx, i, images[i].colours())
+		if err != nil {
+			return err
+		}
+		s.step.tape.Write(x, goal)
+	}
+	return nil
+}
+
+// colours are those of an image prompt's pixels, in [0, 1].
+func (i ImageState) colours() []float32 {
+	values := make([]float32, 0, len(i.Pixels)/4*3)
+	for pixel := range slices.Chunk(i.Pixels, 4) {
+		values = append(values, scaled(pixel[:3], 1.0/255, 0)...)
+	}
+	return values
 }
 
 // setFirst hands the step the picture that the run started from, as the model draws it, if a loss pulls there.

@@ -24,7 +24,7 @@ func TestInsideIsTheStep(t *testing.T) {
 		for _, v := range values {
 			list = append(list, float32(v))
 		}
-		return ops.RefPixels(list)
+		return ops.RefPixels(list, ops.Key{})
 	}
 	for _, test := range []struct {
 		name   string

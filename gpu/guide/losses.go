@@ -54,30 +54,33 @@ func (m moment) startWeight(o recipe.Of[float64]) []byte {
 type weightedLoss struct {
 	stage
 	weight recipe.Of[float64]
+	to     recipe.Of[string] // the colours that it draws to, which another option names; without them there is no loss
 }
 
-// wanted says whether a recipe has the loss. A palette without colours draws to nothing.
+// wanted says whether a recipe has the loss.
 func (l weightedLoss) wanted(r recipe.Recipe) bool {
-	return l.weight.In(r) > 0 && (l.name != StagePalette || recipe.Palette.In(r) != "")
+	return l.weight.In(r) > 0 && (l.to.Option == nil || l.to.In(r) != "")
 }
 
 // pulls are all of them, in the order in which their losses are told: a new one goes to the end.
 var pulls = []weightedLoss{
-	{startAngle(StageSpherical, recipe.InitSpherical, false), recipe.InitSpherical},
-	{startAngle(StageCosine, recipe.InitCosine, true), recipe.InitCosine},
-	{startPixels, recipe.InitPixel},
-	{latentVariation, recipe.LatentSmoothness},
-	{ofPicture(StageSaturation, 4, (*ops.Tape).Saturation, func(m moment) []byte { return ops.EncodeSaturation(recipe.Saturation.In(m.recipe)) }), recipe.Saturation},
-	{ofPicture(StageSymmetry, 4, (*ops.Tape).Symmetry, func(m moment) []byte {
+	{stage: startAngle(StageSpherical, recipe.InitSpherical, false), weight: recipe.InitSpherical},
+	{stage: startAngle(StageCosine, recipe.InitCosine, true), weight: recipe.InitCosine},
+	{stage: startPixels, weight: recipe.InitPixel},
+	{stage: latentVariation, weight: recipe.LatentSmoothness},
+	{stage: ofPicture(StageSaturation, 4, (*ops.Tape).Saturation, func(m moment) []byte { return ops.EncodeSaturation(recipe.Saturation.In(m.recipe)) }), weight: recipe.Saturation},
+	{stage: ofPicture(StageSymmetry, 4, (*ops.Tape).Symmetry, func(m moment) []byte {
 		return ops.EncodeSymmetry(m.height, m.width, recipe.SymmetryWeight.In(m.recipe))
-	}), recipe.SymmetryWeight},
-	{ofPicture(StageBorder, ops.BorderSize, (*ops.Tape).Border, moment.border), recipe.BorderWeight},
-	{ofPicture(StagePalette, ops.PaletteSize, (*ops.Tape).Palette, func(m moment) []byte {
+	}), weight: recipe.SymmetryWeight},
+	{stage: ofPicture(StageBorder, ops.BorderSize, (*ops.Tape).Border, moment.border), weight: recipe.BorderWeight},
+	{stage: ofPicture(StagePalette, ops.PaletteSize, (*ops.Tape).Palette, func(m moment) []byte {
 		return ops.EncodePalette(m.height, m.width, recipe.ColoursOf(recipe.Palette.In(m.recipe)), recipe.PaletteWeight.In(m.recipe))
-	}), recipe.PaletteWeight},
-	{ofPicture(StageVignette, ops.VignetteSize, (*ops.Tape).Vignette, func(m moment) []byte {
+	}), weight: recipe.PaletteWeight, to: recipe.Palette},
+	{stage: ofPicture(StageVignette, ops.VignetteSize, (*ops.Tape).Vignette, func(m moment) []byte {
 		return ops.EncodeVignette(m.height, m.width, recipe.VignetteWidth.In(m.recipe), recipe.ColoursOf(recipe.VignetteColor.In(m.recipe))[0], recipe.VignetteWeight.In(m.recipe))
-	}), recipe.VignetteWeight},
+	}), weight: recipe.VignetteWeight},
+	{stage: startEdges, weight: recipe.InitEdges},
+	{stage: ofPicture(StageTransparent, ops.VignetteSize, (*ops.Tape).Vignette, moment.clears), weight: recipe.TransparentWeight, to: recipe.Transparent},
 }
 
 // startAngle holds z's direction to that of its start.
@@ -93,13 +96,33 @@ func startAngle(name string, weight recipe.Of[float64], cosine bool) stage {
 	}
 }
 
+// firstPicture is the picture that z started from.
+func (s *Step) firstPicture() *ops.Tensor {
+	if s.first == nil {
+		s.first = s.tape.Input(1, s.Picture.H, s.Picture.W, 3, false)
+	}
+	return s.first
+}
+
+// startEdges holds the picture's edges to those of the one that z started from.
+var startEdges = stage{
+	name:  StageEdges,
+	bytes: func(StepSpec) int { return 4 },
+	record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
+		s.tape.EdgeLoss(picture, s.firstPicture(), scale, s.losses, s.nextLoss())
+		return picture
+	},
+	draw: func(m moment) []byte {
+		return ops.EncodeEdgeScale(m.height, m.width, recipe.InitEdges.In(m.recipe)*m.decay())
+	},
+}
+
 // startPixels holds the picture to the one that z started from.
 var startPixels = stage{
 	name:  StagePixels,
 	bytes: func(StepSpec) int { return 4 },
 	record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
-		s.first = s.tape.Input(1, picture.H, picture.W, 3, false)
-		s.tape.PixelLoss(picture, s.first, scale, s.losses, s.nextLoss())
+		s.tape.PixelLoss(picture, s.firstPicture(), scale, s.losses, s.nextLoss())
 		return picture
 	},
 	draw: func(m moment) []byte {
@@ -126,7 +149,7 @@ func imagePixels(i int) stage {
 
 // pictures is how many image prompts of a recipe pull by their pixels.
 func pictures(r recipe.Recipe) int {
-	if recipe.ImageLoss.In(r) == "clip" {
+	if how := recipe.ImageLoss.In(r); how != "pixels" && how != "both" {
 		return 0
 	}
 	return len(recipe.ImagePrompts.In(r))
@@ -162,6 +185,14 @@ func ofPicture(name string, bytes int, loss func(t *ops.Tape, x *ops.Tensor, num
 func (m moment) border() []byte {
 	thickness := max(1, int(math.Round(recipe.BorderWidth.In(m.recipe)*float64(min(m.width, m.height)))))
 	return ops.EncodeBorder(m.height, m.width, thickness, recipe.ColoursOf(recipe.BorderColor.In(m.recipe))[0], recipe.BorderWeight.In(m.recipe))
+}
+
+// leastDeviation makes the middle of a vignette, which is left free, less than a pixel.
+const leastDeviation = 1e-6
+
+// clears are the numbers of what draws the picture to the colour that is transparent in it.
+func (m moment) clears() []byte {
+	return ops.EncodeVignette(m.height, m.width, max(leastDeviation, recipe.TransparentWidth.In(m.recipe)), DrawingOf(m.recipe).Key.Colour, recipe.TransparentWeight.In(m.recipe))
 }
 
 // smoothness is the picture's total variation, which keeps stray strokes off plain grounds.

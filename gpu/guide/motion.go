@@ -220,5 +220,20 @@ func motionMap(r recipe.Recipe, w, h int, unit float64) ops.Homography {
 	for i, scale := 0, back[6]*toX+back[7]*toY+back[8]; i < len(back); i++ {
 		back[i] /= scale // w' is 1 at the centre, as in maps without perspective
 	}
+	if recipe.MotionLock.In(r) {
+		x, y := drift(back, w, h)
+		back = to(-x, -y).After(back)
+	}
 	return back
+}
+
+// drift is how far the elements of a moved picture of w×h have come on the mean, back to where they were: of points all over it.
+func drift(back ops.Homography, w, h int) (x, y float64) {
+	const side = 16
+	for i := range side * side {
+		atX, atY := (float64(i%side)+0.5)/side*float64(w)-0.5, (float64(i/side)+0.5)/side*float64(h)-0.5
+		fromX, fromY := back.At(atX, atY)
+		x, y = x+(fromX-atX)/(side*side), y+(fromY-atY)/(side*side)
+	}
+	return x, y
 }

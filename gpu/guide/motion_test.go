@@ -35,6 +35,8 @@ func TestMotionMaps(t *testing.T) {
 		{"tilted", []recipe.Setting{recipe.TurnX.Is(10.0)}, 3.5, 0.5, 3.5, 1.5 + tilted(-1)},
 		{"swung", []recipe.Setting{recipe.TurnY.Is(-10.0)}, 2.5, 1.5, 3.5 + tilted(-1), 1.5},
 		{"a wider field", []recipe.Setting{recipe.FieldOfView.Is(90.0), recipe.ShiftZ.Is(16.0)}, 5.5, 1.5, 4.5, 1.5},
+		{"locked", []recipe.Setting{recipe.ShiftX.Is(16.0), recipe.ShiftY.Is(-32.0), recipe.MotionLock.Is(true)}, 3, 1, 3, 1},
+		{"zoomed about a corner and locked", []recipe.Setting{recipe.Zoom.Is(2.0), recipe.MotionCenterX.Is(0.0), recipe.MotionCenterY.Is(0.0), recipe.MotionLock.Is(true)}, 7.5, -0.5, 5.5, 0.5},
 		{"nearly to a point", []recipe.Setting{recipe.Zoom.Is(1e-300)}, 3.501, 1.5, 4.5, 1.5},
 	} {
 		u, v := motionMap(recipe.New(c.set...), 8, 4, 16).At(c.x, c.y)

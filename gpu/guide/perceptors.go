@@ -16,12 +16,25 @@ type perceptor struct {
 	images  []ImageState // the image prompts as it sees them
 }
 
-// targetsOf are those of each perceptor by a recipe for the next update.
+// targetsOf are those of each perceptor by a recipe for the next update, with what the perceptor counts.
 func (s *Session) targetsOf(r recipe.Recipe) (list [][]Target) {
 	for _, p := range s.perceptors {
-		list = append(list, p.targets.at(r, s.begun))
+		targets := p.targets.at(r, s.begun)
+		for i := range targets {
+			targets[i].Weight *= p.weight
+		}
+		list = append(list, targets)
 	}
 	return list
+}
+
+// weigh makes the further perceptors count what a recipe says.
+func (s *Session) weigh(r recipe.Recipe) {
+	for i, p := range recipe.PerceptorsOf(recipe.Perceptors.In(r)) {
+		if i+1 < len(s.perceptors) {
+			s.perceptors[i+1].weight = p.Weight
+		}
+	}
 }
 
 // embedTexts makes each perceptor's targets of a recipe's prompts. The notices are about the model's own.

@@ -44,7 +44,8 @@ func TestPerceptorsTargets(t *testing.T) {
 		t.Fatalf("%d perceptors: %+v", len(all), s.perceptors)
 	}
 	for i, list := range all {
-		if len(list) != 4 || list[0].Weight != 2 || list[0].Stop != -1 || list[2].Weight != 0.25 {
+		counts := s.perceptors[i].weight
+		if len(list) != 4 || list[0].Weight != 2*counts || list[0].Stop != -1 || list[2].Weight != 0.25*counts {
 			t.Errorf("perceptor %d pulls to %+v", i, list)
 		}
 		if weight := list[3].Weight; i == 0 && weight != 1 || i > 0 && weight != 0 {
@@ -54,6 +55,24 @@ func TestPerceptorsTargets(t *testing.T) {
 	_, err := newSessionOf(t, r, 1).embedTexts(context.Background(), r, quiet)
 	if err == nil || !strings.Contains(err.Error(), "1 further CLIPs are loaded where the recipe names 2") {
 		t.Errorf("one CLIP of two: %v", err)
+	}
+}
+
+// A change of what a perceptor counts holds from the next update on, for it alone, and the step stays the same.
+func TestPerceptorsAreWeighedAnew(t *testing.T) {
+	s := planWith(t, small("a red apple:2", preset.ZQ, 7, recipe.Perceptors.Is("a b")), pair(t), pair(t))
+	oneUpdate(t, s)
+	step := s.step
+	if _, err := s.Change(context.Background(), recipe.Settings{recipe.Perceptors.Is("a:0.25 b")}, nil, quiet); err != nil || s.step != step {
+		t.Fatalf("recorded anew: %t, %v", s.step != step, err)
+	}
+	for i, want := range []float64{2, 0.5, 2} {
+		if got := s.targetsOf(s.now)[i][0].Weight; got != want {
+			t.Errorf("perceptor %d pulls with %g, want %g", i, got, want)
+		}
+	}
+	if s.pulled != changedTargets {
+		t.Error("the step keeps its targets")
 	}
 }
 

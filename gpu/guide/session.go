@@ -88,11 +88,12 @@ func newSession(m *Model, c Config) *Session {
 		s.begun, s.done = c.State.Step, c.State.Step
 	}
 	s.now, s.applied = s.script.At(s.begun), s.begun
-	for i, p := range recipe.PerceptorsOf(recipe.Perceptors.In(s.now)) {
+	for i := range recipe.PerceptorsOf(recipe.Perceptors.In(s.now)) {
 		if i < len(c.Perceptors) {
-			s.perceptors = append(s.perceptors, perceptor{model: c.Perceptors[i], weight: p.Weight})
+			s.perceptors = append(s.perceptors, perceptor{model: c.Perceptors[i]})
 		}
 	}
+	s.weigh(s.now)
 	return s
 }
 
@@ -207,12 +208,12 @@ func (s *Session) spec(r recipe.Recipe, targets [][]Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets[0],
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
-		Pictures: pictures(r),
-		Regions:  len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
+		Pictures: pictures(r), Styles: styles(r),
+		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}
 	for i, p := range s.perceptors[1:] {
-		spec.Further = append(spec.Further, Perceptor{p.model.manifest.CLIP, p.model.image, p.weight, targets[i+1]})
+		spec.Further = append(spec.Further, Perceptor{p.model.manifest.CLIP, p.model.image, targets[i+1]})
 	}
 	if recipe.InitWeight.In(ever) > 0 {
 		spec.InitLoss = recipe.InitLoss.In(r)

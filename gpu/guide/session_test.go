@@ -141,8 +141,8 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 	menu := from.With(recipe.Augmentations.Is("rotation elastic thinplate crop resized gauss"))
 	pool := from.With(recipe.Preset.Is(preset.Pool))
 	losses := from.With(recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("drops"), recipe.LatentSmoothness.Is(1),
-		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"), recipe.VignetteWeight.Is(1))
-	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StagePixels}, ", ") // all start weights
+		recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000"), recipe.VignetteWeight.Is(1), recipe.InitEdges.Is(1))
+	starts := strings.Join([]string{StageInitLoss, StageSpherical, StageCosine, StageEdges, StagePixels}, ", ") // all start weights
 	const targets = "targets"
 	tried := map[*recipe.Option]bool{recipe.Steps.Option: true, recipe.Endless.Option: true, // see TestDueAndFinished
 		recipe.Patience.Option: true, recipe.AutoStop.Option: true, // see TestPlateau and TestAutoStop
@@ -162,6 +162,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.InitSpherical.Is(2.0), StageSpherical},
 		{losses, recipe.InitCosine.Is(2.0), StageCosine},
 		{losses, recipe.InitPixel.Is(2.0), StagePixels},
+		{losses, recipe.InitEdges.Is(2.0), StageEdges},
 		{losses, recipe.InitDecay.Is("harmonic"), starts},
 		{from.With(recipe.InitImage.Is("a"), recipe.InitClip.Is(1)), recipe.InitClip.Is(2), targets},
 		{losses, recipe.InitDecaySteps.Is(3), starts}, // after 5 updates one drop
@@ -177,6 +178,9 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.VignetteWeight.Is(2.0), StageVignette},
 		{losses, recipe.VignetteColor.Is("00ff00"), StageVignette},
 		{losses, recipe.VignetteWidth.Is(0.5), StageVignette},
+		{losses.With(recipe.Transparent.Is("ffffff")), recipe.TransparentWeight.Is(2.0), StageTransparent},
+		{losses.With(recipe.Transparent.Is("ffffff")), recipe.TransparentWidth.Is(0.25), StageTransparent},
+		{from.With(recipe.ImageLoss.Is("style")), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 0.5, Stop: prompt.NoStop}}), StageImageStyle + " 0"},
 		{from, recipe.Flip.Is(0.25), preset.Affine},
 		{from, recipe.Sharpness.Is(0.25), preset.Sharpness},
 		{from, recipe.Affine.Is(0.25), preset.Affine},

@@ -96,6 +96,8 @@ const (
 	drawGaussPixels
 	drawView
 	drawNoisePrompt
+	drawBackdrop
+	drawStyle
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.
@@ -131,6 +133,11 @@ const (
 	StagePalette     = "palette"          // ops.EncodePalette
 	StageImagePixels = "image pixels"     // with the prompt's number, as StagePixels
 	StageVignette    = "vignette"         // ops.EncodeVignette
+	StageEdges       = "start edges"      // ops.EncodeEdgeScale
+	StageTransparent = "transparent"      // ops.EncodeVignette
+	StageBackdrop    = "backdrop"         // ops.EncodeBackdrop
+	StageStyle       = "style"            // ops.EncodeBoxes
+	StageImageStyle  = "image style"      // with the prompt's number, ops.EncodeFloats of its weight
 	StageHold        = "hold"             // one uint32 per token: whether it is held
 	StageAverage     = "average"          // ops.EncodeFloats of the latent's share in the mean
 )

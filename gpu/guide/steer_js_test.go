@@ -118,7 +118,7 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 		{"smooth, held to its start, with image prompts of one name", r.With(recipe.ImageLoss.Is("both"), recipe.Smoothness.Is(1), recipe.InitWeight.Is(1),
 			recipe.ImagePrompts.Is([]prompt.Image{pull("p", 0.5), pull("p", 0.25)})), Thrift{}},
 		{"with all losses of picture and latent", r.With(recipe.InitImage.Is("red"), recipe.InitClip.Is(1), recipe.InitSpherical.Is(1), recipe.InitCosine.Is(1), recipe.InitPixel.Is(1), recipe.InitDecay.Is("harmonic"),
-			recipe.LatentSmoothness.Is(0.5), recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000 0000ff"), recipe.VignetteWeight.Is(1)), Thrift{}},
+			recipe.LatentSmoothness.Is(0.5), recipe.Saturation.Is(1), recipe.SymmetryWeight.Is(1), recipe.BorderWeight.Is(1), recipe.Palette.Is("ff0000 0000ff"), recipe.VignetteWeight.Is(1), recipe.InitEdges.Is(1)), Thrift{}},
 		{"with chosen augmentations", r.With(recipe.Augmentations.Is("elastic thinplate gauss resized rotation flip crop"), recipe.Regions.Is([]recipe.Region{{Prompt: 1, Mask: left}})), Thrift{}},
 		{"with pixray's views", r.With(recipe.Preset.Is(preset.Pixray)), Thrift{}},
 		{"with pytti's cutouts", r.With(recipe.Preset.Is(preset.Pytti), recipe.CutoutBorder.Is(0.25), recipe.BorderMode.Is("mirror")), Thrift{Part: 1}},
@@ -132,7 +132,7 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 		{"schedule-free, pooled", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Preset.Is(preset.Pool)), Thrift{}},
 		// The half comes between an update and a motion.
 		{"moved, held to its frames", r.With(recipe.MotionEvery.Is(2), recipe.MotionFirst.Is(3), recipe.Keyframes.Is("zoom 0:(1), 6:(1.5); angle 0:(0), 6:(-20)"),
-			recipe.MotionHold.Is("frame"), recipe.InitWeight.Is(1), recipe.InitPixel.Is(1), recipe.Hold.Is(left)), Thrift{}},
+			recipe.MotionHold.Is("frame"), recipe.InitWeight.Is(1), recipe.InitPixel.Is(1), recipe.InitEdges.Is(1), recipe.Hold.Is(left)), Thrift{}},
 		{"moved latent, schedule-free, which goes on", r.With(recipe.Optimizer.Is("schedule-free"), recipe.MotionEvery.Is(1), recipe.MotionIn.Is("latent"),
 			recipe.MotionSampling.Is("bicubic"), recipe.MotionMemory.Is("keep"), recipe.ShiftX.Is(3), recipe.TurnX.Is(5), recipe.Precision.Is("half"), recipe.Averaging.Is(0.5)), Thrift{}},
 		{"thrifty in half precision, schedule-free", r.With(recipe.Optimizer.Is("schedule-free"), recipe.Precision.Is("half")), Thrift{Part: 1, Decoder: true}},

@@ -39,6 +39,7 @@ type StepSpec struct {
 	InitLoss  string      // "" for none
 	Smooth    bool        // the picture's total variation is a loss
 	Pictures  int         // image prompts that pull by their pixels
+	Styles    int         // that pull by their style
 	Pulls     []string    // the stages of further losses of the picture and of z, in the order of losses.go
 	Regions   bool        // prompts pull in parts of the picture
 	Hold      bool        // some tokens do not move
@@ -56,6 +57,9 @@ type StepSpec struct {
 // views are the stages that make what CLIP sees.
 func (spec StepSpec) views() []stage {
 	var list []stage
+	if spec.Drawing.Key.On {
+		list = append(list, backdrop)
+	}
 	if spec.Drawing.Tile.Any() {
 		list = append(list, roll)
 	}
@@ -86,7 +90,18 @@ func (spec StepSpec) pulls() []stage {
 	for i := range spec.Pictures {
 		list = append(list, imagePixels(i))
 	}
+	for i := range spec.Styles {
+		list = append(list, imageStyle(i))
+	}
 	return list
+}
+
+// textures are the stages that make what losses of style compare.
+func (spec StepSpec) textures() []stage {
+	if spec.Styles > 0 {
+		return []stage{style}
+	}
+	return nil
 }
 
 // weighs are the stages between the targets and their losses.
@@ -113,13 +128,12 @@ func (spec StepSpec) moves() []stage {
 type Perceptor struct {
 	CLIP    weights.CLIPConfig
 	Image   *clip.Image
-	Weight  float64 // of its losses
 	Targets []Target
 }
 
 // perceptors are all of a step, the model's own first.
 func (spec StepSpec) perceptors() []Perceptor {
-	return append([]Perceptor{{spec.CLIP, spec.Image, 1, spec.Targets}}, spec.Further...)
+	return append([]Perceptor{{spec.CLIP, spec.Image, spec.Targets}}, spec.Further...)
 }
 
 // sides are those of the cutouts, each once, the model's own first: perceptors that look at equal ones share them.
@@ -146,7 +160,7 @@ func (spec StepSpec) atSide(name string, side int) string {
 
 // stages are all stages that get numbers; seen ones are meant at the model's own side.
 func (spec StepSpec) stages() []stage {
-	return slices.Concat(spec.views(), spec.pulls(), spec.weighs(), spec.moves())
+	return slices.Concat(spec.views(), spec.textures(), spec.pulls(), spec.weighs(), spec.moves())
 }
 
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
@@ -170,6 +184,8 @@ type Step struct {
 	z0       *ops.Tensor            // where z started, if a loss pulls there
 	first    *ops.Tensor            // the picture that it started from, if a loss pulls there
 	pictures []*ops.Tensor          // those of image prompts that pull by their pixels
+	texture  *ops.Tensor            // of the picture, as a Gram matrix, if image prompts pull by their style
+	styles   []*ops.Tensor          // those of these image prompts
 	memory   []*ops.Tensor          // the optimiser's
 	numbers  map[string]*gpu.Buffer // of each stage
 	written  map[string][]byte      // what is in them
@@ -232,7 +248,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	t.Recompute = spec.Thrift.Decoder
 	s.Picture = spec.Drawing.draw(t, spec.Decoder, zq)
 	t.Recompute = spec.Thrift.CLIP
-	s.pixels = t.Pixels(s.Picture)
+	s.pixels = t.KeyedPixels(s.Picture, spec.Drawing.Key)
 	s.inspect(s.Picture)
 	t.Part(PartCutouts)
 	for _, s.side = range spec.sides() {
@@ -304,6 +320,7 @@ func (s *Step) loss() error {
 	t.Part(PartLoss)
 	s.nLosses = len(pulls) + len(perceptors)*len(spec.Targets)
 	s.losses = t.Buffer("losses", align16(4*s.nLosses))
+	s.record(spec.textures(), s.Picture)
 	s.record(pulls, s.Picture)
 	shares := map[int]*gpu.Buffer{}
 	for i, p := range perceptors {
@@ -366,7 +383,7 @@ func (s *Step) judge(image *clip.Image, losses *ops.PromptLosses, others bool) (
 func (p Perceptor) targetRows(targets []Target) (prompts []ops.Prompt, rows []float32, err error) {
 	dim := p.CLIP.EmbedDim
 	for _, target := range targets {
-		prompts = append(prompts, ops.Prompt{First: len(rows) / dim, Count: len(target.Embeddings), Weight: p.Weight * target.Weight, Stop: target.Stop})
+		prompts = append(prompts, ops.Prompt{First: len(rows) / dim, Count: len(target.Embeddings), Weight: target.Weight, Stop: target.Stop})
 		for _, e := range target.Embeddings {
 			if len(e) != dim {
 				return nil, nil, fmt.Errorf("guide: an embedding of %d numbers where CLIP has %d", len(e), dim)

@@ -35,7 +35,7 @@ type targets struct {
 // with fewer prompts than another one has some that weigh nothing.
 func (t targets) at(r recipe.Recipe, step int) []Target {
 	others := slices.Concat(t.images, t.given)
-	if recipe.ImageLoss.In(r) == "pixels" {
+	if how := recipe.ImageLoss.In(r); how == "pixels" || how == "style" {
 		for i := range t.images {
 			others[i].Weight = 0
 		}
@@ -279,7 +279,7 @@ func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
 			if given, ok := s.config.Images[image.Name]; ok {
 				picture = &given
 			}
-			if err := take(image.Name, p.embedded(i, image.Name), i, picture, at == 0 && pictures(r) > 0); err != nil {
+			if err := take(image.Name, p.embedded(i, image.Name), i, picture, at == 0 && pictures(r)+styles(r) > 0); err != nil {
 				return err
 			}
 			list = append(list, Target{Embeddings: images[i].Embeddings, Weight: image.Weight, Stop: image.Stop})

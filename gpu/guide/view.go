@@ -39,7 +39,7 @@ func newView(t *ops.Tape, z *ops.Tensor, d *vqgan.Decoder, how Drawing) *View {
 // viewOf is the view of rows of the codebook, whose codes are indices.
 func viewOf(t *ops.Tape, zq *ops.Tensor, indices *gpu.Buffer, d *vqgan.Decoder, how Drawing) *View {
 	picture := t.Keep(how.draw(t, d, zq))
-	return &View{Tape: t, Indices: indices, Picture: picture, pixels: t.Pixels(picture)}
+	return &View{Tape: t, Indices: indices, Picture: picture, pixels: t.KeyedPixels(picture, how.Key)}
 }
 
 // Close gives the view's memory back.

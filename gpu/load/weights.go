@@ -270,6 +270,20 @@ func (w *Weights) Pointwise(names ...string) ops.ConvLayer {
 	return ops.ConvLayer{Weight: w.stacked(names, ".weight"), Bias: w.stackedVectors(names, ".bias")}
 }
 
+// SideBySide is Pointwise for ops.Tape.SideBySide: as few layers as kernels can bind.
+func (w *Weights) SideBySide(names ...string) []ops.ConvLayer {
+	one := w.tensor(names[0] + ".weight")
+	bytes := 16 * int64(linearView(one.Shape).vecs())
+	if w.half(one) {
+		bytes /= 2
+	}
+	var layers []ops.ConvLayer
+	for some := range slices.Chunk(names, int(max(1, w.device.Info().MaxBinding/bytes))) {
+		layers = append(layers, w.Pointwise(some...))
+	}
+	return layers
+}
+
 func (w *Weights) stacked(names []string, suffix string) ops.Matrix {
 	first := w.tensor(names[0] + suffix)
 	v, half := linearView(first.Shape), w.half(first)

@@ -78,5 +78,37 @@ func linearCases() []opCase {
 		}
 		cases = append(cases, c)
 	}
+	return append(cases, sideBySideCases()...)
+}
+
+// Layers whose weights are bound one by one give what one layer of all their rows gives.
+func sideBySideCases() []opCase {
+	var cases []opCase
+	for _, s := range []struct {
+		rows, in int
+		outs     []int
+	}{{5, 7, []int{8, 4}}, {33, 24, []int{24, 24, 24}}, {50, 96, []int{192, 96}}} {
+		name, out := fmt.Sprintf("side by side %dx%d to %v", s.rows, s.in, s.outs), 0
+		for _, n := range s.outs {
+			out += n
+		}
+		w, b := normals(name+" w", s.in*out), normals(name+" b", out)
+		cases = append(cases, opCase{
+			name: name, shapes: [][4]int{{1, 1, s.rows, s.in}},
+			ref: func(in [][]float64) []float64 { return RefLinear(in[0], w, b, s.rows, s.in, out) },
+			back: func(in [][]float64, dy []float64) [][]float64 {
+				return [][]float64{RefLinearBackward(dy, w, s.rows, s.in, out)}
+			},
+			record: func(t *Tape, in []*Tensor) *Tensor {
+				var layers []ConvLayer
+				first := 0
+				for _, n := range s.outs {
+					layers = append(layers, ConvLayer{Weight: testMatrix(t, w[first*s.in:(first+n)*s.in], 1, n, s.in), Bias: testVector(t, b[first:first+n])})
+					first += n
+				}
+				return t.SideBySide(in[0], layers)
+			},
+		})
+	}
 	return cases
 }

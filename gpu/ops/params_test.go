@@ -22,6 +22,7 @@ var hostStructs = map[string]any{
 	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
 	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
 	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{}, "overlay.wgsl": overlayParams{}, "pad.wgsl": padParams{}, "runningmean.wgsl": runningMeanParams{}, "vignette.wgsl": pixelParams{},
+	"edgeloss.wgsl": pixelParams{}, "edgeloss_back.wgsl": edgeParams{}, "gram.wgsl": gramParams{}, "styleloss.wgsl": styleParams{}, "backdrop.wgsl": vecParams{},
 	"pixels.wgsl":    nil, // the frame of the losses of a picture
 	"unpack.wgsl":    nil, // of package load
 	"peak.wgsl":      nil, // of the benchmarks
@@ -59,7 +60,7 @@ func TestHostBuffersMatchTheShaders(t *testing.T) {
 		host       any
 		size       int
 	}{{"step.wgsl", "StepState", stepState{}, StateSize}, {"update.wgsl", "Factors", factorsLayout{}, FactorsSize}, {"totalvariation.wgsl", "Variation", variation{}, VariationSize},
-		{"border.wgsl", "Border", border{}, BorderSize}, {"vignette.wgsl", "Vignette", vignette{}, VignetteSize},
+		{"border.wgsl", "Border", border{}, BorderSize}, {"vignette.wgsl", "Vignette", vignette{}, VignetteSize}, {"backdrop.wgsl", "Backdrop", backdrop{}, BackdropSize},
 		{"prompts.wgsl", "Prompt", promptParams{}, PromptSize},
 		{"jitter.wgsl", "Jitter", jitterLayout{}, JitterSize}} {
 		src, err := shaders.Expand(c.file, nil)

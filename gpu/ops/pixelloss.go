@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"reverie/gpu"
 	"reverie/shaders"
@@ -45,19 +46,28 @@ type pixelParams struct{ W, H uint32 }
 
 type lossPartsParams struct{ Parts, First uint32 }
 
-// pixelLoss records a loss of a picture x whose kernel gives a term per pixel, in parts of 256 pixels, from x and what else it reads, and
-// stores the gradient.
+// pixelLoss records a loss of a picture x whose kernel gives a term per pixel from x and what else it reads, and stores the gradient.
 func (t *Tape) pixelLoss(source string, x *Tensor, losses *gpu.Buffer, first int, reads ...*gpu.Buffer) {
+	if dx, accumulate, ok := t.grad(x); ok {
+		t.pixelTerms(source, with(accumulate, shaders.Defines{"GRADIENT": ""}), x, losses, first, append(reads, dx.Buf)...)
+	} else {
+		t.pixelTerms(source, nil, x, losses, first, reads...)
+	}
+}
+
+// pixelTerms records the kernel of a loss that has a term per pixel of x, in parts of 256 pixels, and their sum. With GRADIENT the last of its other
+// buffers is d(x).
+func (t *Tape) pixelTerms(source string, defines shaders.Defines, x *Tensor, losses *gpu.Buffer, first int, others ...*gpu.Buffer) {
 	if x.C != 3 || x.N != 1 {
 		panic(fmt.Sprintf("ops: %s of %v, which is no picture", source, x))
 	}
 	const workgroup = 256
 	parts := t.New(1, 1, 1, ceilDiv(x.Rows(), workgroup))
-	defines, buffers := shaders.Defines{}, append(append([]*gpu.Buffer{x.Buf}, reads...), parts.Buf)
-	if dx, accumulate, ok := t.grad(x); ok {
-		defines = with(accumulate, shaders.Defines{"GRADIENT": ""})
-		buffers = append(buffers, dx.Buf)
+	at := len(others)
+	if _, ok := defines["GRADIENT"]; ok {
+		at--
 	}
+	buffers := slices.Concat([]*gpu.Buffer{x.Buf}, others[:at], []*gpu.Buffer{parts.Buf}, others[at:])
 	t.Plan.Dispatch(source, defines, gpu.Linear(parts.C), float64(8*x.Len()), pixelParams{uint32(x.W), uint32(x.H)}, buffers...)
 	t.Plan.Dispatch("lossparts.wgsl", nil, gpu.Grid{1, 1, 1}, float64(parts.C), lossPartsParams{uint32(parts.C), uint32(first)}, parts.Buf, losses)
 }

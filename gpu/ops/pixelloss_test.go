@@ -14,7 +14,7 @@ import (
 
 // pictureAndLatentCases are those of the losses of the picture and of z besides total variation and the start loss.
 func pictureAndLatentCases() []lossCase {
-	return slices.Concat(pixelLossCases(), borderCases(), paletteCases(), symmetryCases(), saturationCases(), latentVariationCases(), angleLossCases(), vignetteCases())
+	return slices.Concat(pixelLossCases(), borderCases(), paletteCases(), symmetryCases(), saturationCases(), latentVariationCases(), angleLossCases(), vignetteCases(), edgeLossCases(), styleLossCases())
 }
 
 // pictureSizes are of one part, of several, and with and without a pixel in the middle.
@@ -84,6 +84,24 @@ func vignetteCases() []lossCase {
 					t.Vignette(x, testBytes(t, EncodeVignette(h, w, deviation, colour, 2)), losses, first)
 				}))
 		}
+	}
+	return cases
+}
+
+func edgeLossCases() []lossCase {
+	var cases []lossCase
+	for _, s := range pictureSizes {
+		h, w := s[0], s[1]
+		name := fmt.Sprintf("edge loss %v", s)
+		target := normals(name+" target", 3*h*w)
+		cases = append(cases, pictureCase(name, h, w,
+			func(x []float64) float64 { return RefEdgeLoss(x, target, h, w, 3) },
+			func(x []float64) []float64 { return RefEdgeLossBackward(x, target, h, w, 3) },
+			func(t *Tape, x *Tensor, losses *gpu.Buffer, first int) {
+				to := t.Input(1, h, w, 3, false)
+				t.Write(to, float32s(target))
+				t.EdgeLoss(x, to, testBytes(t, EncodeEdgeScale(h, w, 3)), losses, first)
+			}))
 	}
 	return cases
 }
@@ -210,6 +228,11 @@ func TestLossesAreThePublished(t *testing.T) {
 			loss, gradient = RefAngleLoss(p.X, p.Target, true, p.Weight), RefAngleLossBackward(p.X, p.Target, true, p.Weight)
 		case "vignette":
 			loss, gradient = RefVignette(p.X, p.H, p.W, 0.25, p.Palette[0], p.Weight), RefVignetteBackward(p.X, p.H, p.W, 0.25, p.Palette[0], p.Weight)
+		case "style":
+			g, goal := RefGram(p.X, p.C), RefGram(p.Target, p.C)
+			loss, gradient = RefStyleLoss(g, goal, p.Weight), RefGramBackward(p.X, RefStyleLossBackward(g, goal, p.Weight), p.C)
+		case "edges":
+			loss, gradient = RefEdgeLoss(p.X, p.Target, p.H, p.W, p.Weight), RefEdgeLossBackward(p.X, p.Target, p.H, p.W, p.Weight)
 		default:
 			t.Errorf("no loss %q", p.Name)
 			continue
@@ -219,7 +242,7 @@ func TestLossesAreThePublished(t *testing.T) {
 			t.Errorf("%s: %.12g with gradient %.9g, want %.12g and %.9g", p.Name, loss, gradient, p.Loss, p.Gradient)
 		}
 	}
-	if len(published) != 9 {
-		t.Errorf("%d losses are compared, want 9", len(published))
+	if len(published) != 11 {
+		t.Errorf("%d losses are compared, want 11", len(published))
 	}
 }

@@ -52,7 +52,7 @@ func (t *Tape) Sample(class string, times int) {
 		case gradient && convolution:
 			t.convBackward(t.wanting(x), x, w, Conv3x3)
 		case gradient:
-			t.linearBackward(t.wanting(x), x, w)
+			t.linearBackward(t.wanting(x), x, w, 0)
 		case convolution:
 			t.Conv(x, w, nil, Conv3x3, nil)
 		default:

@@ -3,9 +3,16 @@
 package main
 
 import (
+	"context"
 	"testing"
 
+	"reverie/gpu"
+	"reverie/gpu/clip"
 	"reverie/gpu/guide"
+	"reverie/gpu/load"
+	"reverie/gpu/vqgan"
+	"reverie/weights"
+	"reverie/weights/published"
 )
 
 // What modest graphics cards must hold: float16 or float32 matrices, at the limits of every device.
@@ -56,6 +63,33 @@ func TestPlainStepCostsWhatItDid(t *testing.T) {
 		}
 		if p.dispatches > c.dispatches || p.work > c.work || p.all > c.all {
 			t.Errorf("%s at %d×%d: %d dispatches, %.0f FLOP and %d bytes, want at most %d, %.0f and %d", c.name, c.side, c.side, p.dispatches, p.work, p.all, c.dispatches, c.work, c.all)
+		}
+	}
+}
+
+// Every published model runs within what every WebGPU device binds, with its weights as float32, which is the longest form: its parts are loaded, and a step
+// with one cutout is recorded.
+func TestPublishedModelsFitEveryDevice(t *testing.T) {
+	pairs := map[string]pair{}
+	for id, c := range published.CLIPs {
+		pairs[id] = pair{id, c, weights.ImageNetF16, weights.TypeF32}
+	}
+	for id, c := range published.VQGANs {
+		pairs[id] = pair{id, weights.ViTB32, c, weights.TypeF32}
+	}
+	info := defaults
+	info.Software = true
+	ctx := context.Background()
+	for id, p := range pairs {
+		d := gpu.NewPlanner(info)
+		if _, err := clip.LoadText(load.BlankAs(ctx, d, weights.PartText, p.clip.TextTensors(), p.quant), p.clip); err != nil {
+			t.Errorf("%s's text tower: %v", id, err)
+		}
+		if _, err := vqgan.LoadEncoder(load.BlankAs(ctx, d, weights.PartEncoder, p.vqgan.EncoderTensors(), p.quant), p.vqgan); err != nil {
+			t.Errorf("%s's encoder: %v", id, err)
+		}
+		if _, err := planned(info, workload{p, 256, 1, false}, guide.Thrift{Part: 1}); err != nil {
+			t.Errorf("%s's step: %v", id, err)
 		}
 	}
 }

@@ -58,6 +58,37 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// What is suggested to whoever has not chosen is one pair, both of its models are MIT-licensed, and a SHA-256 tells that they are what is published. The
+// notebooks' pair is listed first.
+func TestSuggestion(t *testing.T) {
+	c, err := Own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	suggested := 0
+	for i, m := range c.Models {
+		_, clip, vqgan, err := c.Find(m.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 && (clip.ID != "vit-b-32" || vqgan.ID != "f16-16384") {
+			t.Errorf("%s is listed first", m.Name)
+		}
+		if !m.Suggested {
+			continue
+		}
+		suggested++
+		for _, f := range []File{clip, vqgan} {
+			if !strings.HasPrefix(f.Licence, "MIT ") || f.SHA256 == "" || f.Notice == unpinned {
+				t.Errorf("%s, of the suggested pair, has the licence %q and the SHA-256 %q", f.ID, f.Licence, f.SHA256)
+			}
+		}
+	}
+	if suggested != 1 {
+		t.Errorf("%d pairs are suggested", suggested)
+	}
+}
+
 const small = `
 files:
   - {name: a.pt, sources: ["https://example.org/a"]}

@@ -60,7 +60,7 @@ func read(r io.ReaderAt, size int64) (*File, error) {
 		if err := foreign.RecogniseText(head, "a checkpoint"); err != nil {
 			return nil, err
 		}
-		return nil, errors.New("it is none of the known formats (PyTorch .pt or .ckpt, TorchScript .pt, .safetensors)")
+		return nil, errors.New("it is none of the known formats (PyTorch .pt or .ckpt, TorchScript .pt, .safetensors): choose the file that the model's publisher offers")
 	}
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func readSafetensors(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensor
 	list, start := &tensorList{tensors: make(map[string]Tensor, len(entries))}, 8+int64(n)
 	for _, e := range entries {
 		if e.from > e.to || e.to > uint64(size-start) {
-			return nil, fmt.Errorf("tensor %.200q ends at byte %d of %d: the file is damaged or was cut short while downloading", e.name, e.to, size-start)
+			return nil, fmt.Errorf("tensor %.200q ends at byte %d of %d: the file is damaged or was cut short while downloading; download it again", e.name, e.to, size-start)
 		}
 		list.add(e.name, e.tensor(r, start))
 	}

@@ -16,7 +16,7 @@ import (
 	"reverie/weights/foreign"
 )
 
-var errCut = errors.New("it is damaged or was cut short while downloading")
+var errCut = errors.New("it is damaged or was cut short while downloading: download it again")
 
 // perEntry pays for a zip file's entry with its names, in units of foreign.Budget.
 const perEntry = 1024
@@ -283,7 +283,7 @@ func readLegacy(r io.ReaderAt, size int64, budget *foreign.Budget) (*tensorList,
 		s.offset = at + 8
 		at = s.offset + s.n*int64(s.kind.size())
 		if at < 0 || at > size {
-			return nil, fmt.Errorf("it was cut short while downloading: %d bytes are too few", size)
+			return nil, fmt.Errorf("it was cut short while downloading, for %d bytes are too few: download it again", size)
 		}
 	}
 	for key, s := range storages {

@@ -59,13 +59,26 @@ def vignette(x, _):  # pixray's gaussian loss, with deviations of a quarter of t
     return ((x - PALETTE[0].view(1, 3, 1, 1)).abs() * (1 - torch.outer(*falls))).mean()
 
 
+def edges(x, target):  # pytti's edge stabilization
+    grey = torch.tensor([0.2989, 0.587, 0.114], dtype=torch.float64).view(1, 3, 1, 1)
+    sobel = torch.tensor([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=torch.float64) / 8
+    found = [F.conv2d((y * grey).sum(1, keepdim=True), torch.stack([sobel, sobel.T])[:, None], padding=1) for y in (x, target)]
+    return F.mse_loss(*found)
+
+
+def style(x, target):  # that of Gatys, Ecker and Bethge (2016), as a share of the target's square
+    found, goal = [torch.einsum("nihw,njhw->ij", y, y) / y[0, 0].numel() for y in (x, target)]
+    return ((found - goal) ** 2).sum() / (goal ** 2).sum()
+
+
 def flat(x):
     return x.permute(0, 2, 3, 1).reshape(-1).tolist()
 
 
 cases = []
 for name, loss, channels in [("pixel", pixel, 3), ("border", border, 3), ("palette", palette, 3), ("symmetry", symmetry, 3), ("saturation", saturation, 3),
-                             ("latent variation", latent_variation, C), ("spherical", spherical, C), ("cosine", cosine, C), ("vignette", vignette, 3)]:
+                             ("latent variation", latent_variation, C), ("spherical", spherical, C), ("cosine", cosine, C), ("vignette", vignette, 3),
+                             ("edges", edges, 3), ("style", style, C)]:
     x = torch.rand(1, channels, H, W, dtype=torch.float64, requires_grad=True)
     target, weight = torch.rand(1, channels, H, W, dtype=torch.float64), 1.75
     value = weight * loss(x, target)
