@@ -26,7 +26,7 @@ WASM := GOOS=js GOARCH=wasm
 WASM_PACKAGES := ./app/... ./gpu/... ./recipe/... ./shaders/... ./tools/bench/... ./tools/golden/... ./tools/compare/... ./tools/guidance/... ./tools/selftest/... ./weights
 
 .DEFAULT_GOAL := build
-.PHONY: build run dev demo test check fuzz audit test-native test-gpu test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve import-fullsize faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
+.PHONY: build run dev demo test installed check fuzz audit test-native test-gpu test-commands test-beside test-browser golden golden-published bench tune bench-memory bench-load bench-startup bench-serve import-fullsize faults soak lavapipe docs screenshots axe lighthouse targets e2e recording eval-mini eval-guidance chromium firefox ffmpeg nginx clean
 
 ## build: the programs that browsers run, with their compressed forms, and bin/serve, which holds everything it serves
 build:
@@ -46,9 +46,14 @@ demo: chromium
 	go run ./cmd/render -prompt "$(PROMPT)" -size 64x64 -steps 40 -cuts 4 -o out.png
 
 ## test: everything; needs Go, git and, to install Chromium, Firefox with lavapipe, and node when they are missing, root or sudo
-test: check chromium firefox ffmpeg nginx
-	$(MAKE) -j2 --output-sync=target test-native test-gpu
+test:
+	$(MAKE) -j2 --output-sync=target check installed
+	$(MAKE) -j2 --output-sync=target test-beside test-gpu
 	$(MAKE) test-browser
+
+# What the tests need besides Go, one after another: apt works for one at a time.
+installed:
+	@for each in chromium firefox ffmpeg nginx; do $(MAKE) --no-print-directory $$each || exit; done
 
 # Formatting and vet, for this machine and for the browser. gofmt lists what it would change.
 check:
@@ -64,15 +69,23 @@ test-native: chromium firefox
 # Kernels and gradients on a WebGPU device, and pictures and films by the browser's codecs: Chromium's SwiftShader, or what JSEXEC_ADAPTER names;
 # then the kernels in Firefox, which has another compiler and other limits. One package at a time, because each browser takes all cores. A
 # device that is missing fails the tests. The loop's tests fetch the embedded model. A software GPU is one thread while it compiles kernels, so that
-# the native tests find room beside them.
+# the tests of test-beside find room beside them.
 test-gpu: chromium firefox
 	go build -o bin/jsexec ./tools/jsexec
 	JSEXEC_SERVE=/weights=$(CURDIR)/weights $(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec" ./gpu/... ./app/picture ./app/encode
 	$(WASM) go test -p 1 -timeout 20m -exec "$(CURDIR)/bin/jsexec -host firefox" ./gpu/ops
 
-# The page in Chromium, with the real engine, and a visit with Firefox. ffprobe says what films are.
+# The commands that use a browser, with the real engine. They measure no time, so that they can share the processor.
+test-commands: chromium ffmpeg
+	go test -p 1 -timeout 30m -tags e2e ./cmd/render ./cmd/weights ./tools/golden
+
+# What runs beside the tests on a device.
+test-beside: test-native
+	$(MAKE) test-commands
+
+# The page in Chromium, with the real engine, and a visit with Firefox, alone, for it is timed. ffprobe says what films are.
 test-browser: chromium firefox ffmpeg nginx
-	go test -p 1 -timeout 30m -tags e2e ./web/e2e ./cmd/render ./cmd/weights ./tools/golden
+	go test -p 1 -timeout 30m -tags e2e ./web/e2e
 
 ## fuzz: every fuzz target for TIME (30s), one per core, with how many inputs each tried; RUN is a regular expression for package.target
 fuzz:

@@ -20,7 +20,7 @@ func (k Numbers) Parse(text string) (any, error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;[]", r) }) {
 		n, err := strconv.ParseFloat(word, 64)
 		if err != nil || !(n >= 0 && n <= k.Max) {
-			return nil, fmt.Errorf("write numbers from 0 to %g like 50 75, not %.20q", k.Max, word)
+			return nil, fmt.Errorf("write numbers from 0 to %.0f like 50 75, not %.20q", k.Max, word)
 		}
 		list = append(list, n)
 	}

@@ -207,6 +207,11 @@ var (
 		Help: "What is shown and saved is drawn from a running mean of the latent, of which each step keeps so much, like 0.95; 0 shows the latent itself.",
 	}, Real{Max: 0.9999}, 0.0)
 
+	Coarse = add(Option{
+		Name: "coarse", Costs: true, Group: Optimising, Label: "Coarse to fine", Noun: "list of enlargements", Unit: "steps", Beside: `{"steps":100}`,
+		Help: "After how many steps the picture's sides are doubled, like 50 100: with one number the run begins at half its size, with two at a quarter.",
+	}, Numbers{Max: MaxSteps, Most: 4}, "")
+
 	LatentSmoothness = weight("latent_smoothness", "Smooth latent", "how alike neighbouring tokens are held: vqgan-clip-app's total variation of the latent", nil)
 	Saturation       = weight("saturation", "Colourfulness", "how colourful the picture is made", map[Tool]string{Pixray: "saturation"})
 	SymmetryWeight   = weight("symmetry_weight", "Symmetry", "how like its mirror image, left to right, the picture is made", map[Tool]string{Pixray: "symmetry_weight"})

@@ -83,6 +83,6 @@ func (TokenGrid) schema() map[string]any {
 // steps again would take as long as they took and give the latent between the codes, too, so a fork is not the rest of the run. Its steps
 // are those that were left.
 func (s Script) Fork(step int, tokens Tokens) Script {
-	r := s.At(step).With(StartTokens.Is(tokens), InitImage.Is(""), Dream.Is(nil))
+	r := s.At(step).With(StartTokens.Is(tokens), InitImage.Is(""), Dream.Is(nil), Coarse.Is(later(Coarse.In(s.At(step)), step)))
 	return Script{Recipe: r.With(Steps.Is(max(1, Steps.In(r)-step)))}
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -40,7 +39,7 @@ func (l *lookBack) take(m protocol.Looked) (problem string) {
 // past is what is known of a run's steps.
 type past struct {
 	script        recipe.Script // by which they came about
-	columns, rows int           // of a latent in tokens
+	columns, rows int           // of the latent in tokens, at its last size
 	history       History
 }
 
@@ -49,11 +48,17 @@ func (s *State) past() past {
 	if s.Run == nil {
 		return past{}
 	}
-	p := past{script: s.Run.Script, columns: s.columns(), history: s.Run.history}
-	if tokens, _, ok := p.history.At(math.MaxInt); ok {
-		p.rows = len(tokens) / 2 / max(1, p.columns)
+	r, f := s.Run.Script.Recipe, s.factor()
+	return past{script: s.Run.Script, columns: recipe.Width.In(r) / f, rows: recipe.Height.In(r) / f, history: s.Run.history}
+}
+
+// grid are tokens of one of the steps in their rows: at the last size, or at one of those that a picture had on its way from coarse to fine.
+func (p past) grid(tokens []byte) recipe.Tokens {
+	columns, rows := p.columns, p.rows
+	for 2*columns*rows > len(tokens) && columns*rows > 1 {
+		columns, rows = (columns+1)/2, (rows+1)/2
 	}
-	return p
+	return grid(tokens, columns)
 }
 
 // keptPast is what is known of the steps of a kept picture.
@@ -65,11 +70,13 @@ func keptPast(script recipe.Script, kept gallery.Steps) past {
 	return p
 }
 
-// pack is what stays of the steps with a picture of the run after so many updates.
+// pack is what stays of the steps with a picture of the run after so many updates: those of the size that it then had.
 func (p past) pack(until int) []byte {
-	kept := gallery.Steps{Columns: p.columns, Rows: p.rows}
+	last, _, _ := p.history.At(until)
+	size := p.grid(last)
+	kept := gallery.Steps{Columns: size.Columns, Rows: size.Rows}
 	for _, m := range p.history.moments() {
-		if m.step <= until {
+		if m.step <= until && len(m.tokens) == len(last) {
 			kept.List = append(kept.List, gallery.Step{Number: m.step, Tokens: m.tokens})
 		}
 	}
@@ -88,7 +95,7 @@ func (p past) fork(step int) (fork recipe.Script, ok bool) {
 	if !ok || found != step {
 		return recipe.Script{}, false
 	}
-	return p.script.Fork(step, grid(tokens, p.columns)), true
+	return p.script.Fork(step, p.grid(tokens)), true
 }
 
 // Reach is the first and the last step that can be looked at; ok is false where there is no way back.
@@ -136,8 +143,8 @@ func (s *State) LookAlong(by int, base string) (protocol.Message, bool) {
 // question asks for the picture of the tokens of a step.
 func (s *State) question(p past, step int, tokens []byte, base string) protocol.Look {
 	s.looks++
-	now := p.script.At(step)
-	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: p.columns, Height: p.rows,
+	now, size := p.script.At(step), p.grid(tokens)
+	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: size.Columns, Height: size.Rows,
 		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Clear: recipe.Transparent.In(now),
 		Tokens: &protocol.Bytes{Data: tokens}}
 }
@@ -159,9 +166,6 @@ func (s *State) Visible() (picture *protocol.Picture, run *Run, step int) {
 	}
 	return s.Shown, s.ShownRun, s.ShownAt
 }
-
-// columns is the width of the run's latent in tokens.
-func (s *State) columns() int { return recipe.Width.In(s.Run.Script.Recipe) / s.factor() }
 
 // CanFork says whether an earlier step is looked at, from which another run may depart.
 func (s *State) CanFork() bool {

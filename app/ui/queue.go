@@ -143,12 +143,15 @@ func (s *State) TryFour(base string) (protocol.Message, bool) {
 	r := j.script.Recipe
 	w, h := recipe.Width.In(r), recipe.Height.In(r)
 	j.large = recipe.Settings{recipe.Width.Is(w), recipe.Height.Is(h), recipe.Steps.Is(recipe.Steps.In(r)), recipe.Endless.Is(recipe.Endless.In(r))}
+	if recipe.Coarse.In(r) != "" {
+		j.large = append(j.large, recipe.Coarse.Is(recipe.Coarse.In(r)))
+	}
 	if s.Form.Locked {
 		j.large = append(j.large, recipe.Seed.Is(recipe.Seed.In(r)))
 	}
 	long := max(w, h)
 	w, h = s.fit(shape{W: w, H: h}, min(long, max(trialSide, long/2)))
-	r = r.With(recipe.Width.Is(w), recipe.Height.Is(h), recipe.Steps.Is(min(recipe.Steps.In(r), efforts[0].Steps)), recipe.Endless.Is(false))
+	r = r.With(recipe.Width.Is(w), recipe.Height.Is(h), recipe.Steps.Is(min(recipe.Steps.In(r), efforts[0].Steps)), recipe.Endless.Is(false), recipe.Coarse.Is(""))
 	var list []job
 	for i := range trialCount {
 		one := j
@@ -176,7 +179,7 @@ func (s *State) ran(step int) {
 	if r == nil || r.large == nil || s.Shown == nil || s.ShownRun != r {
 		return
 	}
-	t := trial{job: job{script: r.Script, start: r.start, pictures: r.pictures, large: r.large}, step: step, picture: s.Shown, columns: s.columns()}
+	t := trial{job: job{script: r.Script, start: r.start, pictures: r.pictures, large: r.large}, step: step, picture: s.Shown, columns: s.past().columns}
 	if tokens, found, ok := r.history.At(step); ok && found == step {
 		t.tokens = tokens
 	}

@@ -416,8 +416,8 @@ func (r *gpuRun) Report(ctx context.Context) (protocol.Step, error) {
 func (r *gpuRun) stepOf(report guide.Report) protocol.Step {
 	step := protocol.Step{Step: report.Step, Loss: report.Loss, Losses: report.Losses, Perceptors: report.Perceptors, Milliseconds: report.Milliseconds, Tokens: packed(report.Tokens)}
 	if report.Pixels != nil {
-		r := r.Script().Recipe
-		step.Picture = &protocol.Picture{Width: recipe.Width.In(r), Height: recipe.Height.In(r), Pix: report.Pixels}
+		width, height := r.Size()
+		step.Picture = &protocol.Picture{Width: width, Height: height, Pix: report.Pixels}
 	}
 	return step
 }
@@ -466,10 +466,10 @@ func pictureOf(p guide.Picture, err error) (*protocol.Picture, error) {
 	return &picture, nil
 }
 
-// Look decodes tokens between two updates: of the run's size in its memory.
+// Look decodes tokens between two updates: of the run's present size in its memory.
 func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, error) {
-	now, factor := r.Script().Recipe, r.model.Factor()
-	if m.Width*factor == recipe.Width.In(now) && m.Height*factor == recipe.Height.In(now) {
+	width, height := r.Size()
+	if factor := r.model.Factor(); m.Width*factor == width && m.Height*factor == height {
 		return pictureOf(r.Session.Look(ctx, unpacked(m)))
 	}
 	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))

@@ -77,8 +77,8 @@ func (f *following) check(j *job) error {
 		return errors.New("nothing follows the sound: name a band with -audio-band, and what follows it with -follow")
 	case !(f.offset >= 0):
 		return fmt.Errorf("-audio-offset is %g: write 0 or more", f.offset)
-	case len(f.courses) > 0 && (j.state != nil || len(j.coarse) > 0):
-		return errors.New("-follow is for runs from their start, in one size: leave out -resume and -coarse")
+	case len(f.courses) > 0 && j.state != nil:
+		return errors.New("-follow is for runs from their start: leave out -resume")
 	}
 	known := vocabulary()
 	for _, b := range f.bands {

@@ -191,7 +191,6 @@ func TestBadSounds(t *testing.T) {
 		{"-audio-offset is -1", append(heard, "-follow", "zoom=1", "-audio-offset", "-1")},
 		{"the sound ends after 2.5 s", append(heard, "-follow", "zoom=1", "-audio-offset", "3")},
 		{"has no sound that ffmpeg can read", []string{"-audio", silent, "-audio-band", "low=100:60", "-follow", "zoom=1"}},
-		{"leave out -resume and -coarse", []string{"-follow", "zoom=1", "-coarse", "64x64:5"}},
 	} {
 		j, err := parse(append([]string{"-prompt", "x", "-o", filepath.Join(t.TempDir(), "o.png")}, c.args...), &bytes.Buffer{})
 		if err == nil {

@@ -35,7 +35,6 @@ type job struct {
 	trace     string // "" for none
 	saveState string // "" for none
 	saveEvery int    // 0 for never
-	coarse    []coarse
 	frames    string // folder of the frames, "" for none
 	rate      int    // of a film, in frames per second
 	slow      int    // times that a film is longer than its frames
@@ -69,7 +68,6 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	j.named.add(flags)
 	flags.StringVar(&size, "size", "", "width and height in pixels, `WxH`")
 	words.add(flags)
-	flags.Func("coarse", "make the first steps in a smaller size, `WxH:STEPS`; may be said for several, small ones first. Schedules and phases begin anew in each", j.addCoarse)
 	flags.Func("region", "prompt N, from 0, pulls where a PNG is not transparent, `N=FILE`; may be said for several", shown.region)
 	flags.Func("hold-where", "the picture is held still where a PNG is not transparent, `FILE`", shown.held)
 	flags.Func("cuts", "the same as -cutouts, `N`", func(text string) error { return flags.Set(recipe.Cutouts.Flag(), text) })
@@ -139,9 +137,6 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	// The model is not known yet, but what no model can run is found here; the model's own limits follow.
 	if _, _, err = j.script.Check(1); err != nil {
-		return j, err
-	}
-	if err := j.checkCoarse(); err != nil {
 		return j, err
 	}
 	return j, j.checkOutputs()

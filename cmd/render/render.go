@@ -69,8 +69,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	defer page.Close()
-	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr, whole: j.script, prompted: j.images}
-	r.script = r.next()
+	r := &renderer{job: j, page: page, build: s.Build, stderr: stderr, prompted: j.images}
 	png, err := r.render(ctx, "http://"+listener.Addr().String()+"/")
 	if err != nil {
 		return err
@@ -157,7 +156,6 @@ func loadPrograms(ctx context.Context) (fs.FS, error) {
 type renderer struct {
 	job
 	page   *driver.Page
-	whole  recipe.Script // the run in the picture's own size, as far as that is still to be made
 	build  string
 	stderr io.Writer
 	trace  *json.Encoder // nil for none
@@ -313,8 +311,7 @@ func (r *renderer) follow(m protocol.Message) (done bool, err error) {
 	case protocol.File:
 		return false, r.keepPicture(m)
 	case protocol.Done:
-		more, err := r.finer()
-		return !more, err
+		return true, nil
 	case protocol.Stopped:
 		return false, errors.New("the run was stopped")
 	case protocol.Error:

@@ -82,7 +82,7 @@ func (s *Session) Apply(ctx context.Context, progress Progress) (notices []strin
 			return nil, err
 		}
 	}
-	if s.step.serves(s.spec(next, s.targetsOf(next))) {
+	if !s.grows() && s.step.serves(s.spec(next, s.targetsOf(next))) {
 		if err = s.equipAnew(ctx, next, progress); err != nil {
 			restore()
 			return notices, err
@@ -117,7 +117,7 @@ func (s *Step) serves(spec StepSpec) bool {
 		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a), rows(b))
 }
 
-// recordAnew replaces the step by that of another recipe and carries the state over. When the other one does not fit, the old one comes
+// recordAnew replaces the step by that of another recipe, or of another size, and carries the state over. When the other one does not fit, the old one comes
 // back, with the targets that restore brings.
 func (s *Session) recordAnew(ctx context.Context, next recipe.Recipe, restore func(), progress Progress) error {
 	state, err := s.state(ctx)
@@ -131,9 +131,15 @@ func (s *Session) recordAnew(ctx context.Context, next recipe.Recipe, restore fu
 		s.good = state // lest nothing can be recorded any more
 	}
 	s.Close()
-	if err := s.record(ctx, next, state, progress); err != nil {
+	sides, start, larger := s.sides, s.z0, state
+	if s.grows() {
+		to, _ := s.sizes(next, s.begun)
+		larger = s.resize(state, to)
+	}
+	if err := s.record(ctx, next, larger, progress); err != nil {
 		restore()
 		s.Close()
+		s.sides, s.z0, s.placed = sides, start, nil
 		state.Thrift, s.thrift = before, before
 		return errors.Join(err, s.record(ctx, s.now, state, progress))
 	}

@@ -82,6 +82,7 @@ func (f *Forecast) Manifest() *weights.Manifest { return f.model.manifest }
 // Run is what a run of a recipe, which is suggested and checked, would take, by the speed that the device has shown last. Its error is
 // *TooLarge, without what would fit, where no way to run it does.
 func (f *Forecast) Run(ctx context.Context, r recipe.Recipe) (Footprint, error) {
+	r = r.Without(recipe.Coarse.Option) // the last size takes most
 	s := newSession(f.model, Config{Script: recipe.Script{Recipe: r}, Perceptors: f.further})
 	s.hasty = true // a search takes seconds
 	speed, known := f.device.Speed()

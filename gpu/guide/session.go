@@ -47,6 +47,7 @@ type Session struct {
 	script     recipe.Script
 	now        recipe.Recipe // by which the next update is made
 	applied    int           // the step up to which the script's changes are in it
+	sides      [2]int        // the picture's width and height in pixels, which Coarse enlarges on the way
 	perceptors []perceptor   // the model's own CLIP first
 	z0         []float32     // where z started
 	count      ops.Count     // of the updates that were submitted
@@ -88,6 +89,7 @@ func newSession(m *Model, c Config) *Session {
 		s.begun, s.done = c.State.Step, c.State.Step
 	}
 	s.now, s.applied = s.script.At(s.begun), s.begun
+	s.sides = s.sizeOf(c.State)
 	for i := range recipe.PerceptorsOf(recipe.Perceptors.In(s.now)) {
 		if i < len(c.Perceptors) {
 			s.perceptors = append(s.perceptors, perceptor{model: c.Perceptors[i]})
@@ -131,6 +133,9 @@ func (s *Session) open(ctx context.Context, progress Progress) ([]string, error)
 	if err := s.embedImages(ctx, s.now); err != nil {
 		return nil, err
 	}
+	if err := s.checkLast(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.record(ctx, s.now, state, progress); err != nil {
 		return nil, err
 	}
@@ -171,9 +176,12 @@ func (s *Session) checkSize() error {
 	return nil
 }
 
+// Size is the picture's in pixels.
+func (s *Session) Size() (width, height int) { return s.size() }
+
 // size is the picture's in pixels.
 func (s *Session) size() (width, height int) {
-	return recipe.Width.In(s.now), recipe.Height.In(s.now)
+	return s.sides[0], s.sides[1]
 }
 
 // tokens is the picture's size in tokens.
@@ -235,7 +243,7 @@ func (s *Session) moment(r recipe.Recipe, step uint32) moment {
 
 // Due says that something changes before the next update: Apply must be called once all updates under way are reported.
 func (s *Session) Due() bool {
-	return slices.ContainsFunc(s.script.Changes, func(c recipe.Change) bool { return s.applied < c.Step && c.Step <= s.begun })
+	return s.grows() || slices.ContainsFunc(s.script.Changes, func(c recipe.Change) bool { return s.applied < c.Step && c.Step <= s.begun })
 }
 
 // Finished says that all steps are made, unless what is due gives more.

@@ -57,7 +57,7 @@ func (s *Session) suits(state *State) error {
 		return fmt.Errorf("This run was made with the model %.60q: choose that model to go on with it.", state.Model)
 	case state.Weights != s.identity():
 		return fmt.Errorf("The model %.60q has changed since this run was made, so it cannot go on: start it again.", state.Model)
-	case recipe.Width.In(made) != width || recipe.Height.In(made) != height || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim ||
+	case recipe.Width.In(made) != recipe.Width.In(s.now) || recipe.Height.In(made) != recipe.Height.In(s.now) || len(state.Z) != h*w*m.manifest.VQGAN.EmbedDim ||
 		slices.ContainsFunc(append([]ImageState{{Pixels: state.Overlay}}, state.Images...), func(image ImageState) bool {
 			return len(image.Pixels) > 0 && len(image.Pixels) != 4*width*height
 		}):
