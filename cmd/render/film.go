@@ -98,21 +98,24 @@ func (j *job) checkSlow() error {
 // filmArgs are ffmpeg's arguments for a film of frames from a first to a last one, of the files that pattern names. A slowed film has no sound of its
 // source, which would be over before.
 func (j *job) filmArgs(pattern string, first, last int) []string {
-	args := []string{"-v", "error", "-y", "-framerate", j.filmRate(j.slow), "-start_number", strconv.Itoa(first), "-i", pattern}
 	frames, gif := last-first+1, strings.EqualFold(filepath.Ext(j.out), ".gif")
+	length := seconds(float64(frames) / j.frameRate())
+	args := []string{"-v", "error", "-y", "-framerate", j.filmRate(j.slow), "-start_number", strconv.Itoa(first), "-i", pattern}
 	switch {
 	case gif:
 	case j.following.audio != "":
 		begin := j.following.offset + float64(first-1)/j.frameRate()
-		args = append(args, "-ss", seconds(begin), "-t", seconds(float64(frames)/j.frameRate()), "-i", j.following.audio, "-map", "0:v", "-map", "1:a")
+		args = append(args, "-ss", seconds(begin), "-t", length, "-i", j.following.audio, "-map", "0:v", "-map", "1:a")
 	case j.styling != nil && j.styling.rate != "" && j.slow == 1:
-		args = append(args, "-i", j.styling.video, "-map", "0:v", "-map", "1:a?", "-c:a", "copy")
+		args = append(args, "-t", length, "-i", j.styling.video, "-map", "0:v", "-map", "1:a?", "-c:a", "copy")
 	}
+	// ffmpeg's own limit of frames would end the sound, too, as soon as the last one is read.
+	filter := fmt.Sprintf("trim=end_frame=%d", frames)
 	if j.slow > 1 {
-		// The filter ends before the last frame that it is given: that is there twice more, to be shown, and as long as the others.
-		args = append(args, "-vf", "tpad=stop_mode=clone:stop=2,minterpolate=fps="+j.filmRate(1)+":"+ways[j.between])
+		// minterpolate ends before the last frame that it is given: that is there twice more, to be shown, and as long as the others.
+		filter += fmt.Sprintf(",tpad=stop_mode=clone:stop=2,minterpolate=fps=%s:%s,trim=end_frame=%d", j.filmRate(1), ways[j.between], frames*j.slow)
 	}
-	args = append(args, "-frames:v", strconv.Itoa(frames*j.slow))
+	args = append(args, "-vf", filter)
 	if !gif {
 		args = append(args, "-pix_fmt", "yuv420p")
 	}

@@ -18,20 +18,20 @@ func TestFilmArguments(t *testing.T) {
 	frames := job{script: script, rate: 25, slow: 1, out: "a.webm"}
 	styled := job{script: script, rate: 24, slow: 1, out: "a.mp4", styling: &styling{video: "source.mp4", rate: "30000/1001", stride: 3}}
 	of := func(j job) string { return strings.Join(j.filmArgs("%06d.png", 4, 9), " ") }
-	for _, want := range []string{"-framerate 25 -start_number 4 -i %06d.png -frames:v 6", "-pix_fmt yuv420p", "title=a red apple", `comment={"version":2,"recipe":{"prompt":"a red apple"}} a.webm`} {
+	for _, want := range []string{"-framerate 25 -start_number 4 -i %06d.png -vf trim=end_frame=6 ", "-pix_fmt yuv420p", "title=a red apple", `comment={"version":2,"recipe":{"prompt":"a red apple"}} a.webm`} {
 		if got := of(frames); !strings.Contains(got, want) || strings.Contains(got, "-c:a") {
 			t.Errorf("%q lacks %q, or has sound", got, want)
 		}
 	}
-	if got, want := of(styled), "-framerate 30000/3003 -start_number 4 -i %06d.png -i source.mp4 -map 0:v -map 1:a? -c:a copy"; !strings.Contains(got, want) {
+	if got, want := of(styled), "-framerate 30000/3003 -start_number 4 -i %06d.png -t 0.600600 -i source.mp4 -map 0:v -map 1:a? -c:a copy"; !strings.Contains(got, want) {
 		t.Errorf("%q lacks %q", got, want)
 	}
 	styled.slow, styled.between = 3, "fade"
-	if got, want := of(styled), "-framerate 30000/9009 -start_number 4 -i %06d.png -vf tpad=stop_mode=clone:stop=2,minterpolate=fps=30000/3003:mi_mode=blend:scd=none -frames:v 18"; !strings.Contains(got, want) {
+	if got, want := of(styled), "-framerate 30000/9009 -start_number 4 -i %06d.png -vf trim=end_frame=6,tpad=stop_mode=clone:stop=2,minterpolate=fps=30000/3003:mi_mode=blend:scd=none,trim=end_frame=18 "; !strings.Contains(got, want) {
 		t.Errorf("%q lacks %q", got, want)
 	}
 	frames.following = following{audio: "a.mp3", offset: 1.5}
-	if got, want := of(frames), "-i %06d.png -ss 1.620000 -t 0.240000 -i a.mp3 -map 0:v -map 1:a -frames:v 6"; !strings.Contains(got, want) {
+	if got, want := of(frames), "-i %06d.png -ss 1.620000 -t 0.240000 -i a.mp3 -map 0:v -map 1:a -vf trim=end_frame=6 "; !strings.Contains(got, want) {
 		t.Errorf("%q lacks %q", got, want)
 	}
 	frames.out = "a.gif"
@@ -88,6 +88,54 @@ func TestSlowedFilms(t *testing.T) {
 		}
 		if rate, err := rateOf(t.Context(), film); err != nil || rate != "8/1" {
 			t.Errorf("%s: the film has %s frames per second (%v)", between, rate, err)
+		}
+	}
+}
+
+// A film whose options follow a sound has as much of it as it is long, from the offset on, slowed or not; and one that is styled has its source's.
+func TestFilmsHaveTheirSound(t *testing.T) {
+	dir := t.TempDir()
+	for n := range 3 {
+		png, err := picture.WritePlain(make([]byte, 4*16*16), 16, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%06d.png", n+1)), png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source := filepath.Join(dir, "1.mkv")
+	heard := following{audio: writeSound(t, tones()), offset: 0.75}
+	for _, c := range []struct {
+		name    string
+		job     job
+		samples int
+	}{
+		{"1.mkv", job{slow: 1, following: heard}, 3 * soundRate / 4},
+		{"2.mkv", job{slow: 2, following: heard}, 6 * soundRate / 4},
+		{"styled.mkv", job{slow: 1, styling: &styling{video: source, rate: "4/1", stride: 1}}, 3 * soundRate / 4},
+	} {
+		film, sound := filepath.Join(dir, c.name), filepath.Join(dir, "o.raw")
+		c.job.rate, c.job.between, c.job.out, c.job.frames = 4, "fade", film, dir
+		r := renderer{job: c.job, firstFrame: 1, lastFrame: 3}
+		if err := r.writeFilm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := ffmpeg(t.Context(), "-v", "error", "-y", "-i", film, "-f", "s16le", "-ac", "1", "-ar", "44100", sound); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(sound)
+		if n := len(data) / 2; err != nil || n < c.samples-2048 || n > c.samples+2048 {
+			t.Fatalf("%s has %d samples, want %d (%v)", c.name, n, c.samples, err)
+		}
+		loud := func(from, to int) (most int) { // of so many thousandths of a second
+			for i := from * soundRate / 1000; i < to*soundRate/1000; i++ {
+				most = max(most, int(int16(uint16(data[2*i])|uint16(data[2*i+1])<<8)))
+			}
+			return most
+		}
+		if silence, tone := loud(0, 200), loud(300, 700); silence > 500 || tone < 6000 {
+			t.Errorf("%s begins with %d, and then there is %d", c.name, silence, tone)
 		}
 	}
 }
