@@ -29,7 +29,7 @@ func kept(t *testing.T) string {
 	return filepath.Join(cache, "reverie", "converted")
 }
 
-// prepared is the model that a run with these flags is made with, what its manifest is, and what was said.
+// prepared is the model that a run with these flags is made with, and what was said on the way.
 func prepared(t *testing.T, args ...string) (model string, said string, err error) {
 	t.Helper()
 	programs := fstest.MapFS{}
