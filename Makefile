@@ -154,7 +154,7 @@ bench-load: chromium
 
 ## import-fullsize: a page fetches ViT-B/32 and the f16 VQGAN with 16384 codes, of random weights, from a host like Hugging Face, and is killed at half: what that takes. Some minutes and 3 GB of disk
 import-fullsize: chromium
-	REVERIE_FULLSIZE=1 go test -p 1 -count 1 -timeout 30m -tags e2e -v ./web/e2e -run TestImportFullSize
+	REVERIE_FULLSIZE=1 go test -p 1 -count 1 -timeout 60m -tags e2e -v ./web/e2e -run TestImportFullSize
 
 ## faults: what happens when the GPU, the worker, the server, the storage or the clock fail, a line each; make test runs it, too
 faults: chromium

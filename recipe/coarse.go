@@ -33,7 +33,7 @@ func (c *checker) coarse() error {
 	case OverlayEvery.In(c.Recipe) > 0:
 		err = errors.New("A start picture cannot be laid over one that goes from coarse to fine: choose one of the two.")
 	case ImageLoss.In(c.Recipe) != "clip" && len(ImagePrompts.In(c.Recipe)) > 0:
-		err = errors.New("Image prompts cannot pull by their pixels at a picture that goes from coarse to fine: let them pull to what CLIP sees.")
+		err = errors.New("Image prompts cannot pull by their pixels or their style at a picture that goes from coarse to fine: let them pull to what CLIP sees.")
 	}
 	return wrong(Coarse.Option, err)
 }

@@ -254,7 +254,7 @@ var (
 		Name: "transparent_weight", During: TakesAtOnce, Costs: true, Group: Losing, Label: "Transparency's weight", Beside: `{"transparent":"ffffff"}`,
 		Help:      "How strongly the picture is drawn to the colour that is transparent in it, so that only what the prompts need stays.",
 		Elsewhere: map[Tool]string{Pixray: "transparent_weight"},
-	}, Real{Max: 1000}, 1.0)
+	}, Real{Max: 1000}, 2.0)
 	TransparentWidth = add(Option{
 		Name: "transparent_width", During: TakesAtOnce, Group: Losing, Label: "Transparency's middle", Noun: "width of the middle", Beside: `{"transparent":"ffffff"}`,
 		Help: "How wide the middle is that is not drawn to that colour: the deviation of a bell curve, as a share of the picture's sides; 0 leaves none.",

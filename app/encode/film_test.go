@@ -232,6 +232,14 @@ func TestScale(t *testing.T) {
 	if p := at(smooth, 3, 0); p[0] == 0 || p[0] == 255 || p[3] != 255 {
 		t.Errorf("smooth: no colour lies between red and green, but %v", p)
 	}
+	clear := &wire.Picture{Width: 2, Height: 1, Pix: []byte{9, 9, 9, 0, 9, 9, 9, 255}}
+	m, err := enlarge(film.Enlarge{Picture: clear, Times: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if large := m.(film.Enlarged).Picture; at(large, 0, 0) != [4]byte{9, 9, 9, 0} || at(large, 7, 3) != [4]byte{9, 9, 9, 255} || at(large, 4, 0)[3] < 128 || at(large, 3, 0)[3] > 127 {
+		t.Errorf("what is transparent is enlarged to %v", large.Pix)
+	}
 }
 
 // A film without codecs is a GIF, whose colours, length and words come back.

@@ -2,6 +2,7 @@ package encode
 
 import (
 	"fmt"
+	"slices"
 
 	"reverie/app/film"
 	"reverie/app/wire"
@@ -41,7 +42,24 @@ func enlarge(m film.Enlarge) (film.Message, error) {
 	if p == nil || m.Times < 1 || max(p.Width, p.Height) > film.MaxSide/m.Times {
 		return nil, fmt.Errorf("The picture cannot be enlarged: choose one whose sides become %d pixels at most.", film.MaxSide)
 	}
-	return film.Enlarged{Picture: scale(p, p.Width*m.Times, p.Height*m.Times, true)}, nil
+	to := scale(p, p.Width*m.Times, p.Height*m.Times, true)
+	if alpha := alphaOf(p); slices.ContainsFunc(alpha.Pix, func(v byte) bool { return v < 255 }) {
+		for i, v := range scale(alpha, to.Width, to.Height, true).Pix {
+			if i%4 == 0 {
+				to.Pix[i+3] = v
+			}
+		}
+	}
+	return film.Enlarged{Picture: to}, nil
+}
+
+// alphaOf is a picture's alpha in grey.
+func alphaOf(p *wire.Picture) *wire.Picture {
+	grey := &wire.Picture{Width: p.Width, Height: p.Height, Pix: make([]byte, len(p.Pix))}
+	for i := range p.Pix {
+		grey.Pix[i] = p.Pix[i|3]
+	}
+	return grey
 }
 
 // mix is so much of b and the rest of a, which have the same size.

@@ -16,6 +16,7 @@
 //	Foresee → Foreseen                      what a run would take
 //	Count → Counted                         how many tokens texts have
 //	Measure → Progress… Kernels? Measured          how fast the device is
+//	SelfTest → SelfTested                   whether a model reads texts as it is published
 //
 // Start may come while a Load of the same model is under way: the run begins as the parts arrive. Storage also comes by itself whenever
 // what is kept has changed.
@@ -132,6 +133,11 @@ type (
 	}
 	// Measure asks how fast the device is.
 	Measure struct{}
+	// SelfTest asks whether a model reads texts as it is published.
+	SelfTest struct {
+		Base  string `json:"base"`
+		Model string `json:"model"` // a folder
+	}
 	// Pause asks the run to wait after the step under way.
 	Pause struct{}
 	// Resume lets a paused run go on.
@@ -197,6 +203,14 @@ type (
 		Workload     string  `json:"workload"`
 		Milliseconds float64 `json:"ms"`
 		Rate         float64 `json:"rate"` // GFLOP/s
+	}
+	// SelfTested tells how near a model is to what is published of it.
+	SelfTested struct {
+		Model string `json:"model"`
+		Of    string `json:"of,omitempty"` // for whose figures it was taken; "" where nothing is published
+		// Within is "1e-3" or "1e-2", of the largest value, where all that was compared is as near; else Differs says what is not, and by how much.
+		Within  string `json:"within,omitempty"`
+		Differs string `json:"differs,omitempty"`
 	}
 	// Foreseen tells what a run would take: memory with the model's weights, and seconds of a step, or 0 while nobody knows. Problem
 	// is why it cannot run, as a sentence.
@@ -386,89 +400,93 @@ func (k Kernel) String() string {
 	return k.Class + ": " + k.Variant
 }
 
-func (Open) isMessage()      {}
-func (Load) isMessage()      {}
-func (Keep) isMessage()      {}
-func (Delete) isMessage()    {}
-func (Imported) isMessage()  {}
-func (Start) isMessage()     {}
-func (Foresee) isMessage()   {}
-func (Foreseen) isMessage()  {}
-func (Count) isMessage()     {}
-func (Counted) isMessage()   {}
-func (Measure) isMessage()   {}
-func (Measured) isMessage()  {}
-func (Change) isMessage()    {}
-func (Changed) isMessage()   {}
-func (Save) isMessage()      {}
-func (Look) isMessage()      {}
-func (Looked) isMessage()    {}
-func (Inspect) isMessage()   {}
-func (Inspected) isMessage() {}
-func (Shot) isMessage()      {}
-func (File) isMessage()      {}
-func (Saved) isMessage()     {}
-func (Pause) isMessage()     {}
-func (Resume) isMessage()    {}
-func (Stop) isMessage()      {}
-func (Ready) isMessage()     {}
-func (Kernels) isMessage()   {}
-func (Progress) isMessage()  {}
-func (Storage) isMessage()   {}
-func (First) isMessage()     {}
-func (Loaded) isMessage()    {}
-func (Started) isMessage()   {}
-func (Step) isMessage()      {}
-func (Paused) isMessage()    {}
-func (Done) isMessage()      {}
-func (Stopped) isMessage()   {}
-func (Lost) isMessage()      {}
-func (Error) isMessage()     {}
-func (Exit) isMessage()      {}
-func (Beat) isMessage()      {}
+func (Open) isMessage()       {}
+func (Load) isMessage()       {}
+func (Keep) isMessage()       {}
+func (Delete) isMessage()     {}
+func (Imported) isMessage()   {}
+func (Start) isMessage()      {}
+func (Foresee) isMessage()    {}
+func (Foreseen) isMessage()   {}
+func (Count) isMessage()      {}
+func (Counted) isMessage()    {}
+func (Measure) isMessage()    {}
+func (Measured) isMessage()   {}
+func (SelfTest) isMessage()   {}
+func (SelfTested) isMessage() {}
+func (Change) isMessage()     {}
+func (Changed) isMessage()    {}
+func (Save) isMessage()       {}
+func (Look) isMessage()       {}
+func (Looked) isMessage()     {}
+func (Inspect) isMessage()    {}
+func (Inspected) isMessage()  {}
+func (Shot) isMessage()       {}
+func (File) isMessage()       {}
+func (Saved) isMessage()      {}
+func (Pause) isMessage()      {}
+func (Resume) isMessage()     {}
+func (Stop) isMessage()       {}
+func (Ready) isMessage()      {}
+func (Kernels) isMessage()    {}
+func (Progress) isMessage()   {}
+func (Storage) isMessage()    {}
+func (First) isMessage()      {}
+func (Loaded) isMessage()     {}
+func (Started) isMessage()    {}
+func (Step) isMessage()       {}
+func (Paused) isMessage()     {}
+func (Done) isMessage()       {}
+func (Stopped) isMessage()    {}
+func (Lost) isMessage()       {}
+func (Error) isMessage()      {}
+func (Exit) isMessage()       {}
+func (Beat) isMessage()       {}
 
 // kinds gives every message type the name under which it travels.
 var kinds = map[string]reflect.Type{
-	"open":      reflect.TypeFor[Open](),
-	"load":      reflect.TypeFor[Load](),
-	"keep":      reflect.TypeFor[Keep](),
-	"delete":    reflect.TypeFor[Delete](),
-	"imported":  reflect.TypeFor[Imported](),
-	"start":     reflect.TypeFor[Start](),
-	"foresee":   reflect.TypeFor[Foresee](),
-	"foreseen":  reflect.TypeFor[Foreseen](),
-	"count":     reflect.TypeFor[Count](),
-	"counted":   reflect.TypeFor[Counted](),
-	"measure":   reflect.TypeFor[Measure](),
-	"measured":  reflect.TypeFor[Measured](),
-	"change":    reflect.TypeFor[Change](),
-	"changed":   reflect.TypeFor[Changed](),
-	"file":      reflect.TypeFor[File](),
-	"shot":      reflect.TypeFor[Shot](),
-	"save":      reflect.TypeFor[Save](),
-	"look":      reflect.TypeFor[Look](),
-	"looked":    reflect.TypeFor[Looked](),
-	"inspect":   reflect.TypeFor[Inspect](),
-	"inspected": reflect.TypeFor[Inspected](),
-	"saved":     reflect.TypeFor[Saved](),
-	"pause":     reflect.TypeFor[Pause](),
-	"resume":    reflect.TypeFor[Resume](),
-	"stop":      reflect.TypeFor[Stop](),
-	"ready":     reflect.TypeFor[Ready](),
-	"kernels":   reflect.TypeFor[Kernels](),
-	"progress":  reflect.TypeFor[Progress](),
-	"storage":   reflect.TypeFor[Storage](),
-	"first":     reflect.TypeFor[First](),
-	"loaded":    reflect.TypeFor[Loaded](),
-	"started":   reflect.TypeFor[Started](),
-	"step":      reflect.TypeFor[Step](),
-	"paused":    reflect.TypeFor[Paused](),
-	"done":      reflect.TypeFor[Done](),
-	"stopped":   reflect.TypeFor[Stopped](),
-	"lost":      reflect.TypeFor[Lost](),
-	"error":     reflect.TypeFor[Error](),
-	"exit":      reflect.TypeFor[Exit](),
-	"beat":      reflect.TypeFor[Beat](),
+	"open":       reflect.TypeFor[Open](),
+	"load":       reflect.TypeFor[Load](),
+	"keep":       reflect.TypeFor[Keep](),
+	"delete":     reflect.TypeFor[Delete](),
+	"imported":   reflect.TypeFor[Imported](),
+	"start":      reflect.TypeFor[Start](),
+	"foresee":    reflect.TypeFor[Foresee](),
+	"foreseen":   reflect.TypeFor[Foreseen](),
+	"count":      reflect.TypeFor[Count](),
+	"counted":    reflect.TypeFor[Counted](),
+	"measure":    reflect.TypeFor[Measure](),
+	"measured":   reflect.TypeFor[Measured](),
+	"selftest":   reflect.TypeFor[SelfTest](),
+	"selftested": reflect.TypeFor[SelfTested](),
+	"change":     reflect.TypeFor[Change](),
+	"changed":    reflect.TypeFor[Changed](),
+	"file":       reflect.TypeFor[File](),
+	"shot":       reflect.TypeFor[Shot](),
+	"save":       reflect.TypeFor[Save](),
+	"look":       reflect.TypeFor[Look](),
+	"looked":     reflect.TypeFor[Looked](),
+	"inspect":    reflect.TypeFor[Inspect](),
+	"inspected":  reflect.TypeFor[Inspected](),
+	"saved":      reflect.TypeFor[Saved](),
+	"pause":      reflect.TypeFor[Pause](),
+	"resume":     reflect.TypeFor[Resume](),
+	"stop":       reflect.TypeFor[Stop](),
+	"ready":      reflect.TypeFor[Ready](),
+	"kernels":    reflect.TypeFor[Kernels](),
+	"progress":   reflect.TypeFor[Progress](),
+	"storage":    reflect.TypeFor[Storage](),
+	"first":      reflect.TypeFor[First](),
+	"loaded":     reflect.TypeFor[Loaded](),
+	"started":    reflect.TypeFor[Started](),
+	"step":       reflect.TypeFor[Step](),
+	"paused":     reflect.TypeFor[Paused](),
+	"done":       reflect.TypeFor[Done](),
+	"stopped":    reflect.TypeFor[Stopped](),
+	"lost":       reflect.TypeFor[Lost](),
+	"error":      reflect.TypeFor[Error](),
+	"exit":       reflect.TypeFor[Exit](),
+	"beat":       reflect.TypeFor[Beat](),
 }
 
 var channel = wire.NewKinds("protocol", kinds, parts)

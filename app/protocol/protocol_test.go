@@ -44,6 +44,7 @@ func messages() []Message {
 		Kernels{Kernels: []Kernel{{Class: "large linear", Variant: "tiled 64x64x16", Milliseconds: 1.25}}},
 		Count{ID: 2, Base: "/weights/", Model: "mini", Texts: []string{"a red apple", "fog"}}, Counted{ID: 2, Tokens: []int{3, 1}, Limit: 75},
 		Foresee{ID: 3, Base: "/weights/", Recipe: r}, Foreseen{ID: 3, Bytes: 62e6, Seconds: 0.5, Problem: "too large"},
+		SelfTest{Base: "/", Model: "m"}, SelfTested{Model: "m", Of: "o", Within: "1e-3", Differs: "d"},
 		Measure{}, Measured{Speeds: []Speed{{Workload: "conv", Milliseconds: 12.5, Rate: 100}}},
 		Pause{}, Resume{}, Stop{},
 		Ready{Adapter: "google swiftshader", F16: true},

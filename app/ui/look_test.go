@@ -178,6 +178,16 @@ func TestLookBackOverAContinuedRun(t *testing.T) {
 	}
 }
 
+// The picture of a step is drawn as the run drew it.
+func TestLookBackDrawsAlike(t *testing.T) {
+	s := told(t)
+	s.Run.Script.Recipe = s.Run.Script.Recipe.With(recipe.Tile.Is("x"), recipe.Mirror.Is("y"), recipe.Transparent.Is("fffff0"))
+	m, _ := s.LookAt(1, "/weights/")
+	if look, _ := m.(protocol.Look); look.Tile != "x" || look.Mirror != "y" || look.Clear != "fffff0" {
+		t.Errorf("it asks for %+v", m)
+	}
+}
+
 // Arrows are the page's only where there is a way back, and only where single keys do something.
 func TestArrowsAreWanted(t *testing.T) {
 	p := NewPage()

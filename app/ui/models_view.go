@@ -93,7 +93,10 @@ func (p *Page) renderStorage() app.UI {
 				return elem("li").Body(
 					elem("span").Class("name").Text(title),
 					elem("span").Class("quiet").Text(storedText(models[i])),
-					p.button(deleteButton, "", s.Phase == Idle, func(app.Context, app.Event) { p.send(s.PressDelete(name)) }).Aria("label", fmt.Sprintf(deleteNamed, title)),
+					elem("div").Class("row").Body(
+						p.button(selfTestButton, "", s.Phase == Idle, func(app.Context, app.Event) { p.send(s.PressSelfTest(p.weights(), name)) }).Aria("label", fmt.Sprintf(selfTestNamed, title)),
+						p.button(deleteButton, "", s.Phase == Idle, func(app.Context, app.Event) { p.send(s.PressDelete(name)) }).Aria("label", fmt.Sprintf(deleteNamed, title)),
+					),
 				)
 			}),
 		),

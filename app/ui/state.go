@@ -19,7 +19,7 @@ const (
 	Broken                 // Screen says why nothing can run
 	Idle                   // ready for Start
 	Loading                // fetching a model
-	Measuring              // finding how fast the device is
+	Measuring              // finding how fast the device is, or whether a model gives what is published of it
 	Starting               // Start was pressed: loading and preparing
 	Running
 	Pausing // Pause was pressed; the step under way ends first
@@ -276,6 +276,9 @@ func (s *State) Receive(m protocol.Message, now time.Time) {
 		s.Measured = &m
 		s.end()
 		s.Status = benchmarkDone
+	case protocol.SelfTested:
+		s.end()
+		s.Status = s.testedText(m)
 	case protocol.Started:
 		s.started(m)
 	case protocol.Changed:

@@ -127,6 +127,29 @@ func (s *State) PressDelete(name string) (protocol.Message, bool) {
 	return protocol.Delete{Model: name}, true
 }
 
+// PressSelfTest holds a kept model against what is published of it.
+func (s *State) PressSelfTest(base, name string) (protocol.Message, bool) {
+	if s.Phase != Idle {
+		return nil, false
+	}
+	s.settle()
+	s.Phase, s.Progress = Measuring, protocol.Progress{}
+	s.Status = fmt.Sprintf(selfTesting, s.titleOf(name))
+	return protocol.SelfTest{Base: base, Model: name}, true
+}
+
+// testedText says what a self-test found.
+func (s *State) testedText(m protocol.SelfTested) string {
+	title := s.titleOf(m.Model)
+	switch {
+	case m.Of == "":
+		return fmt.Sprintf(nothingPublished, title)
+	case m.Differs != "":
+		return fmt.Sprintf(notAsPublished, title, m.Of, m.Differs)
+	}
+	return fmt.Sprintf(asPublished, title, m.Of, m.Within)
+}
+
 // receiveStorage takes the news of what is kept.
 func (s *State) receiveStorage(m protocol.Storage) {
 	s.Storage = m

@@ -179,6 +179,33 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// A self-test says in a line what the engine found.
+func TestSelfTest(t *testing.T) {
+	s := withBig(t)
+	stored(s, "files", big(150e6))
+	for _, c := range []struct {
+		tested protocol.SelfTested
+		says   string
+	}{
+		{protocol.SelfTested{Of: "M", Within: "1e-3"}, "Big reads texts as published of M, to 1e-3."},
+		{protocol.SelfTested{Of: "M", Differs: "one differs by 0.2"}, "Big is not as published of M: one differs by 0.2. " +
+			"It is another model, has too few bits, or this GPU computes wrongly."},
+		{protocol.SelfTested{}, "Nothing is published that Big could be held against."},
+	} {
+		if m, ok := s.PressSelfTest("/weights/", "big"); !ok || m != (protocol.SelfTest{Base: "/weights/", Model: "big"}) {
+			t.Fatalf("got %v, %t", m, ok)
+		}
+		if _, again := s.PressSelfTest("/weights/", "big"); again || s.Status != "Testing Big." {
+			t.Errorf("while one goes on, another begins: %t; %q", again, s.Status)
+		}
+		c.tested.Model = "big"
+		s.Receive(c.tested, start)
+		if s.Status != c.says || s.Phase != Idle {
+			t.Errorf("it says %q, want %q; phase %d", s.Status, c.says, s.Phase)
+		}
+	}
+}
+
 func TestNewVersionOfAModel(t *testing.T) {
 	s := withBig(t)
 	stored(s, "files", protocol.Model{Name: "big", Bytes: 140e6, Stored: 140e6})

@@ -14,6 +14,7 @@ import (
 	"reverie/gpu/kept"
 	"reverie/gpu/load"
 	"reverie/gpu/quick"
+	"reverie/gpu/selftest"
 	"reverie/gpu/store"
 	"reverie/gpu/tune"
 	"reverie/recipe"
@@ -338,6 +339,17 @@ func (e *GPU) Measure(ctx context.Context, progress Progress) (protocol.Measured
 		m.Speeds = append(m.Speeds, protocol.Speed{Workload: r.Workload, Milliseconds: r.Milliseconds, Rate: r.Rate()})
 	}
 	return m, err
+}
+
+// SelfTest runs the CLIP of a model on the texts of which something is published. Pictures are cmd/weights', which has them: all that is common is in use
+// here already, and what they take besides every visitor would download.
+func (e *GPU) SelfTest(ctx context.Context, m protocol.SelfTest) (protocol.SelfTested, error) {
+	if e.device == nil {
+		return protocol.SelfTested{}, problem("There is no GPU to test the model on.")
+	}
+	report, err := selftest.Texts(ctx, e.device, load.From(m.Base+m.Model+"/", e.store))
+	within, differs := report.Summary()
+	return protocol.SelfTested{Model: m.Model, Of: report.Model, Within: within, Differs: differs}, err
 }
 
 // Keep stores a model without loading it.

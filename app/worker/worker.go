@@ -38,6 +38,8 @@ type Engine interface {
 	Look(context.Context, protocol.Look, Progress) (*protocol.Picture, error)
 	// Measure finds how fast the device is.
 	Measure(context.Context, Progress) (protocol.Measured, error)
+	// SelfTest holds a model against what is published of it.
+	SelfTest(context.Context, protocol.SelfTest) (protocol.SelfTested, error)
 	// Keep stores a model.
 	Keep(context.Context, protocol.Keep) error
 	// Delete removes a model from what is stored, and from the device.
@@ -215,6 +217,12 @@ func (s *server) handle(m protocol.Message) {
 				return nil, err
 			}
 			return s.engine.Measure(preparing, s.progress)
+		})
+	case protocol.SelfTest:
+		s.begin(&job{}, func(_, preparing context.Context, _ *job) (protocol.Message, error) {
+			tested, err := s.engine.SelfTest(preparing, m)
+			s.storage() // of a model that was here in part
+			return tested, err
 		})
 	case protocol.Start:
 		if s.job != nil && s.job.loading {

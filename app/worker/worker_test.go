@@ -73,6 +73,10 @@ func (e *fakeEngine) Keep(ctx context.Context, m protocol.Keep) error {
 	return ctx.Err()
 }
 
+func (e *fakeEngine) SelfTest(_ context.Context, m protocol.SelfTest) (protocol.SelfTested, error) {
+	return protocol.SelfTested{Model: m.Model, Of: "a fake", Within: "1e-3"}, e.loadErr
+}
+
 func (e *fakeEngine) Delete(_ context.Context, m protocol.Delete) error {
 	e.kept = slices.DeleteFunc(e.kept, func(kept string) bool { return kept == m.Model })
 	return e.deleteErr
@@ -572,6 +576,20 @@ func TestMeasure(t *testing.T) {
 	c.in <- protocol.Measure{}
 	c.in <- protocol.Stop{}
 	expect[protocol.Stopped](c)
+}
+
+func TestSelfTest(t *testing.T) {
+	e := &fakeEngine{}
+	c := serve(t, e)
+	c.in <- protocol.SelfTest{Model: "mini"}
+	if got := expect[protocol.SelfTested](c); got.Model != "mini" || got.Within != "1e-3" {
+		t.Errorf("got %+v", got)
+	}
+	e.loadErr = problem("It broke off.")
+	c.in <- protocol.SelfTest{Model: "mini"}
+	if got := expect[protocol.Error](c); got.Message != "It broke off." {
+		t.Errorf("got %+v", got)
+	}
 }
 
 // The first run times kernels, and tells; it can be stopped meanwhile, and then the next one does.

@@ -41,6 +41,7 @@ type job struct {
 	between   string // how frames between are made
 	styling   *styling
 	following following
+	quality   string // pixray's word, "" for none
 }
 
 // maxRate is the most frames per second of a film.
@@ -108,6 +109,7 @@ func parse(args []string, stderr io.Writer) (job, error) {
 	}
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	j.quality = words.quality
 	if said, err = words.apply(said, given, initFile); err != nil {
 		return j, err
 	}

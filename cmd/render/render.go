@@ -114,7 +114,7 @@ func openSite(ctx context.Context, j *job, programs fs.FS, stderr io.Writer) (*s
 		j.model = models[0].Name
 	}
 	j.model = over(j.model, clip, vqgan)
-	j.script.Recipe = j.script.Recipe.With(recipe.Model.Is(j.model))
+	j.script.Recipe = judge(j.script.Recipe.With(recipe.Model.Is(j.model)), j.quality, j.model, models, stderr)
 	m, err := ui.FindModel(models, j.model)
 	if err != nil {
 		return nil, fmt.Errorf("%w Convert one with cmd/weights and name its folder with -weights, or name checkpoints with -clip and -vqgan.", err)

@@ -36,7 +36,7 @@ var (
 const retain = "retain"
 
 func (e *easy) add(flags *flag.FlagSet) {
-	flags.StringVar(&e.quality, "quality", "", "steps, cutouts and scale as pixray has them, `draft|normal|better|best|supreme`; flags of their own go before")
+	flags.StringVar(&e.quality, "quality", "", "steps, cutouts, scale and CLIPs as pixray has them, `draft|normal|better|best|supreme`; flags of their own go before")
 	flags.StringVar(&e.aspect, "aspect", "", "shape as pixray has it, `square|portrait|widescreen|retain`: the last is that of the picture of -init (default widescreen, with -ezsize, -scale or -quality)")
 	flags.StringVar(&e.ezsize, "ezsize", "", "size as pixray has it, `small|medium|large`")
 	flags.Float64Var(&e.scale, "scale", 0, "size as pixray has it, `N` times that of small")

@@ -23,18 +23,18 @@ func TestStartWeightsFade(t *testing.T) {
 	}
 }
 
-// A loss is recorded only where it has a weight, and a palette only where it has colours.
+// A loss is recorded only where it has a weight, and one that draws to colours only where it has some.
 func TestLossesAreRecordedWhereTheyAreWanted(t *testing.T) {
 	for _, l := range pulls {
-		r := recipe.New(recipe.PaletteWeight.Is(0), recipe.Palette.Is("ff0000"))
+		r := recipe.New(recipe.PaletteWeight.Is(0), recipe.Palette.Is("ff0000"), recipe.TransparentWeight.Is(0), recipe.Transparent.Is("ffffff"))
 		if l.wanted(r) {
 			t.Errorf("%s is recorded without a weight", l.name)
 		}
 		if !l.wanted(r.With(l.weight.Is(1))) {
 			t.Errorf("%s is not recorded with a weight", l.name)
 		}
-		if l.name == StagePalette && l.wanted(recipe.New(recipe.PaletteWeight.Is(1))) {
-			t.Errorf("a palette of no colours is recorded")
+		if l.to.Option != nil && l.wanted(recipe.New(l.weight.Is(1), l.to.Is(""))) {
+			t.Errorf("%s of no colours is recorded", l.name)
 		}
 	}
 }

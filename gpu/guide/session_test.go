@@ -178,7 +178,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{losses, recipe.VignetteWeight.Is(2.0), StageVignette},
 		{losses, recipe.VignetteColor.Is("00ff00"), StageVignette},
 		{losses, recipe.VignetteWidth.Is(0.5), StageVignette},
-		{losses.With(recipe.Transparent.Is("ffffff")), recipe.TransparentWeight.Is(2.0), StageTransparent},
+		{losses.With(recipe.Transparent.Is("ffffff")), recipe.TransparentWeight.Is(4.0), StageTransparent},
 		{losses.With(recipe.Transparent.Is("ffffff")), recipe.TransparentWidth.Is(0.25), StageTransparent},
 		{from.With(recipe.ImageLoss.Is("style")), recipe.ImagePrompts.Is([]prompt.Image{{Name: "a", Weight: 0.5, Stop: prompt.NoStop}}), StageImageStyle + " 0"},
 		{from, recipe.Flip.Is(0.25), preset.Affine},

@@ -96,7 +96,7 @@ func TestUniformStart(t *testing.T) {
 
 // Noise is added to the start picture with the spread that is asked for.
 func TestStartNoise(t *testing.T) {
-	s := &Session{config: Config{Init: &Picture{Width: 1, Height: 1, Pix: []byte{255, 255, 255, 255}}},
+	s := &Session{config: Config{Init: &Picture{Width: 1, Height: 1, Pix: []byte{255, 255, 255, 255}}}, sides: [2]int{64, 64},
 		now: recipe.New(recipe.Width.Is(64), recipe.Height.Is(64), recipe.InitNoise.Is(0.5))}
 	square := 0.0
 	x := s.initPixels()

@@ -1,9 +1,6 @@
 package ops
 
-import (
-	"reverie/gpu"
-	"reverie/shaders"
-)
+import "reverie/gpu"
 
 // RefGram is how often the channels of x [rows, c] are large together: the mean of x[r]·x[r]ᵀ over all rows, [c, c]. It tells textures and colours, and
 // nothing of where they are; see Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
@@ -34,6 +31,8 @@ func RefGramBackward(x, dg []float64, c int) []float64 {
 
 type gramParams struct{ Vecs, Count uint32 }
 
+type gramBackParams struct{ Vecs, C uint32 }
+
 // Gram computes RefGram of x [N, H, W, C]: [1, 1, C, C]. Each of the N has a product of its own, so that they are made beside each other.
 func (t *Tape) Gram(x *Tensor) *Tensor {
 	rows, row := x.H*x.W, uint32(x.Stride()/4)
@@ -47,11 +46,11 @@ func (t *Tape) Gram(x *Tensor) *Tensor {
 	t.Plan.Dispatch("gram.wgsl", nil, workgroupsOf(y), float64(4*each.Len()), gramParams{uint32(y.vecs()), uint32(x.N)}, each.Buf, y.Buf)
 	t.onBackward(y, func(dy *Tensor) {
 		dx, accumulate, _ := t.grad(x)
-		for _, side := range []shaders.Defines{with(accumulate), {"ACCUMULATE": "", "B_ROWS": ""}} {
-			t.contract(contraction{a: x.Buf, b: dy.Buf, c: dx.Buf, defines: side, params: contractParams{
-				M: uint32(x.Rows()), N4: row, K: row, LDA: row, LDB: row, LDC: row, Scale: scale,
-			}})
-		}
+		both := t.New(1, 1, Pad4(x.C), x.C)
+		t.Plan.Dispatch("gram_back.wgsl", nil, workgroupsOf(both), float64(8*both.Len()), gramBackParams{uint32(both.vecs()), uint32(x.C)}, dy.Buf, both.Buf)
+		t.contract(contraction{a: x.Buf, b: both.Buf, c: dx.Buf, defines: accumulate, params: contractParams{
+			M: uint32(x.Rows()), N4: row, K: row, LDA: row, LDB: row, LDC: row, Scale: scale,
+		}})
 	}, x)
 	return y
 }

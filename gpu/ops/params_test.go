@@ -22,7 +22,7 @@ var hostStructs = map[string]any{
 	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
 	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
 	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{}, "overlay.wgsl": overlayParams{}, "pad.wgsl": padParams{}, "runningmean.wgsl": runningMeanParams{}, "vignette.wgsl": pixelParams{},
-	"edgeloss.wgsl": pixelParams{}, "edgeloss_back.wgsl": edgeParams{}, "gram.wgsl": gramParams{}, "styleloss.wgsl": styleParams{}, "backdrop.wgsl": vecParams{},
+	"edgeloss.wgsl": pixelParams{}, "edgeloss_back.wgsl": edgeParams{}, "gram.wgsl": gramParams{}, "gram_back.wgsl": gramBackParams{}, "styleloss.wgsl": styleParams{}, "backdrop.wgsl": vecParams{},
 	"pixels.wgsl":    nil, // the frame of the losses of a picture
 	"unpack.wgsl":    nil, // of package load
 	"peak.wgsl":      nil, // of the benchmarks

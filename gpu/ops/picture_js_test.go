@@ -11,7 +11,7 @@ func TestPixelsKernel(t *testing.T) {
 	for _, s := range []struct {
 		h, w int
 		key  Key
-	}{{1, 1, Key{}}, {7, 3, Key{}}, {33, 31, Key{}}, {33, 31, green}} {
+	}{{1, 1, Key{}}, {7, 3, Key{}}, {33, 31, Key{}}, {33, 31, Key{true, [3]float64{0.4, 0.4, 0.4}}}} {
 		values := make([]float32, s.h*s.w*3)
 		for i := range values {
 			values[i] = float32(i%259) / 255 // every byte exactly, and beyond 1

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"reverie/gpu"
@@ -28,5 +29,12 @@ func TestEmbeddedPair(t *testing.T) {
 		if c.Off > near || c.Lacks != "" {
 			t.Error(c)
 		}
+	}
+	texts, err := Texts(ctx, d, load.From("/weights/mini/", store.Nothing{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if within, differs := texts.Summary(); texts.Model != report.Model || !slices.Equal(texts.Checks, report.Checks[:2]) || within != "1e-3" || differs != "" {
+		t.Errorf("of texts alone: %+v, %s, %s", texts, within, differs)
 	}
 }

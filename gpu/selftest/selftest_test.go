@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -46,6 +47,25 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// A report in short says the widest tolerance that was needed, or the first thing that differs.
+func TestSummary(t *testing.T) {
+	check := func(off float64) Check { return Check{What: fmt.Sprint("x", off), Off: off} }
+	for _, c := range []struct {
+		checks          []Check
+		within, differs string
+	}{
+		{[]Check{check(0), check(1e-3)}, "1e-3", ""},
+		{[]Check{check(2e-3), check(0)}, "1e-2", ""},
+		{[]Check{check(2e-3), check(0.25), check(1)}, "", "x0.25 differs by 0.25 of the largest value"},
+		{[]Check{check(math.NaN())}, "", "xNaN differs by NaN of the largest value"},
+		{[]Check{check(0), {What: "y", Lacks: "CLIP.png"}}, "1e-3", ""},
+	} {
+		if within, differs := (Report{Checks: c.checks}).Summary(); within != c.within || differs != c.differs {
+			t.Errorf("%v: %q, %q", c.checks, within, differs)
+		}
+	}
+}
+
 // The middle is what is left of a picture when its longer side is cut on both ends alike.
 func TestMiddle(t *testing.T) {
 	p := Picture{Width: 8, Height: 2}
@@ -65,7 +85,7 @@ func TestMiddle(t *testing.T) {
 
 // Probabilities are the softmax of scaled cosines.
 func TestChances(t *testing.T) {
-	s := &test{scale: math.Log(4), labels: map[string][]float32{"a": {1, 0}, "b": {0, 1}}}
+	s := &sight{scale: math.Log(4), labels: map[string][]float32{"a": {1, 0}, "b": {0, 1}}}
 	if got := s.chances([]float32{1, 0}, []string{"a", "b"}); math.Abs(float64(got[0])-0.8) > 1e-6 || math.Abs(float64(got[1])-0.2) > 1e-6 {
 		t.Errorf("%v, want 0.8 and 0.2", got)
 	}

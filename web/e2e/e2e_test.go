@@ -153,7 +153,12 @@ func (v *visit) must(err error) {
 // until reads messages up to the first of type M.
 func until[M protocol.Message](v *visit) M {
 	v.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	return untilWithin[M](v, 4*time.Minute)
+}
+
+func untilWithin[M protocol.Message](v *visit, patience time.Duration) M {
+	v.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		m, err := v.Next(ctx)

@@ -50,12 +50,13 @@ def settle(w, side):
 # At 448 pixels what the way back needs of RN50x64 takes more memory than most machines have, so only the way there is computed.
 WITHOUT_GRADIENT = ["RN50x64"]
 QUANTISER = {"LlamaGen": Unit(), "IBQ": Product()}
+SEED = {"vq_ds8_c2i": 2}  # of inputs, 1 for all others: with that, two codes are so near one latent that float32 would choose between them
 
 
 def add_published_vqgan(f, folder, name, w):
     n, file = fullsize.VQGAN[name], fullsize.save(folder, name, w)
     d = {"z_channels": n.z, "resolution": 256, "ch": 128, "num_res_blocks": n.blocks, "attn_resolutions": n.attention, "ch_mult": n.mult}
-    add_vqgan(f, name, file, w, d, n.embed, 3, 4, 1, QUANTISER.get(n.kind))
+    add_vqgan(f, name, file, w, d, n.embed, 3, 4, SEED.get(name, 1), QUANTISER.get(n.kind))
 
 
 def add_published_clip(f, folder, name, w, tokenizer):
