@@ -11,6 +11,8 @@ const painted = new Promise((done) => {
     setTimeout(done, 1000);
   });
 });
+// The browser draws and answers between what comes before and what comes after.
+const turn = () => new Promise((done) => { setTimeout(done); });
 // The recorded run moves once nothing waits for the line that it takes.
 const move = () => document.documentElement.classList.add("moving");
 
@@ -29,8 +31,18 @@ if (isSecureContext && navigator.gpu) {
   const page = known ? Promise.resolve() : painted;
   if (known) wake();
 
-  // go-app asks for its program only when two scripts have come: this saves a tenth of a visit over a slow line.
-  page.then(() => document.head.append(Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous", href: new URL("app.wasm", base) })));
+  // go-app asks for its program only when two scripts have come, and hands it on byte by byte: a tenth of a visit over a slow line. Here the browser compiles
+  // it as it comes, and may keep what it has compiled. How many bytes have come is only told in a first visit, which waits for them.
+  const program = page.then(() => fetch(new URL("app.wasm", base))).then((answer) => {
+    if (!known && answer.ok) count(answer.clone().body.getReader()).catch(() => {}); // whoever runs it hears of it
+    return WebAssembly.compileStreaming(answer);
+  });
+  program.catch(() => {});
+  let come = 0;
+  let tell = () => {};
+  const count = async (reader) => {
+    for (let part; !(part = await reader.read()).done; tell(come)) come += part.value.byteLength;
+  };
 
   // The engine's worker starts while the page's program is still on its way, where it is wanted by then. app/ui takes the worker over, with what it has said.
   let settled;
@@ -82,7 +94,16 @@ if (isSecureContext && navigator.gpu) {
 
   // For go-app's script, which site's gated edits, and for app/ui.
   globalThis.reverieStart = {
-    page, wanted, wake,
+    wanted, wake,
+    // instance is the page's program, to be run, once it is compiled. It calls hear with the number of bytes that have come.
+    async instance(imports, hear) {
+      tell = hear;
+      const compiled = await program;
+      await turn();
+      const instance = await WebAssembly.instantiate(compiled, imports);
+      await turn();
+      return { instance };
+    },
     kept: known ? page : quiet,
     // The page's program listens now. It gets what was done before.
     live() {
@@ -94,11 +115,10 @@ if (isSecureContext && navigator.gpu) {
   };
 } else {
   painted.then(move);
+  const why = isSecureContext ? "no-webgpu" : "insecure";
+  document.documentElement.classList.add("unable", why); // before anything is drawn, which would give way to it
   addEventListener("DOMContentLoaded", () => {
-    document.documentElement.classList.add("unable");
     for (const scrolls of document.querySelectorAll(".panel, .chips")) scrolls.tabIndex = 0; // nothing in them takes the focus
-    const why = document.getElementById(isSecureContext ? "no-webgpu" : "insecure");
-    why.hidden = false;
-    document.getElementById("status").textContent = why.querySelector("h2").textContent + ".";
+    document.getElementById("status").textContent = document.getElementById(why).querySelector("h2").textContent + ".";
   });
 }

@@ -2,15 +2,15 @@
 package main
 
 import (
-	"time"
-
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	_ "reverie/app/early"
 	"reverie/app/ui"
+	"reverie/gpu/jsx"
 )
 
 func main() {
-	time.Sleep(time.Millisecond) // the browser draws and answers between what Go does before main and what comes now
+	jsx.Turn() // the browser draws and answers between what Go does before main and what comes now
 	app.Route("/", func() app.Composer { return ui.NewPage() })
 	app.RunWhenOnBrowser()
 }

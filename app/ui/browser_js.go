@@ -298,6 +298,9 @@ func every(interval time.Duration, do func()) {
 	}), interval.Milliseconds())
 }
 
+// giveWay lets the browser draw and answer before what follows.
+func giveWay() { jsx.Turn() }
+
 // hidden says whether the page is out of sight.
 func hidden() bool { return js.Global().Get("document").Get("visibilityState").String() == "hidden" }
 

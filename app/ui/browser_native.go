@@ -39,6 +39,7 @@ func picturesVault() gallery.Vault                                              
 func watchReturn(func())                                                                          {}
 func fileURL(string, []byte) string                                                               { return "" }
 func forgetURL(string)                                                                            {}
+func giveWay()                                                                                    {}
 func setDialog(string, bool)                                                                      {}
 func openVault() gallery.Vault                                                                    { return nil }
 func holdRun()                                                                                    {}

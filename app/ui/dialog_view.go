@@ -2,10 +2,26 @@ package ui
 
 import "github.com/maxence-charriere/go-app/v10/pkg/app"
 
+// dialog is one that a button opens. It is empty until that is pressed for the first time: nobody should wait for its elements before the page answers.
+func (p *Page) dialog(id, class, title string, body func() []app.UI) app.UI {
+	dialog := elem("dialog").ID(id).Class(class)
+	if !p.dialogs[id] {
+		return dialog
+	}
+	return dialog.Aria("labelledby", id+"-title").Body(append([]app.UI{elem("h2").ID(id + "-title").Text(title)}, body()...)...)
+}
+
+// openDialog shows a dialog once it has its elements.
+func (p *Page) openDialog(id string) {
+	p.dialogs[id] = true
+	p.ctx.Defer(func(app.Context) { showDialog(id) })
+}
+
 // renderKeys is the dialog that lists the keys and can turn them off.
-func (p *Page) renderKeys() app.UI {
-	return elem("dialog").ID(keysID).Aria("labelledby", "keys-title").Body(
-		elem("h2").ID("keys-title").Text(keysTitle),
+func (p *Page) renderKeys() app.UI { return p.dialog(keysID, "", keysTitle, p.keysBody) }
+
+func (p *Page) keysBody() []app.UI {
+	return []app.UI{
 		elem("dl").Body(app.Range(shortcuts).Slice(func(i int) app.UI {
 			return elem("div").Body(elem("dt").Body(elem("kbd").Text(shortcuts[i].Key)), elem("dd").Text(shortcuts[i].Does))
 		})),
@@ -18,11 +34,10 @@ func (p *Page) renderKeys() app.UI {
 		),
 		p.renderNotify(),
 		p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(keysID) }),
-	)
+	}
 }
 
-// pressKeys opens the dialog.
-func (p *Page) pressKeys(app.Context, app.Event) { showDialog(keysID) }
+func (p *Page) pressKeys(app.Context, app.Event) { p.openDialog(keysID) }
 
 // keysKey is the name under which the browser keeps whether single keys do something.
 const keysKey = "reverie-keys"
@@ -60,7 +75,7 @@ func (p *Page) key(key string) {
 		p.send(p.state.LookAlong(map[string]int{"ArrowLeft": -1, "ArrowRight": 1}[key], p.weights()))
 		p.draw()
 	case key == "?":
-		showDialog(keysID)
+		p.openDialog(keysID)
 	case key == "/":
 		focus(promptID)
 	}

@@ -137,21 +137,25 @@ func (p *Page) renderGlossary() app.UI {
 		app.Div().ID(noteID).Class("note").Role("note").Aria("live", "polite").Hidden(g.note == "" || e.Text == "").OnMouseEnter(stay).OnMouseLeave(p.leaveTerm).Body(
 			elem("b").Text(e.Name), elem("p").Text(e.Text),
 		),
-		elem("dialog").ID(glossaryID).Class("glossary").Aria("labelledby", "glossary-title").Body(
-			elem("h2").ID("glossary-title").Text(glossaryTitle),
-			elem("p").Class("problem").Hidden(!g.failed).Text(glossaryMissing),
-			elem("div").Class("list").TabIndex(0).Role("group").Aria("labelledby", "glossary-title").Body(elem("dl").Body(app.Range(g.entries).Slice(func(i int) app.UI {
-				return elem("div").Body(elem("dt").Text(g.entries[i].Name), elem("dd").Text(g.entries[i].Text))
-			}))),
-			p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(glossaryID) }),
-		),
+		p.dialog(glossaryID, "glossary", glossaryTitle, p.glossaryBody),
 	)
+}
+
+func (p *Page) glossaryBody() []app.UI {
+	g := &p.glossary
+	return []app.UI{
+		elem("p").Class("problem").Hidden(!g.failed).Text(glossaryMissing),
+		elem("div").Class("list").TabIndex(0).Role("group").Aria("labelledby", glossaryID+"-title").Body(elem("dl").Body(app.Range(g.entries).Slice(func(i int) app.UI {
+			return elem("div").Body(elem("dt").Text(g.entries[i].Name), elem("dd").Text(g.entries[i].Text))
+		}))),
+		p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(glossaryID) }),
+	}
 }
 
 // pressGlossary opens the dialog.
 func (p *Page) pressGlossary(app.Context, app.Event) {
 	p.fetchGlossary(func() {})
-	showDialog(glossaryID)
+	p.openDialog(glossaryID)
 }
 
 // fieldLabel is an option's name in plain words, if it needs one, its label, and what leads to the glossary.

@@ -49,7 +49,7 @@ func (p *Page) restoreImport() {
 func (p *Page) pressGet(app.Context, app.Event) { p.openGet() }
 
 func (p *Page) openGet() {
-	showDialog(getID)
+	p.openDialog(getID)
 	if p.state.imports.catalogue != nil {
 		return
 	}
@@ -171,16 +171,14 @@ func (p *Page) importButtons() []app.UI {
 }
 
 // renderGet is the dialog.
-func (p *Page) renderGet() app.UI {
-	if !p.live || !importsOffered() {
-		return elem("div").Hidden(true)
-	}
+func (p *Page) renderGet() app.UI { return p.dialog(getID, "film-dialog", getModel, p.getBody) }
+
+func (p *Page) getBody() []app.UI {
 	s := &p.state
-	return elem("dialog").ID(getID).Class("film-dialog").Aria("labelledby", getID+"-title").Body(
-		elem("h2").ID(getID+"-title").Text(getModel),
+	return []app.UI{
 		elem("p").Class("help").Text(getHelp),
-		elem("div").Class("import").Hidden(s.imports.catalogue == nil || s.Importing()).Body(p.renderCatalogue()...),
 		elem("p").Class("problem").Role("alert").Text(s.imports.problem),
+		elem("div").Class("import").Hidden(s.imports.catalogue == nil || s.Importing()).Body(p.renderCatalogue()...),
 		elem("div").Class("progress").Body(
 			app.If(s.imports.progress.Total > 0 && s.Importing(), func() app.UI {
 				return elem("progress").Aria("label", importLabel).Attr("max", s.imports.progress.Total).Attr("value", s.imports.progress.Done)
@@ -190,7 +188,7 @@ func (p *Page) renderGet() app.UI {
 		elem("div").Class("row").Hidden(!s.Importing()).Body(app.If(s.Importing(), func() app.UI { return elem("div").Class("row").Body(p.importButtons()...) })),
 		elem("div").Class("import").Hidden(s.Importing() && !s.imports.ownFiles()).Body(p.renderBring()...),
 		elem("div").Class("row").Body(p.button(closeButton, "", true, func(app.Context, app.Event) { closeDialog(getID) })),
-	)
+	}
 }
 
 // renderCatalogue is the choice of published models.

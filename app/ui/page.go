@@ -37,6 +37,7 @@ type Page struct {
 
 	state     State
 	live      bool              // whether this is a browser that runs the page
+	begun     bool              // whether it was rendered
 	ctx       app.Context       // the page's own: what comes later must not depend on a button that may be gone
 	engine    *engine           // nil until it is wanted: see web/start.js
 	orders    []func()          // of programs, that wait for the GPU
@@ -61,6 +62,7 @@ type Page struct {
 	importer  *importer // while it has something to do
 
 	folds   map[string]bool // which parts of the panel are open
+	dialogs map[string]bool // which dialogs were opened
 	steered bool            // whether Steer was opened for a run
 	open    string          // the id of the menu that is open, or ""
 	waits   string          // what is typed as the prompt of a run that is to wait
@@ -79,7 +81,9 @@ type Page struct {
 const keepDelay = 2 * time.Second
 
 // NewPage is the page as the server renders it and as it first appears.
-func NewPage() *Page { return &Page{state: NewState(), live: app.IsClient, folds: map[string]bool{}} }
+func NewPage() *Page {
+	return &Page{state: NewState(), live: app.IsClient, folds: map[string]bool{}, dialogs: map[string]bool{}}
+}
 
 // renderInterval is the least time between two updates of the numbers while a run goes on.
 const renderInterval = 100 * time.Millisecond

@@ -6,16 +6,25 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// Render lays the page out: the picture with its track, the composer under it, and the panel beside them.
+// Render lays the page out: the picture with its track, the composer under it, and the panel beside them. The first time, when the browser also compiles all
+// that runs, it draws and answers between the parts.
 func (p *Page) Render() app.UI {
+	after := func(part app.UI) app.UI { return part }
+	if !p.begun {
+		p.begun = true
+		after = func(part app.UI) app.UI {
+			giveWay()
+			return part
+		}
+	}
 	return elem("div").Class("page").Body(
-		p.renderBar(),
+		after(p.renderBar()),
 		elem("main").Class("studio").Body(
 			elem("div").Class("alerts").Body(p.renderUnable(), p.renderScreen(), p.renderResume(), p.renderUpdate(), p.renderImport()),
-			p.renderStage(),
-			p.renderComposer(),
+			after(p.renderStage()),
+			after(p.renderComposer()),
 			p.renderPictures(),
-			p.renderPanel(),
+			after(p.renderPanel()),
 		),
 		p.renderKeys(),
 		p.renderFilm(),
@@ -50,7 +59,7 @@ func (p *Page) renderUnable() app.UI {
 		return elem("div").Hidden(true)
 	}
 	reason := func(id string, why Screen) app.UI {
-		return elem("section").ID(id).Class("screen").Hidden(true).Aria("labelledby", id+"-title").Body(elem("h2").ID(id+"-title").Text(why.Title), elem("p").Text(why.Text))
+		return elem("section").ID(id).Class("screen why").Aria("labelledby", id+"-title").Body(elem("h2").ID(id+"-title").Text(why.Title), elem("p").Text(why.Text))
 	}
 	return elem("div").Body(reason("no-webgpu", noWebGPU), reason("insecure", insecure),
 		elem("p").ID("early-press").Hidden(true).Text(earlyPress), elem("p").ID("early-drop").Hidden(true).Text(earlyDrop))

@@ -227,7 +227,7 @@ const (
 	pictureCopied  = "The picture is on the clipboard, as it looks. The clipboard strips its settings: only the file keeps them."
 	noClipboard    = "The browser does not let the page copy: save the picture, or mark and copy yourself."
 	enlarging      = "Enlarging the picture."
-	offlineText    = "Ready to work offline: the page and %s are on this device."
+	offlineText    = "Ready to work offline, with %s."
 	notifyRefused  = "The browser does not let the page notify: allow it in the browser’s settings for this site."
 	stepsLater     = "Its steps can be looked at once the engine is ready for them."
 	stepsElsewhere = "Its steps can be looked at once the model %s is on this device: it is under Model."

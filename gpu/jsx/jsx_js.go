@@ -50,6 +50,24 @@ func Await(ctx context.Context, promise js.Value) (js.Value, error) {
 	}
 }
 
+// Turn lets the event loop turn: what waits for it, drawing and a person's presses too, comes before what follows. A sleep does not promise that, for Go goes on
+// by itself when its time is over before Go has nothing else to do. It must not be called on the goroutine of a JavaScript callback.
+func Turn() {
+	turned := make(chan struct{})
+	var back js.Func
+	back = js.FuncOf(func(js.Value, []js.Value) any {
+		back.Release()
+		close(turned)
+		return nil
+	})
+	if scheduler := js.Global().Get("scheduler"); scheduler.Truthy() {
+		scheduler.Call("postTask", back)
+	} else { // timers that set one another wait for 4 ms each
+		js.Global().Call("setTimeout", back)
+	}
+	<-turned
+}
+
 func first(args []js.Value) js.Value {
 	if len(args) == 0 {
 		return js.Undefined()

@@ -11,6 +11,18 @@ import (
 
 func eval(code string) js.Value { return js.Global().Get("Function").New("return " + code).Invoke() }
 
+// What waits for the event loop gets its turn.
+func TestTurn(t *testing.T) {
+	began := eval(`(globalThis.ticks = 0, function tick() { if (++ticks < 10) setTimeout(tick) })`)
+	began.Invoke()
+	for range 1000 {
+		if Turn(); eval("ticks").Int() > 3 {
+			return
+		}
+	}
+	t.Errorf("in 1000 turns a timer came %d times", eval("ticks").Int())
+}
+
 func TestAwait(t *testing.T) {
 	for _, c := range []struct {
 		name, code, want, err string

@@ -32,26 +32,29 @@ func mended(page []byte) []byte {
 	return untrue.ReplaceAll(address.ReplaceAll(page, nil), nil)
 }
 
-// Where go-app's script begins to fetch programs: all of them, for the service worker, and the page's; and where it runs that.
-const (
-	install = "\ngoappInitServiceWorker();\n"
-	launch  = "\ngoappInitWebAssembly();\n"
-	run     = "\n    go.run(wasm.instance);\n"
+// What go-app's script does by itself: it begins to fetch programs, all of them, for the service worker, and the page's; and it makes an instance of that as it comes.
+var (
+	install  = regexp.MustCompile(`\ngoappInitServiceWorker\(\);\n`)
+	launch   = regexp.MustCompile(`\ngoappInitWebAssembly\(\);\n`)
+	instance = regexp.MustCompile(`\binstantiateStreaming\(\s*fetchWithProgress\([^)]*\),\s*go\.importObject\s*\)`)
 )
 
-// gated is that script, which fetches programs when web/start.js says so, and none where that says why the browser cannot run Reverie. Between the making of
-// the program and its run the browser draws and answers.
+// gated is that script, which fetches programs when web/start.js says so, and none where that says why the browser cannot run Reverie. The page's comes from there,
+// too, and is run between two turns of the event loop.
 func gated(script []byte) (*asset, error) {
 	const able = "\nif (isSecureContext && navigator.gpu) "
-	for _, begin := range []struct{ old, gate string }{
+	for _, begin := range []struct {
+		old  *regexp.Regexp
+		gate string
+	}{
 		{install, able + "reverieStart.kept.then(goappInitServiceWorker);\n"},
-		{launch, able + "reverieStart.page.then(goappInitWebAssembly); else document.getElementById(\"app-wasm-loader\").remove();\n"},
-		{run, "\n    await new Promise((turn) => setTimeout(turn));" + run},
+		{launch, able + "goappInitWebAssembly(); else document.getElementById(\"app-wasm-loader\").remove();\n"},
+		{instance, "reverieStart.instance(go.importObject, (come) => showProgress(Math.round((100 * come) / goappWasmContentLength)))"},
 	} {
-		if bytes.Count(script, []byte(begin.old)) != 1 {
+		if len(begin.old.FindAll(script, 2)) != 1 {
 			return nil, errors.New("site: go-app's script begins in another way: mend gated in web/site")
 		}
-		script = bytes.Replace(script, []byte(begin.old), []byte(begin.gate), 1)
+		script = begin.old.ReplaceAllLiteral(script, []byte(begin.gate))
 	}
 	return newAsset("/app.js", script), nil
 }

@@ -29,6 +29,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"reverie/gpu/jsx"
 )
 
 type noRegexp struct{}
@@ -48,14 +50,27 @@ func shows(element Value, text string) bool {
 	return own.Type() != TypeString || own.String() == text
 }
 
+// stretch is how long Go is busy before the browser's event loop turns: a quarter of a frame.
+const stretch = 4 * time.Millisecond
+
 var busy time.Duration
 
-// breathe lets the browser's event loop turn once Go has been busy for the half of a frame, the time since began included.
+// breathe lets the event loop turn once Go has been busy for a stretch, the time since began included.
 func breathe(began time.Time) {
-	const turn = 8 * time.Millisecond
-	if busy += time.Since(began); busy > turn {
+	if busy += time.Since(began); busy > stretch {
 		busy = 0
-		time.Sleep(time.Millisecond)
+		jsx.Turn()
+	}
+}
+
+// loading is when the page's first elements were begun, or went on after a turn; zero once they are there.
+var loading time.Time
+
+// rest lets the event loop turn after each stretch of making the page's first elements, which nobody sees before they are all there.
+func rest() {
+	if !loading.IsZero() && time.Since(loading) > stretch {
+		jsx.Turn()
+		loading = time.Now()
 	}
 }
 `
@@ -68,7 +83,8 @@ const (
 	whyUUID    = "identifiers of tabs need no cryptographic random numbers"
 	whyLeftOut = "it stands in for what the copy lacks"
 	whyValue   = `Set looks for the attributes that may be empty by the value and not by the name, so that a field that is set to "" keeps its text (go-app#1083)`
-	whyBreath  = "what was dispatched and frames that follow one another are one task for the browser, which neither draws nor answers meanwhile: at the start a quarter of a second on a telephone"
+	whyBreath  = "the page's first elements, and what was dispatched and frames that follow one another, are one task for the browser, which neither draws nor answers meanwhile: at the start half a second on a telephone"
+	whyStates  = "nothing is kept as go-app's states, for which it would look through all that the browser keeps"
 	whyTyped   = `a field that is typed in and set back before the next frame has the same value in two renderings, and what was typed would stay in it`
 )
 
@@ -91,7 +107,11 @@ var edits = []struct{ file, text, with, why string }{
 	{"pkg/app/state.go", "uuid.NewString()", "newID()", whyUUID},
 	{leftOutFile, "", leftOut, whyLeftOut},
 	{"pkg/app/attribute.go", "\tswitch v {\n", "\tswitch name {\n", whyValue},
-	{"pkg/app/engine.go", "\te.states.CleanupExpiredPersistedStates(", "\tbreathe(time.Time{})\n\te.states.CleanupExpiredPersistedStates(", whyBreath},
+	{"pkg/app/engine.go", "\te.states.CleanupExpiredPersistedStates(e.baseContext())\n", "", whyStates},
+	{"pkg/app/engine.go", "\tbody, err := e.nodes.Update(e.baseContext(), e.body, Body().privateBody(v))\n", "\tloading = time.Now()\n\tbody, err := e.nodes.Update(e.baseContext(), e.body, Body().privateBody(v))\n\tloading = time.Time{}\n", whyBreath},
+	{"pkg/app/node.go", "\tjsElement, _ := Window().createElement(v.Tag(), v.XMLNamespace())\n", "\trest()\n\tjsElement, _ := Window().createElement(v.Tag(), v.XMLNamespace())\n", whyBreath},
+	{"pkg/app/app.go", "\tengine.Navigate(window.URL(), false)\n", "\tbreathe(time.Time{})\n\tengine.Navigate(window.URL(), false)\n\tbreathe(time.Time{})\n", whyBreath},
+	{"pkg/app/app.go", "\t\"runtime\"\n", "\t\"runtime\"\n\t\"time\"\n", whyBreath},
 	{"pkg/app/engine.go", "\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n", "\t\t\tbegan := time.Now()\n\t\t\tdispatch()\n\t\t\tbreathe(began)\n\n\t\tcase <-frames.C:\n\t\t\tbegan := time.Now()\n\t\t\te.processFrame()\n\t\t\tbreathe(began)\n", whyBreath},
 	{"pkg/app/node.go", "if attrs[name] == value {", `if attrs[name] == value && (name != "value" || shows(v.JSValue(), value)) {`, whyTyped},
 }

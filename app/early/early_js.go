@@ -1,0 +1,5 @@
+package early
+
+import "reverie/gpu/jsx"
+
+func init() { jsx.Turn() }
