@@ -183,7 +183,7 @@ lighthouse: chromium tools/lighthouse/node_modules
 
 # The browser tests that hold targets of use, and print them.
 TARGETS := Walk|Installable|ProgramSizes|PictureOffline|UpdateWaitsForConsent|DownloadGoesOnAtTheByte|OneWrongByteIsFetchedAgain|PageStaysFreeDuringARun|$(strip \
-	)ResumeAfterTheTabWasKilled|BadInputGetsASentence|ForeignPictureIsTheStart|NarrowScreen|Keys|ScreensThatSayWhyNothingRuns|LostDevice|FullStorage
+	)ResumeAfterTheTabWasKilled|BadInputGetsASentence|ForeignPictureIsTheStart|NarrowScreen|Keys|ScreensThatSayWhyNothingRuns|ResumeAfterTheGPUWasReset|FullStorage
 
 ## targets: the fifteen targets of the page's use, a line each with what was measured and, in brackets, what is wanted; some minutes
 targets: chromium firefox tools/lighthouse/node_modules

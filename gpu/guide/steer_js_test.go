@@ -162,12 +162,22 @@ func TestRunsGoOnWhereTheyWere(t *testing.T) {
 
 const steeredSteps = 12
 
+// steeredWhole is the steered run, which is made once.
+func steeredWhole(t *testing.T, c Config) trace {
+	t.Helper()
+	if wholeSteered.state == nil {
+		wholeSteered = run(t, c, steeredSteps)
+	}
+	return wholeSteered
+}
+
+var wholeSteered trace
+
 // What is steered by hand is a script, which does the same again.
 func TestSteeringIsTheScript(t *testing.T) {
 	ctx := context.Background()
 	script, pictures := steered(), map[string]Picture{"p": gradual, "q": red}
-	c := Config{Script: script, Images: pictures}
-	want := run(t, c, steeredSteps)
+	want := steeredWhole(t, Config{Script: script, Images: pictures})
 
 	var got trace
 	s := open(t, config(script.Recipe))
@@ -201,7 +211,7 @@ func TestSteeredRunsGoOnFromEveryStep(t *testing.T) {
 	}
 	var through trace
 	through.end(t, s)
-	if whole := run(t, c, steeredSteps); !bytes.Equal(whole.picture, through.picture) || !slices.Equal(whole.state.Z, through.state.Z) {
+	if whole := steeredWhole(t, c); !bytes.Equal(whole.picture, through.picture) || !slices.Equal(whole.state.Z, through.state.Z) {
 		t.Error("saving has changed the run")
 	}
 }

@@ -5,14 +5,12 @@ package e2e
 import (
 	"testing"
 
-	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
 
 // A program starts a run, follows it, steers it, and has its picture and its state; what cannot be is a sentence.
 func TestProgramsRun(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off")
-	v.ready()
+	v := revisit(t, "v=2")
 	said, err := driver.Evaluate[string](v.Page, `(async () => {
 		const recipe = { prompt: "a red apple", width: 64, height: 64, steps: 100000, cutouts: 1, seed: "7" };
 		const wrong = await reverie.start({ version: 2, recipe: { ...recipe, cutouts: -1 } }).catch((e) => e.message);

@@ -7,7 +7,6 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/recipe"
-	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
 
@@ -44,8 +43,7 @@ func (v *visit) seen(x, y float64) int {
 // What is painted with the pointer is what the run takes, and a stroke that was undone is not. That the halves of a
 // picture follow their prompts is gpu/guide's to show, which needs no page.
 func TestBrush(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple%20%7C%20a%20blue%20heart&width=64&height=32&cutouts=4&steps=1&seed=7&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple%20%7C%20a%20blue%20heart&width=64&height=32&cutouts=4&steps=1&seed=7&v=2")
 	v.must(v.Click("button", "Paint where a red apple pulls"))
 	v.drag(0.25, 0.1, 0.25, 0.9, 0.1, 0.5)
 	v.drag(0.8, 0.2, 0.8, 0.8)
@@ -61,13 +59,14 @@ func TestBrush(t *testing.T) {
 		t.Errorf("the run has the regions %+v", regions)
 	}
 	until[protocol.Done](v)
+	_, err := driver.Evaluate[bool](v.Page, `document.getElementById("veil").dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true, cancelable: true})), true`)
+	v.must(err)
 	v.clean()
 }
 
 // The keyboard paints where the pointer does, and keys that do so do nothing else.
 func TestBrushByKeyboard(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
 	press := func(id, key string, command bool) {
 		t.Helper()
 		took, err := driver.Evaluate[bool](v.Page, `!document.getElementById("`+id+`").dispatchEvent(new KeyboardEvent("keydown", {key: "`+key+`", ctrlKey: `+map[bool]string{true: "true", false: "false"}[command]+`, bubbles: true, cancelable: true}))`)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,11 @@ import (
 	"reverie/tools/driver"
 )
 
-// steered is a short run whose kernels are the same in every visit.
-const steered = "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=12&seed=7&v=2"
+// steered is a short run whose kernels are the same in every visit; shorter has fewer steps, each of which takes time.
+const (
+	steered = "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=12&seed=7&v=2"
+	shorter = "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=8&seed=7&v=2"
+)
 
 // losses reads messages up to Done and returns the loss of each step, and the changes on the way.
 func (v *visit) losses() (losses []float64, changes []protocol.Changed) {
@@ -46,8 +50,7 @@ func (v *visit) losses() (losses []float64, changes []protocol.Changed) {
 
 // A prompt that is typed in the middle of a run is the run's from some step on, and no sooner. The picture tells, and can be made again.
 func TestPromptChangesDuringARun(t *testing.T) {
-	v := open(t, chromium.Software, steered)
-	v.ready()
+	v := revisit(t, strings.TrimPrefix(shorter, "?tune=off#"))
 	v.must(v.Click("button", "Start"))
 	plain, _ := v.losses()
 
@@ -62,7 +65,7 @@ func TestPromptChangesDuringARun(t *testing.T) {
 		t.Fatalf("the run took %+v", changes)
 	}
 	at := changes[0].Step
-	if at < 1 || at > 11 || len(rest) != 12-at || recipe.Prompt.In(changes[0].Script.At(at)) != "a blue heart" {
+	if at < 1 || at > 7 || len(rest) != 8-at || recipe.Prompt.In(changes[0].Script.At(at)) != "a blue heart" {
 		t.Fatalf("it took %+v, with %d steps to go", changes[0], len(rest))
 	}
 	if slices.Equal(rest[:1], plain[at:at+1]) {
@@ -70,10 +73,11 @@ func TestPromptChangesDuringARun(t *testing.T) {
 	}
 	saved := v.file()
 	v.must(v.Click("button", "Start"))
-	_, none := v.losses()
-	if len(none) != 0 {
+	if none := until[protocol.Started](v).Script.Changes; len(none) != 0 {
 		t.Errorf("a new run has the changes of the last one: %+v", none)
 	}
+	v.must(v.Click("button", "Stop"))
+	until[protocol.Stopped](v)
 
 	path := filepath.Join(t.TempDir(), "saved.png")
 	v.must(os.WriteFile(path, saved, 0o600))
@@ -109,8 +113,7 @@ func (v *visit) file() []byte {
 
 // What belongs to a run as a whole is offered for a new one, which is started at a press.
 func TestNewRunDuringARun(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=500&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=500&v=2")
 	v.must(v.Click("button", "Start"))
 	until[protocol.Step](v)
 	v.must(v.Fill("spinbutton", "Width", "96"))
@@ -127,8 +130,7 @@ func TestNewRunDuringARun(t *testing.T) {
 }
 
 func TestContinue(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=2&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=2&v=2")
 	v.must(v.Click("button", "Start"))
 	until[protocol.Done](v)
 	v.must(v.Fill("spinbutton", "Steps", "3"))
@@ -154,8 +156,7 @@ func TestContinue(t *testing.T) {
 
 // Each run has a seed of its own unless it is locked, and 64 bits of it stay exact.
 func TestSeeds(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
 	pictures := map[string]uint64{}
 	run := func() (picture string, seed uint64) {
 		t.Helper()
@@ -228,8 +229,7 @@ func TestUndo(t *testing.T) {
 
 // Telephones call every photograph image.jpg.
 func TestTwoImagePromptsOfOneName(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
 	dir := t.TempDir()
 	for i, folder := range []string{"a", "b"} {
 		m := image.NewRGBA(image.Rect(0, 0, 20, 20))
@@ -256,5 +256,6 @@ func TestTwoImagePromptsOfOneName(t *testing.T) {
 	if step := until[protocol.Step](v); len(step.Losses) < 3 || step.Losses[1] == step.Losses[2] {
 		t.Errorf("its losses are %v, want one of the text and one of each picture", step.Losses)
 	}
+	until[protocol.Done](v)
 	v.clean()
 }

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"reverie/app/protocol"
-	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
 
@@ -46,8 +45,9 @@ func TestPicturesWithoutTheirEnd(t *testing.T) {
 	if err := jpeg.Encode(&asJPEG, m, &jpeg.Options{Quality: 100}); err != nil {
 		t.Fatal(err)
 	}
-	v := open(t, chromium.Software, "?tune=off#p=a%20green%20tree&width=64&height=64&cutouts=1&steps=1", keepStart)
-	v.ready()
+	v := revisit(t, "p=a%20green%20tree&width=64&height=64&cutouts=1&steps=1")
+	_, err := driver.Evaluate[bool](v.Page, keepStart+`; true`)
+	v.must(err)
 	dir := t.TempDir()
 	for name, data := range map[string][]byte{
 		"unended.png": asPNG.Bytes()[:asPNG.Len()-12], // without IEND

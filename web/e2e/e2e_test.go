@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -39,7 +40,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	often.close()
+	os.Exit(code)
 }
 
 func build() error {
@@ -62,6 +65,18 @@ func build() error {
 	return nil
 }
 
+// plain is the site of the programs and the embedded model. It is one for all tests, for it packs its files when they are first asked for.
+func plain(t *testing.T) *site.Site {
+	t.Helper()
+	s, err := sitePlain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var sitePlain = sync.OnceValues(func() (*site.Site, error) { return site.New(site.Config{Programs: programs}) })
+
 // with returns the programs with another one in the place of file.
 func with(file string, program []byte) fs.FS {
 	changed := maps.Clone(programs)
@@ -75,16 +90,13 @@ type visit struct {
 	*driver.Page
 	url   string
 	serve *http.Server
+	heard int // complaints before this visit, in a page that others have used
 }
 
 // open serves the site and opens it under path, which may have a fragment. The scripts run before the page's own.
 func open(t *testing.T, adapter chromium.Adapter, path string, scripts ...string) *visit {
 	t.Helper()
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return openHandler(t, s, adapter, path, scripts...)
+	return openHandler(t, plain(t), adapter, path, scripts...)
 }
 
 func openHandler(t *testing.T, h http.Handler, adapter chromium.Adapter, path string, scripts ...string) *visit {
@@ -185,7 +197,7 @@ func (v *visit) ready() {
 
 func (v *visit) clean() {
 	v.Helper()
-	if complaints := v.Complaints(); len(complaints) > 0 {
+	if complaints := v.Complaints()[v.heard:]; len(complaints) > 0 {
 		v.Errorf("the console says:\n%s", strings.Join(complaints, "\n"))
 	}
 }
@@ -264,7 +276,7 @@ func (v *visit) download() string {
 }
 
 func TestStopKeepsThePicture(t *testing.T) {
-	v := open(t, chromium.Software, "#p=a%20blue%20heart&width=64&height=64&cutouts=2&steps=500")
+	v := revisit(t, "p=a%20blue%20heart&width=64&height=64&cutouts=2&steps=500")
 	v.value("textbox", "Prompt", "a blue heart")
 	v.value("spinbutton", "Steps", "500")
 	v.must(v.Click("button", "Start"))
@@ -293,8 +305,7 @@ func TestDownloadModels(t *testing.T) {
 }
 
 func TestBadInputGetsASentence(t *testing.T) {
-	v := open(t, chromium.Software, "")
-	until[protocol.Ready](v)
+	v := revisit(t, "v=2")
 	v.must(v.Click("button", "Start"))
 	v.status("Type what the picture should show")
 	v.must(v.Fill("textbox", "Prompt", "a red apple"))
@@ -326,7 +337,7 @@ func (v *visit) invalid(label string) {
 }
 
 func TestForeignPictureIsTheStart(t *testing.T) {
-	v := open(t, chromium.Software, "#p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
+	v := revisit(t, "p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
 	path := filepath.Join(t.TempDir(), "photo.png")
 	f, err := os.Create(path)
 	v.must(err)
@@ -384,32 +395,6 @@ func TestScreensThatSayWhyNothingRuns(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestLostDevice(t *testing.T) {
-	v := open(t, chromium.Software, "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=500")
-	v.must(v.Click("button", "Start"))
-	until[protocol.Step](v)
-	v.must(v.CrashGPU())
-	if _, err := v.Find("heading", "The GPU was reset"); err != nil {
-		t.Fatal(err)
-	}
-	v.value("textbox", "Prompt", "a red apple")
-	v.must(v.Click("button", "Start the engine again"))
-	v.ready()
-	target(t, 14, "for a GPU that was reset")
-}
-
-func TestOfflineAfterOneVisit(t *testing.T) {
-	v := arriveIn(t, driver.Open, newGate(t), chromium.Software, "")
-	until[protocol.Ready](v) // nobody does anything: the page has rested
-	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
-	v.must(err)
-	v.clean()
-	v.must(v.serve.Close())
-	v.must(v.Navigate(v.url + "?offline#p=a%20red%20apple"))
-	until[protocol.Ready](v)
-	v.value("textbox", "Prompt", "a red apple")
 }
 
 // A new version waits until the person asks for it, and the first visit is no update. The models that are kept stay.

@@ -17,7 +17,6 @@ import (
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
 	"reverie/web"
-	"reverie/web/site"
 )
 
 // saboteur is what a worker imports beside web/gpu.js, so that the page can make it fail in a way that is asked for.
@@ -61,10 +60,7 @@ const settings = "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=2&steps
 // openFaulty opens a site of its own, at an origin of its own, in a browser that others use before and after it.
 func openFaulty(t *testing.T, p *driver.Page) *faulty {
 	t.Helper()
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := plain(t)
 	glue, err := fs.ReadFile(web.Assets, "gpu.js")
 	if err != nil {
 		t.Fatal(err)
@@ -380,6 +376,7 @@ var running = []fault{
 // Each fault is injected in a real browser; what the person had is there afterwards, the page has said what happened, and the retry works. The
 // lines that this prints are what `make faults` shows.
 func TestFaults(t *testing.T) {
+	t.Parallel() // beside TestProgramSizes, for it often waits
 	p, err := driver.Open(t.Context(), chromium.Software)
 	if err != nil {
 		t.Fatal(err)

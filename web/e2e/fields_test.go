@@ -9,15 +9,13 @@ import (
 
 	"reverie/app/protocol"
 	"reverie/recipe"
-	"reverie/tools/chromium"
 	"reverie/tools/driver"
 )
 
 // What the program empties is empty: the fields show what the run takes, whatever was typed there before. The two pictures are the notebook's,
 // which say nothing of the learning rate, and one of them nothing of the prompt.
 func TestFieldsShowWhatTheRunTakes(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
-	until[protocol.Storage](v)
+	v := revisit(t, "p=a%20green%20tree&width=64&height=64&cutouts=2&steps=1")
 	v.value("textbox", "Prompt", "a green tree")
 	_, err := v.Find("textbox", "Cut power") // which unfolds what it lies in
 	v.must(err)

@@ -14,7 +14,6 @@ import (
 	"reverie/recipe"
 	"reverie/tools/chromium"
 	"reverie/tools/driver"
-	"reverie/web/site"
 )
 
 // pace is how many seconds a step was to take, and took.
@@ -34,15 +33,21 @@ func (v *visit) took(n int) float64 {
 	return all[n/2]
 }
 
+// paced makes a run of ten steps whose settings the page has.
+func (v *visit) paced() pace {
+	v.Helper()
+	foreseen := until[protocol.Foreseen](v).Seconds
+	v.must(v.Click("button", "Start"))
+	p := pace{foreseen, v.took(10)}
+	until[protocol.Done](v)
+	return p
+}
+
 // A visit with Firefox: a run with a pause, which a reload interrupts and which goes on; its picture, with the settings in it; and the same run
 // again without the server.
 func TestFirefox(t *testing.T) {
 	const settings = "#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=10&seed=7&v=2"
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := openIn(t, driver.OpenFirefox, s, chromium.Software, "?tune=off"+settings)
+	v := openIn(t, driver.OpenFirefox, plain(t), chromium.Software, "?tune=off"+settings)
 	const adapter = "a processor through Firefox (wgpu)"
 	if ready := until[protocol.Ready](v); ready.Adapter != adapter {
 		t.Errorf("the adapter is %q, want %q", ready.Adapter, adapter)
@@ -66,7 +71,7 @@ func TestFirefox(t *testing.T) {
 	if started.Step < paused.Step || resume.Name != fmt.Sprintf("Resume from step %d", started.Step) {
 		t.Errorf("after a pause at step %d and “%s” it goes on after %d", paused.Step, resume.Name, started.Step)
 	}
-	first := pace{foreseen, v.took(10 - started.Step)}
+	paces := []pace{{foreseen, v.took(10 - started.Step)}}
 	until[protocol.Done](v)
 
 	path := v.download()
@@ -91,14 +96,16 @@ func TestFirefox(t *testing.T) {
 	v.clean()
 	v.must(v.serve.Close())
 	v.again("?offline&tune=off" + settings)
-	foreseen = until[protocol.Foreseen](v).Seconds
-	v.must(v.Click("button", "Start"))
-	second := pace{foreseen, v.took(10)}
-	until[protocol.Done](v)
-	if !first.near() && !second.near() { // other work on the machine may make one of them wrong
-		t.Errorf("seconds a step, foreseen and measured: %.2f, and in another visit %.2f", first, second)
-	}
+	paces = append(paces, v.paced())
 	if uninterrupted := v.file(); !bytes.Equal(resumed, uninterrupted) {
 		t.Error("the picture of a run that was interrupted is another file than that of one that was not")
+	}
+	// Other work on the machine may make some of them wrong.
+	for len(paces) < 5 && !slices.ContainsFunc(paces, pace.near) {
+		v.again("?offline&tune=off" + settings)
+		paces = append(paces, v.paced())
+	}
+	if !slices.ContainsFunc(paces, pace.near) {
+		t.Errorf("seconds a step, foreseen and measured, in several visits: %.2f", paces)
 	}
 }

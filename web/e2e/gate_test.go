@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"reverie/web/site"
 )
 
 // gate serves the site and holds some of its files back until they are let through.
@@ -30,11 +28,7 @@ type held struct {
 
 func newGate(t *testing.T, files ...string) *gate {
 	t.Helper()
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gate{TB: t, site: s, held: map[string]*held{}}
+	g := &gate{TB: t, site: plain(t), held: map[string]*held{}}
 	for _, file := range files {
 		g.held[file] = &held{asked: make(chan struct{}), through: make(chan struct{})}
 	}

@@ -87,8 +87,7 @@ func TestOldLinksAndPicturesKeepTheirMeaning(t *testing.T) {
 // follow gives the open page a run's link.
 func (v *visit) follow(r oldRun) {
 	v.Helper()
-	_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`(location.hash = %q, true)`, r.Link))
-	v.must(err)
+	v.links(r.Link)
 	v.unfolds("field-seed")
 	v.waits(fmt.Sprintf(`[...document.querySelectorAll("label")].find((l) => l.textContent === "Seed").control.value === %q`, r.Settings["seed"]))
 	if prompt := r.Settings["prompt"].(string); prompt != "" {

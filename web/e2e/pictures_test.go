@@ -52,10 +52,7 @@ func (v *visit) savedFromLightbox() []byte {
 // The picture of a run stays with its settings: through visits and an update, until it is deleted, and that can be undone.
 func TestPicturesStay(t *testing.T) {
 	newer := with("engine.wasm", append(slices.Clone(programs["engine.wasm"].Data), 0, 2, 1, 'x')) // with a custom section named x
-	old, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := plain(t)
 	next, err := site.New(site.Config{Programs: newer})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +64,7 @@ func TestPicturesStay(t *testing.T) {
 			return
 		}
 		old.ServeHTTP(w, r)
-	}), chromium.Software, steered)
+	}), chromium.Software, shorter)
 	v.ready()
 	v.must(v.Click("button", "Start"))
 	until[protocol.Done](v)
@@ -87,7 +84,7 @@ func TestPicturesStay(t *testing.T) {
 	v.must(v.Click("button", "Use settings"))
 	v.waits(`!document.querySelector("dialog[open]")`)
 	v.value("textbox", "Prompt", "a red apple")
-	v.value("spinbutton", "Steps", "12")
+	v.value("spinbutton", "Steps", "8")
 	v.value("textbox", "Seed", "7")
 	v.status("The settings of “a red apple” are in the form.")
 
@@ -127,22 +124,25 @@ func TestPicturesStay(t *testing.T) {
 
 // A run that is stopped leaves a picture, too, and the next run can start from it.
 func TestEvolveFromAStoppedRun(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20blue%20heart&width=64&height=64&cutouts=2&steps=500&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20lighthouse&width=64&height=64&cutouts=2&steps=500&v=2")
+	const pictures = `document.querySelectorAll('ul[aria-label="Pictures"] img').length`
+	others, err := driver.Evaluate[int](v.Page, pictures)
+	v.must(err)
 	v.must(v.Click("button", "Start"))
 	seed := recipe.Seed.In(until[protocol.Started](v).Script.Recipe)
 	until[protocol.Step](v)
 	v.must(v.Click("button", "Stop"))
 	stopped := until[protocol.Stopped](v)
-	v.strip(1)
-	v.openPicture("a blue heart")
+	v.waits(fmt.Sprintf("%s === %d", pictures, others+1))
+	v.openPicture("a lighthouse")
 	v.must(v.Click("button", "Evolve (start from it)"))
-	v.status("The next run starts from “a blue heart”.")
+	v.status("The next run starts from “a lighthouse”.")
 	v.must(v.Click("button", "Start"))
 	started := until[protocol.Started](v)
-	if name := fmt.Sprintf("a-blue-heart_%d_%d.png", seed, stopped.Step); recipe.InitImage.In(started.Script.Recipe) != name {
+	if name := fmt.Sprintf("a-lighthouse_%d_%d.png", seed, stopped.Step); recipe.InitImage.In(started.Script.Recipe) != name {
 		t.Errorf("it starts from %v, want %s", recipe.InitImage.In(started.Script.Recipe), name)
 	}
 	v.must(v.Click("button", "Stop"))
+	until[protocol.Stopped](v)
 	v.clean()
 }

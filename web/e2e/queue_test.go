@@ -55,8 +55,7 @@ func TestForkAndQueue(t *testing.T) {
 
 // Of four small pictures one goes on in the size that was chosen, from its tokens.
 func TestFourSeedsGoOnLarge(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=96&height=96&cutouts=1&steps=1&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=96&height=96&cutouts=1&steps=1&v=2")
 	v.must(v.Click("button", "4 seeds"))
 	var third recipe.Recipe
 	for i := range 4 {

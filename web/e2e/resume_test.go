@@ -152,9 +152,9 @@ func TestReloadKeepsTheForm(t *testing.T) {
 	v.clean()
 }
 
-// After the GPU was reset the picture is still there, for the eye, and the run goes on.
+// After the GPU was reset the picture is still there, for the eye, and the run goes on. That it may be reset during a step is TestFaults' to show.
 func TestResumeAfterTheGPUWasReset(t *testing.T) {
-	v := open(t, chromium.Software, steered)
+	v := open(t, chromium.Software, shorter)
 	v.must(v.Resize(1280, 1400))
 	v.ready()
 	v.must(v.Click("button", "Start"))
@@ -172,6 +172,7 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.shows(before)
+	v.value("textbox", "Prompt", "a red apple")
 	v.must(v.Click("button", "Start the engine again"))
 	v.shows(before)
 	v.must(v.Click("button", fmt.Sprintf("Resume from step %d", paused.Step)))
@@ -179,6 +180,7 @@ func TestResumeAfterTheGPUWasReset(t *testing.T) {
 	if !slices.Equal(v.file(), uninterrupted) {
 		t.Error("the picture is another file than that of the run that was not interrupted")
 	}
+	target(t, 14, "for a GPU that was reset")
 }
 
 // framed is what a person sees of the picture, which keeps its shape in the middle of the canvas, without the buttons and notes over it.

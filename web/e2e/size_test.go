@@ -3,26 +3,31 @@
 package e2e
 
 import (
-	"sync"
+	"bytes"
 	"testing"
+
+	"github.com/andybalholm/brotli"
 
 	"reverie/web/compress"
 	"reverie/web/wasm"
 )
 
-// The programs that these tests build are ones that a visitor can download.
+// The programs that these tests build are ones that a visitor can download. What stays within its limit when it is packed in a second or two does so at its
+// best, which takes half a minute of a core.
 func TestProgramSizes(t *testing.T) {
-	var sizes [4]int
-	var work sync.WaitGroup
-	files := [len(sizes)]string{"app.wasm", "engine.wasm", "export.wasm", "import.wasm"}
-	for i, file := range files { // side by side: each takes half a minute of a core
-		work.Go(func() { sizes[i] = len(compress.Formats[0].Pack(programs[file].Data)) })
+	t.Parallel() // beside TestFaults, which often waits
+	sizes := map[string]int{}
+	for file, quickly := range map[string]int{"app.wasm": 0, "engine.wasm": 0, "export.wasm": wasm.MostExport, "import.wasm": wasm.MostImport} {
+		data, how := programs[file].Data, "quickly"
+		if quickly > 0 {
+			sizes[file] = quicklyPacked(data)
+		}
+		if quickly == 0 || sizes[file] > quickly {
+			sizes[file], how = len(compress.Formats[0].Pack(data)), "at its best"
+		}
+		t.Logf("%s: %d bytes, %d in Brotli, packed %s", file, len(data), sizes[file], how)
 	}
-	work.Wait()
-	for i, file := range files {
-		t.Logf("%s: %d bytes, %d in Brotli at its best", file, len(programs[file].Data), sizes[i])
-	}
-	page, both, export, imports := sizes[0], sizes[0]+sizes[1], sizes[2], sizes[3]
+	page, both, export, imports := sizes["app.wasm"], sizes["app.wasm"]+sizes["engine.wasm"], sizes["export.wasm"], sizes["import.wasm"]
 	target(t, 4, "the page's program takes %.2f MB of Brotli (<= %.1f), with the engine %.2f (<= %.1f)", float64(page)/1e6, float64(wasm.MostPage)/1e6, float64(both)/1e6, float64(wasm.MostEngine)/1e6)
 	const what = "see which packages are new with `GOOS=js GOARCH=wasm go list -modfile bin/go-app-….mod -deps ./app/page ./app/engine ./app/export ./app/importer`, what the " +
 		"compiler inlines in web/wasm/wasm.go, and what is left out in web/wasm/slim.go"
@@ -38,4 +43,13 @@ func TestProgramSizes(t *testing.T) {
 	if export > wasm.MostExport {
 		t.Errorf("what exports takes %d bytes, and %d are the limit: %s", export, wasm.MostExport, what)
 	}
+}
+
+// quicklyPacked is how many bytes Brotli makes of data by its last quality that is quick.
+func quicklyPacked(data []byte) int {
+	var packed bytes.Buffer
+	w := brotli.NewWriterLevel(&packed, 9)
+	w.Write(data) // to memory, which does not fail
+	w.Close()
+	return packed.Len()
 }

@@ -18,8 +18,7 @@ import (
 )
 
 func TestBenchmark(t *testing.T) {
-	v := open(t, chromium.Software, "")
-	v.ready()
+	v := revisit(t, "v=2")
 	v.must(v.Click("button", "Benchmark"))
 	measured := until[protocol.Measured](v)
 	for _, s := range measured.Speeds {

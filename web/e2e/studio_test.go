@@ -43,8 +43,7 @@ func TestPictureIsInViewWhileItForms(t *testing.T) {
 
 // Keys alone start a run, hold it, look back, save and end it. Single ones work outside of fields, and can be turned off in the dialog that lists them.
 func TestKeys(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&width=64&height=64&cutouts=1&steps=100000&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=100000&v=2")
 	press := func(key, in string) {
 		t.Helper()
 		_, err := driver.Evaluate[bool](v.Page, fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new KeyboardEvent("keydown", {key: %q, ctrlKey: %t, bubbles: true, cancelable: true}))`, in, key, key == "Enter"))
@@ -91,8 +90,7 @@ func TestKeys(t *testing.T) {
 
 // What people change most is at the prompt, and what it says is what runs.
 func TestChips(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple&cutouts=1&steps=1&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple&cutouts=1&steps=1&v=2")
 	for _, c := range [][2]string{{"Square", "Wide"}, {"128 × 88 px", "64 × 40"}, {"Style", "watercolour"}} {
 		v.must(v.Click("button", c[0]))
 		v.must(v.Click("button", c[1]))
@@ -109,8 +107,7 @@ func TestChips(t *testing.T) {
 
 // A slider steers the run that is under way.
 func TestSliderSteers(t *testing.T) {
-	v := open(t, chromium.Software, "?tune=off#p=a%20red%20apple%20%7C%20fog&width=64&height=64&cutouts=1&steps=100000&v=2")
-	v.ready()
+	v := revisit(t, "p=a%20red%20apple%20%7C%20fog&width=64&height=64&cutouts=1&steps=100000&v=2")
 	v.must(v.Click("button", "Start"))
 	until[protocol.Step](v)
 	v.slide("Boldness", "0.3")

@@ -11,7 +11,7 @@ import (
 	"reverie/tools/chromium"
 )
 
-// startedTuning presses Start, waits for the first step and says whether kernels were timed before it. The run is stopped.
+// startedTuning presses Start, waits until the run's own kernels are compiled and says whether kernels were timed before.
 func (v *visit) startedTuning() (tuned bool) {
 	v.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
@@ -23,12 +23,11 @@ func (v *visit) startedTuning() (tuned bool) {
 		switch m := m.(type) {
 		case protocol.Progress:
 			tuned = tuned || m.Phase == protocol.PhaseTune
-		case protocol.Step:
-			v.must(v.Click("button", "Stop"))
-			until[protocol.Stopped](v)
-			return tuned
+			if m.Phase == protocol.PhaseCompile {
+				return tuned
+			}
 		case protocol.Error, protocol.Exit, protocol.Lost:
-			v.Fatalf("waiting for a step: got %T %+v", m, m)
+			v.Fatalf("waiting for the kernels: got %T %+v", m, m)
 		}
 	}
 }

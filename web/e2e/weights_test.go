@@ -130,15 +130,11 @@ func withModel(t *testing.T, bytes int64) (*host, *weights.Manifest) {
 
 func embedded(t *testing.T) (*host, *weights.Manifest) {
 	t.Helper()
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		t.Fatal(err)
-	}
 	m, err := folder.Manifest(mini.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &host{site: s}, m
+	return &host{site: plain(t)}, m
 }
 
 // sizes are a model's shards.
@@ -446,9 +442,10 @@ func TestFullStorage(t *testing.T) {
 	v.clean()
 }
 
-// After one visit everything works without a server: the page, a whole run, and saving its picture.
+// After one visit in which nobody did anything everything works without a server: the page, a whole run, and saving its picture.
 func TestPictureOffline(t *testing.T) {
-	v := open(t, chromium.Software, "")
+	v := arriveIn(t, driver.Open, plain(t), chromium.Software, "")
+	until[protocol.Ready](v) // the page has rested
 	v.keeps("mini", whole)
 	_, err := driver.Evaluate[bool](v.Page, `navigator.serviceWorker.ready.then(() => true)`)
 	v.must(err)
@@ -456,6 +453,7 @@ func TestPictureOffline(t *testing.T) {
 	v.must(v.serve.Close())
 	v.again("?offline#p=a%20red%20apple&width=64&height=64&cutouts=2&steps=2&seed=7")
 	v.keeps("mini", whole)
+	v.value("textbox", "Prompt", "a red apple")
 	v.must(v.Click("button", "Start"))
 	until[protocol.Done](v)
 	data, err := os.ReadFile(v.download())
@@ -502,8 +500,7 @@ func TestTwoTabsShareADownload(t *testing.T) {
 }
 
 func TestInstallable(t *testing.T) {
-	v := open(t, chromium.Software, "")
-	until[protocol.Ready](v)
+	v := revisit(t, "v=2")
 	var problems []string
 	for range 100 { // the browser looks at the manifest in its own time
 		var err error
