@@ -45,7 +45,7 @@ func (r Recipe) Check(factor int) (Recipe, []string, error) {
 	c := checker{Recipe: r}
 	for _, check := range []func() error{
 		func() error { return wrong(Prompt.Option, c.text()) }, func() error { return wrong(Prompt.Option, c.prompts()) },
-		func() error { return wrong(Model.Option, c.model()) }, func() error { return c.sizes(factor) }, c.start, c.values, c.coarse,
+		func() error { return wrong(Model.Option, c.model()) }, func() error { return c.sizes(factor) }, c.start, c.values, c.coarse, c.window,
 	} {
 		if err := check(); err != nil {
 			return r, nil, err

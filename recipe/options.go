@@ -493,6 +493,10 @@ var (
 		Help:      "After how many steps the picture is shown; 0 shows it four times a second.",
 		Elsewhere: map[Tool]string{Notebook: "display_freq", Pixray: "display_every", Pytti: "display_every"},
 	}, Whole{Min: 0, Max: MaxSteps}, 0)
+	Window = add(Option{
+		Name: "window", Costs: true, Group: Computing, Label: "Window", Unit: "pixels", Beside: `{"width":256}`,
+		Help: "Each step works on a window of the picture of this side, which moves over it: larger pictures fit the device, and take more steps. 0 works on the whole.",
+	}, Whole{Min: 0, Max: MaxSide}, 0)
 )
 
 // strength is the option that scales an augmentation: 1 is as the preset has it, 0 leaves it out.

@@ -111,6 +111,7 @@ type (
 		Tile   string `json:"tile,omitempty"` // the run's, as the options of these names say
 		Mirror string `json:"mirror,omitempty"`
 		Clear  string `json:"transparent,omitempty"`
+		Window int    `json:"window,omitempty"`
 		Tokens *Bytes `json:"tokens"`
 	}
 	// Inspect asks what is inside an update: the next one that the run under way makes, or, while it is paused, the one that is to come, which is

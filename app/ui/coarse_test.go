@@ -42,3 +42,19 @@ func TestStepsOfACoarseRun(t *testing.T) {
 		}
 	}
 }
+
+// Small runs are as small as they are from their beginning; the one that goes on large goes from coarse to fine as the form says.
+func TestFourSeedsOfACoarseRun(t *testing.T) {
+	s := idle(t)
+	write(s, recipe.Steps, "200")
+	write(s, recipe.Coarse, "150")
+	for _, r := range fourOf(t, s) {
+		if got := recipe.Coarse.In(r); got != "" {
+			t.Errorf("a small run is enlarged after %q", got)
+		}
+	}
+	m, ok := s.GoOnLarge(1, "/weights/")
+	if r := runOf(t, s, m, ok); recipe.Coarse.In(r) != "150" || recipe.Steps.In(r) != 200 || text(s, recipe.Coarse) != "150" {
+		t.Errorf("on goes %+v, and the form says %q", r, text(s, recipe.Coarse))
+	}
+}

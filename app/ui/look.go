@@ -146,7 +146,7 @@ func (s *State) question(p past, step int, tokens []byte, base string) protocol.
 	now, size := p.script.At(step), p.grid(tokens)
 	return protocol.Look{ID: s.looks, Base: base, Model: recipe.Model.In(now), Width: size.Columns, Height: size.Rows,
 		Half: recipe.Precision.In(now) == "half", Tile: recipe.Tile.In(now), Mirror: recipe.Mirror.In(now), Clear: recipe.Transparent.In(now),
-		Tokens: &protocol.Bytes{Data: tokens}}
+		Window: recipe.Window.In(now), Tokens: &protocol.Bytes{Data: tokens}}
 }
 
 // stopLooking shows the run's own picture again.

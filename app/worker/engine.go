@@ -458,8 +458,8 @@ func unpacked(m protocol.Look) []uint16 {
 }
 
 // drawing is how the run of a Look draws.
-func drawing(m protocol.Look) guide.Drawing {
-	return guide.DrawingOf(recipe.New(recipe.Tile.Is(m.Tile), recipe.Mirror.Is(m.Mirror), recipe.Transparent.Is(m.Clear)))
+func drawing(by *guide.Model, m protocol.Look) guide.Drawing {
+	return by.Drawing(recipe.New(recipe.Tile.Is(m.Tile), recipe.Mirror.Is(m.Mirror), recipe.Transparent.Is(m.Clear), recipe.Window.Is(m.Window)))
 }
 
 // Look decodes tokens while no run is under way.
@@ -467,7 +467,7 @@ func (e *GPU) Look(ctx context.Context, m protocol.Look, progress Progress) (*pr
 	if err := e.need(ctx, m.Base+m.Model+"/", progress); err != nil {
 		return nil, err
 	}
-	return pictureOf(e.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))
+	return pictureOf(e.model.Look(ctx, m.Height, m.Width, m.Half, drawing(e.model, m), unpacked(m)))
 }
 
 func pictureOf(p guide.Picture, err error) (*protocol.Picture, error) {
@@ -484,13 +484,13 @@ func (r *gpuRun) Look(ctx context.Context, m protocol.Look) (*protocol.Picture, 
 	if factor := r.model.Factor(); m.Width*factor == width && m.Height*factor == height {
 		return pictureOf(r.Session.Look(ctx, unpacked(m)))
 	}
-	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, drawing(m), unpacked(m)))
+	return pictureOf(r.model.Look(ctx, m.Height, m.Width, m.Half, drawing(r.model, m), unpacked(m)))
 }
 
 // Inspect tells what is inside the next update.
 func (r *gpuRun) Inspect(ctx context.Context, stay bool) (*protocol.Step, protocol.Inspected, error) {
 	report, in, err := r.Session.Inspect(ctx, stay)
-	if errors.Is(err, guide.ErrNoInside) {
+	if errors.Is(err, guide.ErrNoInside) || errors.Is(err, guide.ErrInWindows) {
 		return nil, protocol.Inspected{Problem: err.Error()}, nil
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ package guide
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"reverie/recipe"
@@ -83,5 +84,36 @@ func TestCoarseToFineNeedsRoom(t *testing.T) {
 	b, errB := f.Run(ctx, coarse(recipe.Coarse.Is("")).Recipe)
 	if errA != nil || errB != nil || a.Bytes != b.Bytes {
 		t.Errorf("the forecast is %+v, and of the last size %+v (%v, %v)", a, b, errA, errB)
+	}
+}
+
+// The latent, its mean and its start are carried over to the larger size, and the optimiser's memory is not. Who gave the state may use it again.
+func TestResizedStates(t *testing.T) {
+	s := mustPlan(t, coarse())
+	c := s.model.manifest.VQGAN.EmbedDim
+	numbers := func(first float32) []float32 {
+		list := make([]float32, 3*2*c)
+		for i := range list {
+			list[i] = first + float32(i)
+		}
+		return list
+	}
+	s.z0 = numbers(3)
+	state := &State{Z: numbers(1), Start: s.z0, Mean: numbers(2), Averaged: 1.5, Memory: [][]float32{numbers(4), numbers(5)}, Optimiser: "adam"}
+	s.placed = s.places(s.now)
+	larger := s.resize(state, [2]int{24, 40})
+	for _, a := range []struct {
+		what      string
+		from, got []float32
+	}{{"latent", numbers(1), larger.Z}, {"mean", numbers(2), larger.Mean}, {"start", numbers(3), s.z0}} {
+		if !slices.Equal(a.got, enlarged(a.from, 3, 2, c, 5, 3)) {
+			t.Errorf("the %s is not the one before, enlarged", a.what)
+		}
+	}
+	if larger.Memory != nil || larger.Averaged != 1.5 || !slices.Equal(state.Z, numbers(1)) || len(state.Memory) != 2 {
+		t.Errorf("the larger state is %+v, of %+v", larger, state)
+	}
+	if h, w := s.tokens(); h != 5 || w != 3 || len(s.places(s.now).held) != 4*15 {
+		t.Errorf("the session has %d×%d tokens, and places of %d", h, w, len(s.places(s.now).held)/4)
 	}
 }

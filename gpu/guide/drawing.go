@@ -12,9 +12,10 @@ type Drawing struct {
 	Tile   ops.Axes `json:"tile,omitzero"`   // along which the edges meet
 	Mirror ops.Axes `json:"mirror,omitzero"` // along which the second half is the first one's mirror image
 	Key    ops.Key  `json:"key,omitzero"`    // the colour that is transparent in its pixels
+	Window int      `json:"window,omitzero"` // the most tokens along a side of what is drawn at a time; 0 is all
 }
 
-// DrawingOf is that of a recipe.
+// DrawingOf is that of a recipe, but for its window, which depends on the model.
 func DrawingOf(r recipe.Recipe) Drawing {
 	along := func(word string) ops.Axes {
 		return ops.Axes{X: word == "x" || word == "both", Y: word == "y" || word == "both"}

@@ -26,6 +26,7 @@ type TooLarge struct {
 	// size; 0 where there is none.
 	FitWidth, FitHeight, Fewer int
 	Half                       bool // in half precision it would fit
+	Window                     int  // in windows of so many pixels it would fit, or, unsought, may; 0 where it would not
 	Unsought                   bool // nobody looked for what would fit
 }
 
@@ -44,6 +45,9 @@ func (e *TooLarge) Error() string {
 	}
 	if e.Half {
 		choices = append(choices, "half precision")
+	}
+	if e.Window > 0 {
+		choices = append(choices, fmt.Sprintf("a window of %d pixels", e.Window))
 	}
 	if len(choices) == 0 {
 		choices = append(choices, "a smaller model")
@@ -187,6 +191,9 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	cuts, half := recipe.Cutouts.In(r), recipe.Precision.In(r) == "half"
 	e := &TooLarge{Width: width, Height: height, Cutouts: cuts, Needs: s.needs, Has: s.room(), Unsought: s.hasty, Half: s.hasty && !half}
 	if s.hasty {
+		if inWindows(r, usualWindow) {
+			e.Window = usualWindow
+		}
 		return e
 	}
 	list := Thrifts(cuts)
@@ -218,10 +225,30 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	if !half {
 		e.Half, _ = probe(h, w, cuts, true)
 	}
+	whole := r
+	for side := usualWindow; e.Window == 0 && side >= 2*f; side /= 2 {
+		if !inWindows(whole, side) {
+			continue
+		}
+		r = whole.With(recipe.Window.Is(side)) // for probe
+		if ok, _ := probe(h, w, cuts, half); ok {
+			e.Window = side
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return e
+}
+
+// usualWindow is the side in pixels of the largest windows that are proposed.
+const usualWindow = 512
+
+// inWindows says whether a recipe can be drawn in windows of that side, and is not yet in any.
+func inWindows(r recipe.Recipe, side int) bool {
+	with := r.With(recipe.Window.Is(side))
+	_, _, err := with.Check(1)
+	return !r.Windowed() && with.Windowed() && err == nil
 }
 
 // breathe lets the browser's event loop turn, which it does while no goroutine runs: a worker that records one step after another must not seem

@@ -36,6 +36,7 @@ func TestTooLargeSaysWhatFits(t *testing.T) {
 		{TooLarge{}, "choose a smaller model."},
 		{TooLarge{Fewer: 12, Half: true}, "choose up to 12 cutouts or half precision."},
 		{TooLarge{Unsought: true}, "choose a smaller size or fewer cutouts."},
+		{TooLarge{Unsought: true, Half: true, Window: 512}, "choose a smaller size or fewer cutouts or half precision or a window of 512 pixels."},
 	} {
 		c.err.Width, c.err.Height, c.err.Cutouts, c.err.Needs, c.err.Has = 1024, 512, 64, 5.26e9, 2e9
 		want := "A picture of 1024×512 with 64 cutouts takes about 5.3 GB of graphics memory and this device has about 2.0 GB for it: " + c.want

@@ -59,6 +59,9 @@ const (
 // ErrNoInside says that the device has no room for what looks into a step. The run goes on as it was.
 var ErrNoInside = errors.New("This device has no room left to look inside a step: choose fewer cutouts or a smaller size.")
 
+// ErrInWindows says that a look inside needs the whole picture. The run goes on as it was.
+var ErrInWindows = errors.New("A picture that is drawn in windows cannot be looked into: choose no window to see inside its steps.")
+
 // viewer reads what a compiled step computes while it does, in memory of its own.
 type viewer struct {
 	step           *Step
@@ -239,6 +242,9 @@ func (v *viewer) close() {
 func (s *Session) Inspect(ctx context.Context, stay bool) (*Report, Inside, error) {
 	if s.begun != s.done {
 		return nil, Inside{}, errors.New("guide: a look inside while updates are under way")
+	}
+	if s.step.spec.windowed() {
+		return nil, Inside{}, ErrInWindows
 	}
 	v, err := newViewer(ctx, s.step)
 	if errors.Is(err, gpu.ErrMemory) {

@@ -28,8 +28,9 @@ func newLook(ctx context.Context, m *Model, lender *gpu.Plan, h, w int, half boo
 	if lender != nil {
 		t.Plan.Borrow(lender)
 	}
-	indices := t.Buffer("indices", align16(4*h*w))
-	v := viewOf(t, t.Gather(indices, 1, h, w, t.NewCodebook(m.decoder.Codebook)), indices, m.decoder, how)
+	rows, columns := how.window(h, w)
+	indices := t.Buffer("indices", align16(4*rows*columns))
+	v := viewOf(t, t.Gather(indices, 1, rows, columns, t.NewCodebook(m.decoder.Codebook)), indices, m.decoder, how)
 	l := &look{v, h, w, half, how}
 	if err := t.Compile(ctx, nil); err != nil {
 		l.Close()
@@ -40,12 +41,18 @@ func newLook(ctx context.Context, m *Model, lender *gpu.Plan, h, w int, half boo
 
 // at decodes h·w codes.
 func (l *look) at(ctx context.Context, tokens []uint16) (Picture, error) {
-	var indices []byte
-	for _, code := range tokens {
-		indices = binary.LittleEndian.AppendUint32(indices, uint32(code))
-	}
-	l.Tape.Plan.Device().Write(l.Indices, 0, indices)
-	return l.Render(ctx)
+	rows, columns := l.how.window(l.h, l.w)
+	return assembledPicture(l.h, l.w, rows, columns, l.Picture.W/columns, func(at window) ([]byte, error) {
+		var indices []byte
+		for row := range rows {
+			first := (at.top+row)*l.w + at.left
+			for _, code := range tokens[first : first+columns] {
+				indices = binary.LittleEndian.AppendUint32(indices, uint32(code))
+			}
+		}
+		l.Tape.Plan.Device().Write(l.Indices, 0, indices)
+		return l.pass(ctx)
+	})
 }
 
 // Look decodes h·w codes, row by row, to their picture, in half precision if asked and as a run of that drawing does. It waits for the decoder and for nothing else, and

@@ -154,7 +154,11 @@ func (m moment) sees(r *raster, cutout int) float64 {
 			u, v = u+float64(m.width), v+float64(m.height)
 			u, v = math.Mod(u, float64(m.width)), math.Mod(v, float64(m.height))
 		}
-		sum += r.at(around(u, right, m.width), around(v, down, m.height))
+		x, y = around(u, right, m.width), around(v, down, m.height)
+		if at := m.frame; at.rows*at.columns < m.h*m.w {
+			x, y = (float64(at.left)+x*float64(at.columns))/float64(m.w), (float64(at.top)+y*float64(at.rows))/float64(m.h)
+		}
+		sum += r.at(x, y)
 	}
 	return sum / (sightSide * sightSide)
 }
@@ -176,7 +180,7 @@ var hold = stage{
 		s.held = held
 		return picture
 	},
-	draw: func(m moment) []byte { return m.places.held },
+	draw: func(m moment) []byte { return m.held() },
 }
 
 // dreamt are the codes that a mask's tokens get when they are drawn anew after step updates, and -1 for all others.

@@ -57,6 +57,7 @@ type Session struct {
 	view       *View
 	motion     *motion   // nil where the picture stays where it is
 	overlay    *overlay  // nil where nothing is laid over
+	canvas     []byte    // RGBA of what was shown last of a picture that is drawn in windows
 	over       []byte    // the start picture that is, RGBA in the run's size
 	look       *look     // nil until somebody looks back
 	placed     *places   // of the last recipe
@@ -214,7 +215,7 @@ func (s *Session) spec(r recipe.Recipe, targets [][]Target) StepSpec {
 	}
 	spec := StepSpec{
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
-		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: DrawingOf(r), Targets: targets[0],
+		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: m.Drawing(r), Targets: targets[0],
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
 		Pictures: pictures(r), Styles: styles(r),
 		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
@@ -231,14 +232,16 @@ func (s *Session) spec(r recipe.Recipe, targets [][]Target) StepSpec {
 			spec.Pulls = append(spec.Pulls, p.name)
 		}
 	}
+	spec.Hold = spec.Hold || spec.windowed()
 	return spec
 }
 
 // moment is what the numbers of an update after step updates depend on.
 func (s *Session) moment(r recipe.Recipe, step uint32) moment {
-	width, height := s.size()
-	return moment{recipe: r, preset: presetOf(r), step: step, width: width, height: height, side: s.model.manifest.CLIP.ImageSize,
-		places: s.places(r)}
+	f, at := s.model.Factor(), s.windowAt(r, int(step))
+	h, w := s.tokens()
+	return moment{recipe: r, preset: presetOf(r), step: step, width: at.columns * f, height: at.rows * f, side: s.model.manifest.CLIP.ImageSize,
+		frame: at, h: h, w: w, places: s.places(r)}
 }
 
 // Due says that something changes before the next update: Apply must be called once all updates under way are reported.
@@ -288,8 +291,12 @@ func (s *Session) inputs() (Inputs, error) {
 	m := s.moment(now, uint32(s.begun))
 	m.prompts = len(s.step.spec.Targets)
 	s.plateau.look(s.begun, recipe.Patience.In(s.now))
+	count, averaged := s.count, s.averaged
 	m.factors = s.step.spec.Optimiser.Next(&s.count, s.rate(now, s.begun), recipe.WeightDecay.In(now))
 	m.share = s.share(now)
+	if !s.completes(s.begun) {
+		s.count, s.averaged = count, averaged
+	}
 	return s.step.spec.draw(m), s.pull()
 }
 
@@ -322,6 +329,9 @@ func (s *Session) pull() error {
 func (s *Session) Report(ctx context.Context) (Report, error) {
 	out, err := s.step.Collect(ctx)
 	if err != nil {
+		return Report{}, err
+	}
+	if out.Pixels, err = s.around(ctx, s.done, out.Pixels); err != nil {
 		return Report{}, err
 	}
 	report := s.report(out)

@@ -27,6 +27,8 @@ type moment struct {
 	preset        preset.Preset
 	step          uint32 // updates made before; or a key of its own for the cutouts of an image prompt
 	width, height int    // of the picture that is cut, in pixels
+	frame         window // what it shows of the latent
+	h, w          int    // of that, in tokens
 	side          int    // of a cutout
 	factors       ops.Factors
 	share         float64 // of the latent in the mean that is shown
@@ -98,6 +100,7 @@ const (
 	drawNoisePrompt
 	drawBackdrop
 	drawStyle
+	drawWindow
 )
 
 // imagePromptStep keys the one set of cutouts of image prompt i, which no step of the run shares.
@@ -139,6 +142,7 @@ const (
 	StageStyle       = "style"            // ops.EncodeBoxes
 	StageImageStyle  = "image style"      // with the prompt's number, ops.EncodeFloats of its weight
 	StageHold        = "hold"             // one uint32 per token: whether it is held
+	StageWindow      = "window"           // ops.EncodeWindow
 	StageAverage     = "average"          // ops.EncodeFloats of the latent's share in the mean
 )
 

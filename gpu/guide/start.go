@@ -141,11 +141,28 @@ func (s *Session) encoded(ctx context.Context, pixels []float32, progress Progre
 	}
 	t := ops.NewTape(m.device)
 	defer t.Close()
-	width, height := s.size()
-	x := t.Input(1, height, width, 3, false)
-	t.Write(x, pixels)
+	width, _ := s.size()
+	h, w := s.tokens()
+	f, c := m.Factor(), m.manifest.VQGAN.EmbedDim
+	rows, columns := m.Drawing(s.now).window(h, w)
+	x := t.Input(1, rows*f, columns*f, 3, false)
 	_, z, _ := Encode(t, m.encoder, x, t.NewCodebook(m.decoder.Codebook))
-	return computed(ctx, t, t.Keep(z))
+	t.Keep(z)
+	if err := t.Compile(ctx, nil); err != nil {
+		return nil, err
+	}
+	return assembled(h, w, rows, columns, 1, c, func(at window) ([]float32, error) {
+		part := make([]float32, 0, rows*columns*f*f*3)
+		for row := range rows * f {
+			first := ((at.top*f+row)*width + at.left*f) * 3
+			part = append(part, pixels[first:first+columns*f*3]...)
+		}
+		t.Write(x, part)
+		if err := t.Plan.Run(); err != nil {
+			return nil, err
+		}
+		return t.Read(ctx, z)
+	}, mixFloats)
 }
 
 // startOfTokens is the latent of a candidate that consists of tokens.
@@ -217,7 +234,7 @@ func (s *Session) first(ctx context.Context, z []float32) error {
 	h, w := s.tokens()
 	latent := t.Input(1, h, w, m.manifest.VQGAN.EmbedDim, false)
 	t.Write(latent, z)
-	v := newView(t, latent, m.decoder, DrawingOf(s.now))
+	v := newView(t, latent, m.decoder, m.Drawing(s.now))
 	if t.Plan.Memory().Largest > m.device.Info().MaxBinding {
 		return nil // the step will not fit either, and tells what does
 	}

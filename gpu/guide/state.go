@@ -103,7 +103,7 @@ func (s *Session) Export(ctx context.Context) (*State, error) {
 	if _, err := s.view.Render(ctx); err != nil {
 		return nil, err
 	}
-	codes, err := s.model.device.Read(ctx, s.view.Indices, 0, 4*s.step.spec.Height*s.step.spec.Width)
+	codes, err := s.view.Codes(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -158,9 +158,17 @@ func (spec StepSpec) atSide(name string, side int) string {
 	return fmt.Sprintf("%s at %d", name, side)
 }
 
+// frames are the stages between the codebook and the decoder.
+func (spec StepSpec) frames() []stage {
+	if spec.windowed() {
+		return []stage{framed}
+	}
+	return nil
+}
+
 // stages are all stages that get numbers; seen ones are meant at the model's own side.
 func (spec StepSpec) stages() []stage {
-	return slices.Concat(spec.views(), spec.textures(), spec.pulls(), spec.weighs(), spec.moves())
+	return slices.Concat(spec.frames(), spec.views(), spec.textures(), spec.pulls(), spec.weighs(), spec.moves())
 }
 
 // Thrift says how a step saves memory. Nothing of it changes what is computed: random draws are made for all cutouts first, each cutout
@@ -176,7 +184,7 @@ type Step struct {
 	Z        *ops.Tensor // [1, Height, Width, channels]
 	Indices  *gpu.Buffer // the codes of the forward pass, one uint32 per token
 	Shown    *ops.Tensor // what is shown: Z, or its running mean
-	Picture  *ops.Tensor // in [0, 1]; readable with Inspect
+	Picture  *ops.Tensor // in [0, 1], or the window of it; readable with Inspect
 	Cutouts  *ops.Tensor // as CLIP sees them; readable with Inspect
 	Encoded  *ops.Tensor // embeddings of the cutouts; readable with Inspect, nil when they come in parts
 	spec     StepSpec
@@ -246,7 +254,7 @@ func NewStep(d *gpu.Device, spec StepSpec) (*Step, error) {
 	}
 	t.Part(PartDecoder)
 	t.Recompute = spec.Thrift.Decoder
-	s.Picture = spec.Drawing.draw(t, spec.Decoder, zq)
+	s.Picture = spec.Drawing.draw(t, spec.Decoder, s.record(spec.frames(), zq))
 	t.Recompute = spec.Thrift.CLIP
 	s.pixels = t.KeyedPixels(s.Picture, spec.Drawing.Key)
 	s.inspect(s.Picture)
@@ -473,6 +481,9 @@ func (s *Step) submit(in Inputs, show bool, frame *View) error {
 	if show {
 		size := len(s.readback) - n
 		if view != nil {
+			if view.at != nil {
+				s.Device().Write(view.at, 0, in.Numbers[StageWindow])
+			}
 			if err := view.Tape.Plan.Run(gpu.Copy{From: view.pixels, To: slot, ToOffset: n, Size: size}); err != nil {
 				return err
 			}
