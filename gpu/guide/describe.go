@@ -136,7 +136,7 @@ func digest[T int32 | []float32](values ...T) string {
 // describeStart tells of a candidate without the start picture.
 func (s *Session) describeStart(i int) string {
 	kind, seed := recipe.Start.In(s.now), recipe.Seed.In(s.now)
-	width, height := s.size()
+	width, height := s.Size()
 	if drawn := startDrawn(kind, seed, i, width, height); drawn != nil {
 		return kind + " " + digest(drawn)
 	}
@@ -151,7 +151,7 @@ func (s *Session) describeStart(i int) string {
 func (s *Session) describe(in Inputs) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	width, height := s.size()
+	width, height := s.Size()
 	line("update %d of %d×%d pixels with %s %s", s.done, width, height, s.model.Name(), s.model.Identity())
 	if name := recipe.InitImage.In(s.now); name != "" {
 		line("start picture %q, %s, strength %g", name, digest(s.initPixels()), recipe.InitStrength.In(s.now))

@@ -187,7 +187,7 @@ func (s *Session) tooLarge(ctx context.Context, r recipe.Recipe) error {
 	if err := s.waitForImages(ctx); err != nil {
 		return err
 	}
-	width, height := s.size()
+	width, height := s.Size()
 	cuts, half := recipe.Cutouts.In(r), recipe.Precision.In(r) == "half"
 	e := &TooLarge{Width: width, Height: height, Cutouts: cuts, Needs: s.needs, Has: s.room(), Unsought: s.hasty, Half: s.hasty && !half}
 	if s.hasty {

@@ -26,7 +26,7 @@ func (s *Session) overlayPixels() []byte {
 	if p == nil || recipe.OverlayEvery.In(s.now) == 0 {
 		return nil
 	}
-	width, height := s.size()
+	width, height := s.Size()
 	return fittedRGBA(*p, width, height, recipe.InitFit.In(s.now))
 }
 

@@ -30,7 +30,7 @@ func (s *Session) places(r recipe.Recipe) *places {
 		return p
 	}
 	p := &places{regions: regions, hold: hold, rasters: map[int]raster{}}
-	width, height := s.size()
+	width, height := s.Size()
 	for _, region := range regions {
 		p.rasters[region.Prompt] = rasterOf(region.Mask, width, height)
 	}
@@ -48,7 +48,7 @@ func (s *Session) places(r recipe.Recipe) *places {
 // within says of each token whether its middle belongs to a mask by half or more.
 func (s *Session) within(m recipe.Mask) []bool {
 	h, w := s.tokens()
-	width, height := s.size()
+	width, height := s.Size()
 	list := make([]bool, h*w)
 	for i := range list {
 		list[i] = m.At((float64(i%w)+0.5)/float64(w), (float64(i/w)+0.5)/float64(h), width, height) >= 0.5

@@ -170,24 +170,19 @@ func (s *Session) begin(ctx context.Context, progress Progress) (*State, error) 
 }
 
 func (s *Session) checkSize() error {
-	w, h := s.size()
+	w, h := recipe.Width.In(s.now), recipe.Height.In(s.now) // at last
 	if f := s.model.Factor(); w%f != 0 || h%f != 0 || w < f || h < f {
 		return fmt.Errorf("guide: a picture of %d×%d pixels where the model makes multiples of %d", w, h, f)
 	}
 	return nil
 }
 
-// Size is the picture's in pixels.
-func (s *Session) Size() (width, height int) { return s.size() }
-
-// size is the picture's in pixels.
-func (s *Session) size() (width, height int) {
-	return s.sides[0], s.sides[1]
-}
+// Size is the picture's at present, in pixels.
+func (s *Session) Size() (width, height int) { return s.sides[0], s.sides[1] }
 
 // tokens is the picture's size in tokens.
 func (s *Session) tokens() (h, w int) {
-	width, height := s.size()
+	width, height := s.Size()
 	return height / s.model.Factor(), width / s.model.Factor()
 }
 

@@ -117,7 +117,7 @@ func (s *Session) candidate(ctx context.Context, i int, progress Progress) ([]fl
 // withoutPicture is a candidate without the start picture: of tokens, of uniform numbers, or of pixels that are drawn.
 func (s *Session) withoutPicture(ctx context.Context, i int, progress Progress) ([]float32, error) {
 	kind, seed := recipe.Start.In(s.now), recipe.Seed.In(s.now)
-	width, height := s.size()
+	width, height := s.Size()
 	h, w := s.tokens()
 	switch given := len(recipe.StartTokens.In(s.now).Codes) > 0; {
 	case given || kind == startTokens:
@@ -141,7 +141,7 @@ func (s *Session) encoded(ctx context.Context, pixels []float32, progress Progre
 	}
 	t := ops.NewTape(m.device)
 	defer t.Close()
-	width, _ := s.size()
+	width, _ := s.Size()
 	h, w := s.tokens()
 	f, c := m.Factor(), m.manifest.VQGAN.EmbedDim
 	rows, columns := m.Drawing(s.now).window(h, w)

@@ -116,7 +116,7 @@ func fitted(rgb []byte, w, h, toW, toH int, how string) []byte {
 
 // initPixels is the start picture in the run's size, [h, w, 3] in [-1, 1], with the noise that the recipe adds.
 func (s *Session) initPixels() []float32 {
-	width, height := s.size()
+	width, height := s.Size()
 	init := s.config.Init
 	x := scaled(fitted(init.rgb(), init.Width, init.Height, width, height, recipe.InitFit.In(s.now)), 2.0/255, -1)
 	if sigma := recipe.InitNoise.In(s.now); sigma > 0 {

@@ -50,7 +50,7 @@ func (s *Session) suits(state *State) error {
 		return nil
 	}
 	h, w := s.tokens()
-	width, height := s.size()
+	width, height := s.Size()
 	made := state.Script.At(state.Step)
 	switch m := s.model; {
 	case state.Model != m.Name():

@@ -74,7 +74,7 @@ func (s *Session) styleOf(ctx context.Context, i int, colours []float32) ([]floa
 	t := ops.NewTape(s.model.device)
 	defer t.Close()
 	t.Plan.Borrow(s.step.tape.Plan)
-	w, h := s.size()
+	w, h := s.Size()
 	x := t.Input(1, h, w, 3, false)
 	t.Write(x, colours)
 	drawn := s.moment(s.now, imagePromptStep(i)).pieces()

@@ -51,7 +51,7 @@ func TestEdgesStyleAndTransparency(t *testing.T) {
 	now := pixels()
 	run.losses = nil
 	run.goOn(t, s, 2)
-	w, h := s.size()
+	w, h := s.Size()
 	near := func(what string, got, want float64) {
 		t.Helper()
 		if math.Abs(got-want) > 0.05*want || want < 0.01 { // the pictures' pixels are rounded

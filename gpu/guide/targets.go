@@ -268,7 +268,7 @@ func (s *Session) embedImages(ctx context.Context, r recipe.Recipe) error {
 				}
 			}
 			if pixels && e.Pixels == nil {
-				width, height := s.size()
+				width, height := s.Size()
 				e.Pixels = fittedRGBA(*picture, width, height, "stretch")
 			}
 			images = append(images, e)

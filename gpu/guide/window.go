@@ -195,7 +195,7 @@ func (s *Session) around(ctx context.Context, step int, pixels []byte) ([]byte, 
 	if pixels == nil || !s.step.spec.windowed() {
 		return pixels, nil
 	}
-	width, height := s.size()
+	width, height := s.Size()
 	if len(s.canvas) != 4*width*height {
 		whole, err := s.view.Render(ctx)
 		if err != nil {
