@@ -245,6 +245,9 @@ func (p *Page) Crash() error {
 	return nil
 }
 
+// Reload loads the page anew, as a person who presses Reload does, and waits for it.
+func (p *Page) Reload() error { return chromedp.Do(p.chromium(), chromedp.Reload()) }
+
 // Touch makes the page one of a device that is touched: Drag is a finger's from now on.
 func (p *Page) Touch() error {
 	p.touched = true
