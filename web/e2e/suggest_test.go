@@ -142,6 +142,7 @@ func TestModelSuggestsSettings(t *testing.T) {
 	v.takes("smoothness", smoothness, "0")
 
 	v.again("?tune=off" + small + "&lr=0.1&smoothness=0")
+	until[protocol.Ready](v) // from now on the page is the program's
 	v.takes("learning-rate", "0.1", rate)
 	v.takes("cut-pow", "", cutPow)
 	v.takes("smoothness", "0", smoothness)

@@ -63,6 +63,13 @@ func breathe(began time.Time) {
 	}
 }
 
+// heed runs what waits to be dispatched.
+func (e *engineX) heed() {
+	for range len(e.dispatches) {
+		(<-e.dispatches)()
+	}
+}
+
 // loading is when the page's first elements were begun, or went on after a turn; zero once they are there.
 var loading time.Time
 
@@ -85,6 +92,7 @@ const (
 	whyValue   = `Set looks for the attributes that may be empty by the value and not by the name, so that a field that is set to "" keeps its text (go-app#1083)`
 	whyBreath  = "the page's first elements, and what was dispatched and frames that follow one another, are one task for the browser, which neither draws nor answers meanwhile: at the start half a second on a telephone"
 	whyStates  = "nothing is kept as go-app's states, for which it would look through all that the browser keeps"
+	whyHeed    = "what was typed while the browser had its turn is in the page's state before a frame sets the fields to that, and is not lost"
 	whyTyped   = `a field that is typed in and set back before the next frame has the same value in two renderings, and what was typed would stay in it`
 )
 
@@ -112,7 +120,7 @@ var edits = []struct{ file, text, with, why string }{
 	{"pkg/app/node.go", "\tjsElement, _ := Window().createElement(v.Tag(), v.XMLNamespace())\n", "\trest()\n\tjsElement, _ := Window().createElement(v.Tag(), v.XMLNamespace())\n", whyBreath},
 	{"pkg/app/app.go", "\tengine.Navigate(window.URL(), false)\n", "\tbreathe(time.Time{})\n\tengine.Navigate(window.URL(), false)\n\tbreathe(time.Time{})\n", whyBreath},
 	{"pkg/app/app.go", "\t\"runtime\"\n", "\t\"runtime\"\n\t\"time\"\n", whyBreath},
-	{"pkg/app/engine.go", "\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n", "\t\t\tbegan := time.Now()\n\t\t\tdispatch()\n\t\t\tbreathe(began)\n\n\t\tcase <-frames.C:\n\t\t\tbegan := time.Now()\n\t\t\te.processFrame()\n\t\t\tbreathe(began)\n", whyBreath},
+	{"pkg/app/engine.go", "\t\t\tdispatch()\n\n\t\tcase <-frames.C:\n\t\t\te.processFrame()\n", "\t\t\tbegan := time.Now()\n\t\t\tdispatch()\n\t\t\tbreathe(began)\n\n\t\tcase <-frames.C:\n\t\t\tbegan := time.Now()\n\t\t\te.heed()\n\t\t\te.processFrame()\n\t\t\tbreathe(began)\n", whyBreath + "; " + whyHeed},
 	{"pkg/app/node.go", "if attrs[name] == value {", `if attrs[name] == value && (name != "value" || shows(v.JSValue(), value)) {`, whyTyped},
 }
 
