@@ -209,7 +209,7 @@ func (j *job) plan(c *convert.Conversion, w *folder.Writer, clip, vqgan *remote)
 
 // collectEach is how many bytes come between two collections of garbage. JavaScript's buffers are held until Go has collected its references to them,
 // which are so small that by itself it would not for hundreds of megabytes.
-const collectEach = 32 << 20
+const collectEach = 8 << 20
 
 // arrived counts bytes, and tells of them from time to time once it is known how many there will be.
 func (j *job) arrived(n int) {

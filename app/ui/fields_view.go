@@ -6,10 +6,10 @@ import (
 	"reverie/recipe"
 )
 
-// describedBy names the elements that explain a field: its help, and what is wrong with it.
+// describedBy names the elements that explain a field: what is wrong with it, and its help.
 func (p *Page) describedBy(id string) string {
 	if p.state.Wrong == id {
-		return id + "-help " + id + "-problem"
+		return id + "-problem" + " " + id + "-help"
 	}
 	return id + "-help"
 }
@@ -31,7 +31,7 @@ func (p *Page) invalid(id string) string {
 	return "false"
 }
 
-// renderField is an option's label, field and help, as its kind and its entry in the table say.
+// renderField is an option's label, field, what is wrong with that, and help, as its kind and its entry in the table say.
 func (p *Page) renderField(o *recipe.Option) app.UI {
 	id := fieldID(o)
 	help := o.Help
@@ -46,7 +46,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	case recipe.Switch:
 		return elem("div").Class("field wide").Body(
 			elem("div").Class("check").Body(p.checkbox(id, p.state.Form.Text(o) == "true", func(on bool) { p.state.Edit(o, o.Format(on)) }), elem("label").Attr("for", id).Text(o.Label)),
-			elem("p").ID(id+"-help").Class("help").Text(help), p.renderWrong(id),
+			p.renderWrong(id), elem("p").ID(id+"-help").Class("help").Text(help),
 		)
 	case recipe.Text, recipe.Colours, recipe.Words, recipe.Parts, recipe.PerceptorList, recipe.Curves, recipe.Numbers:
 		class, field = "field wide", p.input(o, "text")
@@ -59,7 +59,7 @@ func (p *Page) renderField(o *recipe.Option) app.UI {
 	default:
 		field = p.input(o, "decimal").Placeholder(p.state.Model().suggests(o))
 	}
-	return elem("div").Class(class).Body(p.fieldLabel(o), field, elem("p").ID(id+"-help").Class("help").Body(p.linked(help)...), p.renderWrong(id))
+	return elem("div").Class(class).Body(p.fieldLabel(o), field, p.renderWrong(id), elem("p").ID(id+"-help").Class("help").Body(p.linked(help)...))
 }
 
 // input is a field for text, with a keyboard that suits it. It is for all numbers that a number input would round, too.
