@@ -33,8 +33,8 @@ func (v *visit) kept(step int) {
 		const cache = await caches.open("reverie-run");
 		for (const request of await cache.keys()) {
 			if (!/run-\d+$/.test(request.url)) continue;
-			const record = await (await cache.match(request)).json();
-			if (record.step === %d && record.state) return true;
+			const record = await (await cache.match(request))?.json(); // none where a newer one has just replaced it
+			if (record?.step === %d && record.state) return true;
 		}
 		return false;
 	})()`, step))
