@@ -104,30 +104,24 @@ func (s *Step) firstPicture() *ops.Tensor {
 	return s.first
 }
 
-// startEdges holds the picture's edges to those of the one that z started from.
-var startEdges = stage{
-	name:  StageEdges,
-	bytes: func(StepSpec) int { return 4 },
-	record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
-		s.tape.EdgeLoss(picture, s.firstPicture(), scale, s.losses, s.nextLoss())
-		return picture
-	},
-	draw: func(m moment) []byte {
-		return ops.EncodeEdgeScale(m.height, m.width, recipe.InitEdges.In(m.recipe)*m.decay())
-	},
-}
+// startEdges holds the picture's edges to those of the one that z started from, and startPixels its pixels.
+var (
+	startEdges  = heldToFirst(StageEdges, (*ops.Tape).EdgeLoss, ops.EncodeEdgeScale, recipe.InitEdges.In)
+	startPixels = heldToFirst(StagePixels, (*ops.Tape).PixelLoss, ops.EncodePixelScale, recipe.InitPixel.In)
+)
 
-// startPixels holds the picture to the one that z started from.
-var startPixels = stage{
-	name:  StagePixels,
-	bytes: func(StepSpec) int { return 4 },
-	record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
-		s.tape.PixelLoss(picture, s.firstPicture(), scale, s.losses, s.nextLoss())
-		return picture
-	},
-	draw: func(m moment) []byte {
-		return ops.EncodePixelScale(m.height, m.width, recipe.InitPixel.In(m.recipe)*m.decay())
-	},
+// heldToFirst is the stage of a loss that holds the picture to the one that z started from, with a weight that decays.
+func heldToFirst(name string, loss func(t *ops.Tape, picture, first *ops.Tensor, scale, losses *gpu.Buffer, at int), encode func(h, w int, weight float64) []byte,
+	weight func(recipe.Recipe) float64) stage {
+	return stage{
+		name:  name,
+		bytes: func(StepSpec) int { return 4 },
+		record: func(s *Step, picture *ops.Tensor, scale *gpu.Buffer) *ops.Tensor {
+			loss(s.tape, picture, s.firstPicture(), scale, s.losses, s.nextLoss())
+			return picture
+		},
+		draw: func(m moment) []byte { return encode(m.height, m.width, weight(m.recipe)*m.decay()) },
+	}
 }
 
 // imagePixels draws the picture to the pixels of image prompt i: the mean absolute difference times the prompt's weight.

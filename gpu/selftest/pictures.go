@@ -72,15 +72,10 @@ type Picture struct {
 
 // Run is Texts with pictures, too: those that figures are of, by the names of Wanted. Without one its figure is not compared.
 func Run(ctx context.Context, d *gpu.Device, source *load.Source, pictures map[string]Picture) (Report, error) {
-	m, err := source.Manifest(ctx)
-	if err != nil {
+	t, f, err := begin(ctx, d, source)
+	if err != nil || f == nil {
 		return Report{}, err
 	}
-	f := figuresOf(m)
-	if f == nil {
-		return Report{}, nil
-	}
-	t := &test{device: d, source: source, manifest: m, report: Report{Model: f.model}}
 	s := &sight{test: t, pictures: pictures, labels: map[string][]float32{}}
 	before := func(w *load.Weights) error { return s.before(ctx, w) }
 	if err := t.texts(ctx, f, before, s.after); err != nil {

@@ -74,17 +74,25 @@ func (r Report) Summary() (within, differs string) {
 
 // Texts holds what a model reads against its figures; where none are known the report is empty.
 func Texts(ctx context.Context, d *gpu.Device, source *load.Source) (Report, error) {
+	t, f, err := begin(ctx, d, source)
+	if err != nil || f == nil {
+		return Report{}, err
+	}
+	err = t.texts(ctx, f, nil, nil)
+	return t.report, err
+}
+
+// begin finds the figures of a model, which are nil where none are known.
+func begin(ctx context.Context, d *gpu.Device, source *load.Source) (*test, *figures, error) {
 	m, err := source.Manifest(ctx)
 	if err != nil {
-		return Report{}, err
+		return nil, nil, err
 	}
 	f := figuresOf(m)
 	if f == nil {
-		return Report{}, nil
+		return nil, nil, nil
 	}
-	t := &test{device: d, source: source, manifest: m, report: Report{Model: f.model}}
-	err = t.texts(ctx, f, nil, nil)
-	return t.report, err
+	return &test{device: d, source: source, manifest: m, report: Report{Model: f.model}}, f, nil
 }
 
 // test is a self-test under way.
