@@ -70,9 +70,9 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// A picture that is encoded and drawn in windows has no seams: where windows meet one turns into the other, even in windows of five
-// tokens, whose decoders see little: neighbouring pixels differ hardly more than in the same tokens drawn as a whole.
-func TestWindowsHaveNoSeams(t *testing.T) {
+// A picture that is encoded and drawn in windows has no hard seams: where windows meet one turns into the other, even in windows of five
+// tokens, whose decoders see little: neighbouring pixels differ not much more than in the same tokens drawn as a whole.
+func TestWindowsHaveNoHardSeams(t *testing.T) {
 	ctx := context.Background()
 	const side, inWindow = 96, 40 // twelve tokens, and five
 	start := Picture{Width: side, Height: side, Pix: make([]byte, 4*side*side)}
