@@ -49,6 +49,8 @@ type conn struct {
 	begun bool   // the answer has begun
 	first []byte // its first bytes
 	held  bool   // they wait for what comes next
+	parts net.Buffers
+	space [2][]byte // of parts
 }
 
 // Accept returns the next connection that may stay.
@@ -173,14 +175,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	switch {
 	case c.held:
 		c.held = false
-		if len(p) <= most {
-			c.first = append(c.first, p...)
-			return c.flush(len(p))
-		}
-		if _, err := c.flush(0); err != nil {
-			return 0, err
-		}
-		return c.TCPConn.Write(p)
+		c.parts = append(net.Buffers(c.space[:0]), c.first, p)
+		n, err := c.parts.WriteTo(c.TCPConn)
+		return max(int(n)-len(c.first), 0), err
 	case c.begun || c.gate.fields == "" || !bytes.HasPrefix(p, []byte("HTTP/1.")):
 		return c.TCPConn.Write(p)
 	}
@@ -194,11 +191,8 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.flush(len(p))
 }
 
-// What net/http buffers of an answer. When its buffer is full, more is about to come: with a short rest it is one packet and one call of the kernel.
-const (
-	full = 4 << 10
-	most = 2 * full
-)
+// full is what net/http buffers of an answer. When its buffer is full, more is about to come, and goes with it in one call of the kernel.
+const full = 4 << 10
 
 // flush sends the answer's first bytes. It returns n if all is well.
 func (c *conn) flush(n int) (int, error) {
