@@ -41,30 +41,35 @@ func run(ctx context.Context, steps int, browser string, size, cutouts int) erro
 	if steps < 2*settled {
 		return fmt.Errorf("soak: %d steps tell no slope: make at least %d", steps, 2*settled)
 	}
-	scratch, err := os.MkdirTemp("", "reverie-soak-")
-	if err != nil {
-		return fmt.Errorf("soak: %w", err)
-	}
-	defer os.RemoveAll(scratch)
-	programs, err := wasm.Compile(ctx, filepath.Join(scratch, "programs"))
-	if err != nil {
-		return err
-	}
-	s, err := site.New(site.Config{Programs: programs})
-	if err != nil {
-		return err
-	}
-	w := newWatch(s)
-	defer w.server.Close()
-	b, err := launch(browser, filepath.Join(scratch, "profile"),
-		fmt.Sprintf("%s/?tune=off#p=a%%20red%%20apple&width=%d&height=%[2]d&cutouts=%d&steps=%d&seed=7&v=2", w.server.URL, size, cutouts, steps))
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	r, err := w.follow(ctx, b)
+	run := fmt.Sprintf("p=a%%20red%%20apple&width=%d&height=%[1]d&cutouts=%d&steps=%d&seed=7&v=2", size, cutouts, steps)
+	r, err := soak(ctx, browser, run, usual)
 	if err != nil {
 		return err
 	}
 	return r.verdict(os.Stdout)
+}
+
+// soak makes a run, as a link has it, and looks at it after every so many steps.
+func soak(ctx context.Context, browser, run string, every int) (*report, error) {
+	scratch, err := os.MkdirTemp("", "reverie-soak-")
+	if err != nil {
+		return nil, fmt.Errorf("soak: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	programs, err := wasm.Compile(ctx, filepath.Join(scratch, "programs"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := site.New(site.Config{Programs: programs})
+	if err != nil {
+		return nil, err
+	}
+	w := newWatch(s, every)
+	defer w.server.Close()
+	b, err := launch(browser, filepath.Join(scratch, "profile"), w.server.URL+"/?tune=off#"+run)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	return w.follow(ctx, b)
 }

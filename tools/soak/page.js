@@ -1,12 +1,10 @@
 "use strict";
-// Presses Start, and tells the server after each hundred steps how long they took and what memory the page knows of.
+// Presses Start, and tells the server after every so many steps how long they took and what memory the page knows of.
 (() => {
-  const programs = [];
-  const instantiate = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = async (...args) => {
-    programs.push(await instantiate.apply(WebAssembly, args));
-    return programs.at(-1);
-  };
+  const every = Number(document.currentScript.dataset.every);
+  let program;
+  const instantiate = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (...args) => (program = await instantiate.apply(WebAssembly, args));
   const tell = (where, what) => fetch("soak/" + where, { method: "POST", body: JSON.stringify(what) });
   const engine = () =>
     new Promise((take) => {
@@ -19,22 +17,24 @@
     });
   const measure = async () => ({
     heap: performance.memory?.usedJSHeapSize,
-    page: programs[0].instance.exports.mem.buffer.byteLength,
+    page: program.exports.mem.buffer.byteLength,
     engine: await engine(),
     stored: (await navigator.storage.estimate()).usage,
   });
 
   let milliseconds = [];
-  addEventListener("reverie", async ({ detail }) => {
+  addEventListener("reverie", ({ detail }) => {
     const { kind, step, ms, message, tail } = JSON.parse(detail);
     switch (kind) {
       case "step": {
         milliseconds.push(ms);
-        if (step % 100) return;
+        if (step % every) return;
         const taken = milliseconds;
         milliseconds = [];
-        tell("sample", { step, milliseconds: taken, ...(await measure()) });
-        return;
+        return measure().then(
+          (memory) => tell("sample", { step, milliseconds: taken, ...memory }),
+          (reason) => tell("end", `the memory cannot be told: ${reason}`),
+        );
       }
       case "done":
         return tell("end", "");

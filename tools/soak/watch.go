@@ -26,7 +26,7 @@ var (
 	engineScript []byte
 )
 
-// told is what page.js tells after each hundred steps. Sizes are in bytes.
+// told is what page.js tells after every so many steps. Sizes are in bytes.
 type told struct {
 	Step         int       `json:"step"`
 	Milliseconds []float64 `json:"milliseconds"` // of each step since the last
@@ -36,6 +36,9 @@ type told struct {
 	Stored       float64   `json:"stored"`
 }
 
+// usual is after how many steps the page of a long run tells how it goes.
+const usual = 100
+
 // watch is a server of the site whose page tells how its run goes.
 type watch struct {
 	server  *httptest.Server
@@ -43,11 +46,11 @@ type watch struct {
 	ends    chan string // why the run ended: "" when it is done
 }
 
-func newWatch(site http.Handler) *watch {
+func newWatch(site http.Handler, every int) *watch {
 	w := &watch{samples: make(chan told, 1), ends: make(chan string, 1)}
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
-	mux.Handle("GET /{$}", replacing(site, "<head>", `<head><script src="soak/page.js"></script>`))
+	mux.Handle("GET /{$}", replacing(site, "<head>", fmt.Sprintf(`<head><script src="soak/page.js" data-every="%d"></script>`, every)))
 	mux.HandleFunc("GET /soak/page.js", script(pageScript))
 	mux.HandleFunc("GET /web/gpu.js", func(answer http.ResponseWriter, r *http.Request) {
 		glue, err := fs.ReadFile(web.Assets, "gpu.js")
@@ -100,7 +103,7 @@ func hear[T any](into chan<- T) http.HandlerFunc {
 	}
 }
 
-// patience is how long a hundred steps may take.
+// patience is how long the steps between two samples may take.
 const patience = 10 * time.Minute
 
 // follow takes samples until the run is done, or interrupted, and prints them.
