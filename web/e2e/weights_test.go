@@ -499,6 +499,20 @@ func TestTwoTabsShareADownload(t *testing.T) {
 	}
 }
 
+// What a kept model makes of texts is held against what its makers publish, and the engine is free again.
+func TestSelfTest(t *testing.T) {
+	v := revisit(t, "p=a%20red%20apple&width=64&height=64&cutouts=1&steps=1&v=2")
+	const mini = "Mini (clip art, 64 px)"
+	v.must(v.Click("button", "Self-test of "+mini))
+	if got, want := until[protocol.SelfTested](v), (protocol.SelfTested{Model: "mini", Of: "the embedded pair", Within: "1e-3"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	v.status(mini + " reads texts as published of the embedded pair, to 1e-3.")
+	v.must(v.Click("button", "Start"))
+	until[protocol.Done](v)
+	v.clean()
+}
+
 func TestInstallable(t *testing.T) {
 	v := revisit(t, "v=2")
 	var problems []string
