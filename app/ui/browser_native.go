@@ -69,6 +69,7 @@ func stayAwake(bool)                                                            
 func reducedMotion() bool                                                                         { return false }
 func toggleFullScreen(string)                                                                     {}
 func showDialog(string)                                                                           {}
+func dialogOpen(string) bool                                                                      { return false }
 func closeDialog(string)                                                                          {}
 func watchEscape(func() bool)                                                                     {}
 func placeNote(string, app.Value)                                                                 {}

@@ -385,6 +385,14 @@ func (s *State) importText() string {
 	return text
 }
 
+// importNews is what became of the import that has just ended; "" while one is under way or waits, of which the page tells all the time.
+func (s *State) importNews() string {
+	if s.Importing() {
+		return ""
+	}
+	return cmp.Or(s.imports.problem, s.imports.done)
+}
+
 // chooseImported chooses the model that was imported, once the page knows that it is there.
 func (s *State) chooseImported() {
 	i := &s.imports

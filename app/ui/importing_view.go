@@ -118,6 +118,9 @@ func (p *Page) hearImporter(m imports.Message) {
 		p.importer.close()
 		p.importer = nil
 	}
+	if news := p.state.importNews(); news != "" && !dialogOpen(getID) {
+		p.note(news)
+	}
 	p.tellImporter(next, next != nil)
 }
 
@@ -147,6 +150,7 @@ func (p *Page) renderImport() app.UI {
 	}
 	return elem("section").Class("update").Hidden(false).Aria("label", importLabel).Body(
 		elem("span").Text(s.importText()),
+		app.If(s.imports.problem != "", func() app.UI { return elem("span").Class("problem").Role("alert").Text(s.imports.problem) }),
 		elem("div").Class("row").Body(p.importButtons()...),
 		p.button(getModel, "", true, p.pressGet),
 	)

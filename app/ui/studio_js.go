@@ -90,6 +90,12 @@ func showDialog(id string) {
 	}
 }
 
+// dialogOpen says whether a dialog is shown.
+func dialogOpen(id string) bool {
+	d := elementByID(id)
+	return !d.IsNull() && d.Get("open").Bool()
+}
+
 func closeDialog(id string) { elementByID(id).Call("close") }
 
 // watchEscape calls drop at Escape; where there was something to drop the key does nothing else.

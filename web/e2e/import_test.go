@@ -373,6 +373,9 @@ func TestImport(t *testing.T) {
 	hub.files["vqgan.ckpt"].flipped = false
 	hub.mu.Unlock()
 	v.must(v.Click("button", "Download"))
+	v.must(v.Click("button", "Close"))
+	v.waits(`document.querySelector(".toasts").textContent.includes("Done: VQGAN. It is on this device and works without a network.")`)
+	v.must(v.Click("button", "Get a model"))
 	v.dialog("Done: VQGAN. It is on this device and works without a network. It is chosen for the next run.")
 	v.must(v.Click("button", "Close"))
 
