@@ -1,34 +1,23 @@
-// The loss that holds the direction of z, as one long vector, to a target's: weight·θ²/2 of the angle between them, or with COSINE
-// weight·(1 − cos θ). One workgroup does it all: z is small.
-struct Params {
-  vecs: u32, first: u32,
-}
-#tensor z read
+// The loss that holds the direction of x, a latent, as one long vector, to a target's: weight·θ²/2 of the angle between them, or with COSINE
+// weight·(1 − cos θ). One workgroup does it all: a latent is small.
+#tensor x read
 #tensor goal read
-BINDING var<storage, read> weight: array<f32>;
-BINDING var<storage, read_write> losses: array<f32>;
-#ifdef GRADIENT
-#tensor dz read_write
-#endif
-BINDING var<uniform> p: Params;
-#define LANES 256u
-#define WORKGROUP 256u
-#include "rows.wgsl"
+#include "whole.wgsl"
 #include "precise.wgsl"
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_id) lid: vec3u) {
-  var of_z = 0.0;
+  var of_x = 0.0;
   var of_goal = 0.0;
   for (var i = lid.x; i < p.vecs; i += 256u) {
-    of_z += dot(load_z(i), load_z(i));
+    of_x += dot(load_x(i), load_x(i));
     of_goal += dot(load_goal(i), load_goal(i));
   }
-  let z_scale = 1.0 / max(sqrt(row_sum(lid.x, of_z)), 1e-12);
+  let x_scale = 1.0 / max(sqrt(row_sum(lid.x, of_x)), 1e-12);
   let goal_scale = 1.0 / max(sqrt(row_sum(lid.x, of_goal)), 1e-12);
   var square = 0.0;
   for (var i = lid.x; i < p.vecs; i += 256u) {
-    let d = load_z(i) * z_scale - load_goal(i) * goal_scale;
+    let d = load_x(i) * x_scale - load_goal(i) * goal_scale;
     square += dot(d, d);
   }
   let r2 = row_sum(lid.x, square);
@@ -46,10 +35,10 @@ fn main(@builtin(local_invocation_id) lid: vec3u) {
     losses[p.first] = weight[0] * loss;
   }
 #ifdef GRADIENT
-  let scale = weight[0] * ratio * z_scale;
+  let scale = weight[0] * ratio * x_scale;
   for (var i = lid.x; i < p.vecs; i += 256u) {
-    let unit = load_z(i) * z_scale;
-    store_dz(i, scale * (unit - load_goal(i) * goal_scale - 0.5 * r2 * unit));
+    let unit = load_x(i) * x_scale;
+    store_dx(i, scale * (unit - load_goal(i) * goal_scale - 0.5 * r2 * unit));
   }
 #endif
 }

@@ -1,18 +1,7 @@
 // The loss that makes a picture colourful: −weight·(σ + 0.3·μ), of the opponent colours a = r − g and b = (r + g)/2 − blue of its pixels σ² the
 // sum of both variances and μ² that of both squared means. One workgroup does it all, in two rounds so that the variance does not cancel.
-struct Params {
-  pixels: u32, first: u32,
-}
 #tensor x read
-BINDING var<storage, read> weight: array<f32>;
-BINDING var<storage, read_write> losses: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
-#define LANES 256u
-#define WORKGROUP 256u
-#include "rows.wgsl"
+#include "whole.wgsl"
 
 fn opponent(v: vec4f) -> vec2f {
   return vec2f(v.x - v.y, 0.5 * (v.x + v.y) - v.z);
@@ -21,13 +10,13 @@ fn opponent(v: vec4f) -> vec2f {
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_id) lid: vec3u) {
   var sum = vec2f(0.0);
-  for (var i = lid.x; i < p.pixels; i += 256u) {
+  for (var i = lid.x; i < p.vecs; i += 256u) {
     sum += opponent(load_x(i));
   }
-  let n = f32(p.pixels);
+  let n = f32(p.vecs);
   let mean = vec2f(row_sum(lid.x, sum.x), row_sum(lid.x, sum.y)) / n;
   var square = 0.0;
-  for (var i = lid.x; i < p.pixels; i += 256u) {
+  for (var i = lid.x; i < p.vecs; i += 256u) {
     let d = opponent(load_x(i)) - mean;
     square += dot(d, d);
   }
@@ -39,7 +28,7 @@ fn main(@builtin(local_invocation_id) lid: vec3u) {
 #ifdef GRADIENT
   let by_spread = -weight[0] / (n * max(spread, 1e-6));
   let by_shift = -weight[0] * 0.3 / (n * max(shift, 1e-6)) * mean;
-  for (var i = lid.x; i < p.pixels; i += 256u) {
+  for (var i = lid.x; i < p.vecs; i += 256u) {
     let g = by_spread * (opponent(load_x(i)) - mean) + by_shift;
     store_dx(i, vec4f(g.x + 0.5 * g.y, 0.5 * g.y - g.x, -g.y, 0.0));
   }

@@ -1,19 +1,8 @@
 // The loss that draws a picture to another's style: the squared difference of their Gram matrices as a share of the goal's square, times a weight. One
 // workgroup does it all.
-struct Params {
-  vecs: u32, first: u32,
-}
 #tensor x read
 #tensor goal read
-BINDING var<storage, read> weight: array<f32>;
-BINDING var<storage, read_write> losses: array<f32>;
-#ifdef GRADIENT
-#tensor dx read_write
-#endif
-BINDING var<uniform> p: Params;
-#define LANES 256u
-#define WORKGROUP 256u
-#include "rows.wgsl"
+#include "whole.wgsl"
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_id) lid: vec3u) {

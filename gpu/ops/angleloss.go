@@ -42,8 +42,6 @@ func angleOf(z, target []float64) (unit, goal []float64, length, angle float64) 
 	return unit, goal, length, 2 * math.Asin(min(math.Sqrt(square)/2, 1))
 }
 
-type angleLossParams struct{ Vecs, First uint32 }
-
 // AngleLoss computes RefAngleLoss of z and a target of its shape into losses (float32) at place first, and adds its gradient to d(z) at once, as
 // PromptLoss does. Weight holds one float32 as EncodeFloats lays it out, which may change between runs.
 func (t *Tape) AngleLoss(z, target *Tensor, cosine bool, weight, losses *gpu.Buffer, first int) {
@@ -52,5 +50,5 @@ func (t *Tape) AngleLoss(z, target *Tensor, cosine bool, weight, losses *gpu.Buf
 	if cosine {
 		defines["COSINE"] = ""
 	}
-	t.wholeLoss("angleloss.wgsl", z, defines, angleLossParams{uint32(z.vecs()), uint32(first)}, target.Buf, weight, losses)
+	t.wholeLoss("angleloss.wgsl", z, defines, wholeParams{uint32(z.vecs()), uint32(first)}, target.Buf, weight, losses)
 }

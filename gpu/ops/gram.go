@@ -83,11 +83,9 @@ func styleScale(goal []float64, weight float64) float64 {
 	return weight / max(square, 1e-12)
 }
 
-type styleParams struct{ Vecs, First uint32 }
-
 // StyleLoss computes RefStyleLoss of Gram matrices g and goal [1, 1, C, C] into losses (float32) at place first, and adds its gradient to d(g) at once, as
 // PromptLoss does. Weight is one float32, which may change between runs.
 func (t *Tape) StyleLoss(g, goal *Tensor, weight, losses *gpu.Buffer, first int) {
 	sameShape("style loss", g, goal)
-	t.wholeLoss("styleloss.wgsl", g, nil, styleParams{uint32(g.vecs()), uint32(first)}, goal.Buf, weight, losses)
+	t.wholeLoss("styleloss.wgsl", g, nil, wholeParams{uint32(g.vecs()), uint32(first)}, goal.Buf, weight, losses)
 }

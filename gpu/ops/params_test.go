@@ -19,10 +19,10 @@ var hostStructs = map[string]any{
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},
 	"promptloss.wgsl": promptLossParams{}, "promptloss_finish.wgsl": promptLossParams{}, "relu.wgsl": vecParams{}, "sharpen.wgsl": sharpenParams{}, "slice.wgsl": sliceParams{}, "softmax.wgsl": softmaxParams{},
 	"tokens.wgsl": tokensParams{}, "totalvariation.wgsl": pixelParams{}, "lossparts.wgsl": lossPartsParams{},
-	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": saturationParams{},
-	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": angleLossParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "window.wgsl": windowParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
+	"border.wgsl": pixelParams{}, "palette.wgsl": pixelParams{}, "pixelloss.wgsl": pixelParams{}, "symmetry.wgsl": pixelParams{}, "saturation.wgsl": wholeParams{},
+	"latentvariation.wgsl": latentVariationParams{}, "angleloss.wgsl": wholeParams{}, "update.wgsl": updateParams{}, "projection.wgsl": projectionParams{}, "warp.wgsl": warpParams{}, "roll.wgsl": warpParams{}, "window.wgsl": windowParams{}, "mesh.wgsl": meshParams{}, "mirror.wgsl": warpParams{},
 	"move.wgsl": warpParams{}, "replace.wgsl": replaceParams{}, "overlay.wgsl": overlayParams{}, "pad.wgsl": padParams{}, "runningmean.wgsl": runningMeanParams{}, "vignette.wgsl": pixelParams{},
-	"edgeloss.wgsl": pixelParams{}, "edgeloss_back.wgsl": edgeParams{}, "gram.wgsl": gramParams{}, "gram_back.wgsl": gramBackParams{}, "styleloss.wgsl": styleParams{}, "backdrop.wgsl": vecParams{},
+	"edgeloss.wgsl": pixelParams{}, "edgeloss_back.wgsl": edgeParams{}, "gram.wgsl": gramParams{}, "gram_back.wgsl": gramBackParams{}, "styleloss.wgsl": wholeParams{}, "backdrop.wgsl": vecParams{},
 	"pixels.wgsl":    nil, // the frame of the losses of a picture
 	"unpack.wgsl":    nil, // of package load
 	"peak.wgsl":      nil, // of the benchmarks

@@ -52,13 +52,14 @@ func opponents(x []float64) (mean [2]float64, spread, shift float64) {
 // EncodeSaturation lays out what Saturation needs to know of the weight: one float32.
 func EncodeSaturation(weight float64) []byte { return encode(float32(weight / 5)) }
 
-type saturationParams struct{ Pixels, First uint32 }
-
 // Saturation computes RefSaturation of x [1, H, W, 3] into losses (float32) at place first, and adds its gradient to d(x) at once, as PromptLoss
 // does. Weight has what EncodeSaturation makes of it, and may change between runs.
 func (t *Tape) Saturation(x *Tensor, weight, losses *gpu.Buffer, first int) {
-	t.wholeLoss("saturation.wgsl", x, nil, saturationParams{uint32(x.Rows()), uint32(first)}, weight, losses)
+	t.wholeLoss("saturation.wgsl", x, nil, wholeParams{uint32(x.vecs()), uint32(first)}, weight, losses)
 }
+
+// wholeParams are those of the frame whole.wgsl.
+type wholeParams struct{ Vecs, First uint32 }
 
 // wholeLoss records a loss of x that one workgroup computes from x and what else it reads, and whose gradient it stores.
 func (t *Tape) wholeLoss(source string, x *Tensor, defines shaders.Defines, params any, buffers ...*gpu.Buffer) {
