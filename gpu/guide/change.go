@@ -103,18 +103,26 @@ const changedTargets = "changed"
 
 // serves says whether the step does what another spec asks for, but for numbers.
 func (s *Step) serves(spec StepSpec) bool {
-	a, b := s.spec, spec
-	rows := func(spec StepSpec) (counts []int) {
-		for _, p := range spec.perceptors() {
-			for _, t := range p.Targets {
-				counts = append(counts, len(t.Embeddings))
-			}
+	return reflect.DeepEqual(s.spec.recorded(), spec.recorded())
+}
+
+// recorded is that of a spec which a step is recorded for: targets are numbers, except how many there are, and how memory is spared changes nothing.
+func (spec StepSpec) recorded() any {
+	var rows []int
+	for _, p := range spec.perceptors() {
+		for _, t := range p.Targets {
+			rows = append(rows, len(t.Embeddings))
 		}
-		return counts
 	}
-	return a.Cutouts == b.Cutouts && reflect.DeepEqual(a.Preset, b.Preset) && a.Border == b.Border && a.InitLoss == b.InitLoss && a.Smooth == b.Smooth && slices.Equal(a.Pulls, b.Pulls) &&
-		a.Regions == b.Regions && a.Hold == b.Hold && a.Average == b.Average && a.Pictures == b.Pictures && a.Styles == b.Styles &&
-		a.HalfPrecision == b.HalfPrecision && a.Optimiser == b.Optimiser && reflect.DeepEqual(rows(a), rows(b))
+	spec.Targets, spec.Further = nil, slices.Clone(spec.Further)
+	for i := range spec.Further {
+		spec.Further[i].Targets = nil
+	}
+	spec.Thrift, spec.Inspect = Thrift{}, false
+	return struct {
+		StepSpec
+		rows []int
+	}{spec, rows}
 }
 
 // recordAnew replaces the step by that of another recipe, or of another size, and carries the state over. When the other one does not fit, the old one comes
