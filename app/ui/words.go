@@ -774,7 +774,7 @@ const (
 	getCLIPLabel       = "CLIP, which reads the prompt"
 	getVQGANLabel      = "VQGAN, which paints"
 	getNone            = "none"
-	getFormLabel       = "Form"
+	getFormLabel       = "Keep as"
 	getLicence         = "Licence: %s."
 	getDownload        = "Download"
 	getUse             = "Use it"

@@ -38,8 +38,12 @@ var variants = []variant{
 
 	// What is done to them.
 	{name: "augment-all", options: `{"augment":"all"}`},
+	{name: "noise-0", options: `{"aug_noise":0}`},
 	{name: "noise-half", options: `{"aug_noise":0.5}`},
 	{name: "noise-double", options: `{"aug_noise":2}`},
+	{name: "affine-0", options: `{"aug_affine":0}`},
+	{name: "affine-half", options: `{"aug_affine":0.5}`},
+	{name: "perspective-0", options: `{"aug_perspective":0}`},
 	{name: "flip-only", options: `{"augmentations":"flip"}`},
 	{name: "flip-perspective-noise", options: `{"augmentations":"flip perspective gauss"}`},
 
