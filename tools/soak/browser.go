@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +72,9 @@ func (b *browser) prepare(dir, url string) error {
 		if err != nil {
 			return err
 		}
-		if err := firefox.WriteProfile(dir, firefox.Preferences); err != nil {
+		preferences := maps.Clone(firefox.Preferences)
+		preferences["javascript.options.wasm_lazy_tiering"] = false // README.md has what it takes
+		if err := firefox.WriteProfile(dir, preferences); err != nil {
 			return err
 		}
 		b.cmd = exec.Command(path, append(firefox.Arguments(dir), url)...)
