@@ -94,6 +94,7 @@ var (
 		{"nrupdated", "nerdyrodent's pieces (nrupdated)"},
 		{"pytti", "large pieces of many sizes (pytti)"},
 		{"pixray", "zoomed and wide views (pixray)"},
+		{"reverie", "pieces of all sizes, gently turned (reverie)"},
 	}, "upd")
 	Augment = add(Option{
 		Name: "augment", During: RecordsAnew, Costs: true, Group: Cutting, Label: "Augmentations", Noun: "choice of augmentations",

@@ -83,7 +83,7 @@ func TestCheckErrors(t *testing.T) {
 		{Smoothness.Is(-0.5), "The smoothness is -0.5: choose 0 or a positive number."},
 		{Smoothness.Is(math.NaN()), "smoothness"},
 		{InitWeight.Is(math.Inf(-1)), "start weight"},
-		{Preset.Is("turbo"), "There is no preset \"turbo\": choose upd, zq, pool, latest, nrupdated, pytti, pixray."},
+		{Preset.Is("turbo"), "There is no preset \"turbo\": choose upd, zq, pool, latest, nrupdated, pytti, pixray, reverie."},
 		{Augment.Is("some"), "choose moves, all"},
 		{Precision.Is("double"), "choose full, half"},
 		{InitLoss.Is("l1"), "choose notebook, nerdyrodent"},

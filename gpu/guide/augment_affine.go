@@ -23,7 +23,7 @@ var affine = augmentation(stage{
 	draw: func(m moment) []byte { return ops.EncodeHomographies(eachCutout(m, m.affine)) },
 })
 
-// affine draws a flip, then a rotation about the centre and a vertical shift.
+// affine draws a flip, then a rotation about the centre and a vertical shift, with one sideways where the preset has it.
 func (m moment) affine(cutout int) ops.Homography {
 	a, strength := m.augmentation(preset.Affine), recipe.Affine.In(m.recipe)
 	flip, r := m.random(cutout, drawFlip), m.random(cutout, drawAffine)
@@ -37,12 +37,16 @@ func (m moment) affine(cutout int) ops.Homography {
 	}
 	radians := (2*r.Uniform() - 1) * (a.Degrees * strength) * math.Pi / 180
 	shift := (2*r.Uniform() - 1) * (a.Translate * strength) * float64(m.side)
+	sideways := 0.0
+	if a.Sideways > 0 {
+		sideways = (2*r.Uniform() - 1) * (a.Sideways * strength) * float64(m.side)
+	}
 	sin, cos := math.Sincos(radians)
 	c := last / 2
-	// A destination pixel p comes from R⁻¹(p − c − shift) + c.
+	// A destination pixel p comes from R⁻¹(p − c − shifts) + c.
 	rotate := ops.Homography{
-		cos, sin, c - cos*c - sin*(c+shift),
-		-sin, cos, c + sin*c - cos*(c+shift),
+		cos, sin, c - cos*(c+sideways) - sin*(c+shift),
+		-sin, cos, c + sin*(c+sideways) - cos*(c+shift),
 		0, 0, 1,
 	}
 	if a.Shear > 0 { // sideways about the centre, before the turn

@@ -41,11 +41,12 @@ func TestMenu(t *testing.T) {
 	}
 }
 
-// The presets of the notebooks' heirs have just these numbers.
+// The presets of the notebooks' heirs, and our own, have just these.
 func TestHeirs(t *testing.T) {
 	for name, want := range map[string]string{
 		preset.Latest: "affine perspective jitter erase noise", preset.NRUpdated: "affine perspective jitter erase noise",
 		preset.Pytti: "affine perspective jitter erase noise", preset.Pixray: "views jitter noise",
+		preset.Reverie: "affine perspective noise",
 	} {
 		m := momentOf(name, 2, 3, 0)
 		var names []string

@@ -72,7 +72,7 @@ var margins = stage{
 }
 
 // crop draws a square: its side is U^cut power of the way from the smaller of the picture and a cutout to the picture's shorter
-// side, or of the shorter side a share of mean 0.8 and deviation 0.3, to the cut power, bounded as pytti's; its place uniform, within the border where there is one. Pooled cutouts see the whole picture.
+// side, where the preset says so from a share of it on, or of the shorter side a share of mean 0.8 and deviation 0.3, to the cut power, bounded as pytti's; its place uniform, within the border where there is one. Pooled cutouts see the whole picture.
 func (m moment) crop(cutout int) ops.Box {
 	if m.preset.Pooled {
 		return ops.Box{W: m.width, H: m.height}
@@ -80,6 +80,9 @@ func (m moment) crop(cutout int) ops.Box {
 	r := m.random(cutout, drawCrop)
 	largest := min(m.width, m.height)
 	smallest := min(largest, m.side)
+	if least := m.preset.Least; least > 0 {
+		smallest = int(least * float64(largest))
+	}
 	size := int(math.Pow(r.Uniform(), recipe.CutPow.In(m.recipe))*float64(largest-smallest) + float64(smallest))
 	if m.preset.Normal {
 		share := max(float64(smallest)/float64(largest), min(0.8+0.3*r.Normal(), 1))

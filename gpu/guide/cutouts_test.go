@@ -65,6 +65,22 @@ func TestCropOfAPictureSmallerThanACutout(t *testing.T) {
 	}
 }
 
+// Reverie's own crops have half of the picture's shorter side at least, however many pixels CLIP sees.
+func TestCropsOfAShare(t *testing.T) {
+	m := momentOf(preset.Reverie, 4000, 1, 0)
+	m.width, m.height = 64, 48
+	smallest, largest := math.MaxInt, 0
+	for i, b := range eachCutout(m, m.crop) {
+		if b.X < 0 || b.Y < 0 || b.X+b.W > m.width || b.Y+b.H > m.height || b.W != b.H {
+			t.Fatalf("crop %d is %+v", i, b)
+		}
+		smallest, largest = min(smallest, b.W), max(largest, b.W)
+	}
+	if smallest != 24 || largest != 47 {
+		t.Errorf("crops are %d to %d pixels wide, want 24 to 47", smallest, largest)
+	}
+}
+
 // U^power is below the middle of its range where U is below ½^(1/power).
 func TestCutPower(t *testing.T) {
 	const n = 4000

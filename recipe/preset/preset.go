@@ -3,7 +3,7 @@ package preset
 
 import "slices"
 
-// The presets: three lineages of the notebook and four of its heirs, each with its own cutouts and augmentations.
+// The presets: three lineages of the notebook, four of its heirs and our own, each with its own cutouts and augmentations.
 const (
 	Upd  = "upd"  // random crops, augmented, with noise: the article's
 	ZQ   = "zq"   // random crops only: Crowson's first
@@ -13,6 +13,8 @@ const (
 	NRUpdated = "nrupdated" // nerdyrodent's crops with the augmentations of latest
 	Pytti     = "pytti"     // crops of normal sizes, mostly large
 	Pixray    = "pixray"    // the whole picture pooled, then zoomed into or shrunk into a frame
+
+	Reverie = "reverie" // crops of all sizes, turned and shifted gently, with noise
 )
 
 // The augmentations, by whose names the engine finds how they are recorded and drawn.
@@ -37,6 +39,7 @@ const (
 type Preset struct {
 	Averaged      bool           // crops shrink by averages in place of Lanczos' filter
 	Normal        bool           // sizes of crops are drawn from a normal distribution, in place of a uniform one
+	Least         float64        // the side of the smallest crop, as a share of the picture's shorter one; 0 for as many pixels as CLIP sees
 	Pooled        bool           // average and maximum pooling of the whole picture in place of random crops
 	Clamp         bool           // clamp the cutouts to [0, 1]
 	Augmentations []Augmentation // in the order in which they are done
@@ -57,6 +60,7 @@ type Augmentation struct {
 	Contrast  float64    // of Jitter: times 1 ± Contrast
 	Least     float64    // of Crop: the smallest side, as a share
 	Translate float64    // of Affine: of the height; kornia 0.5 does not shift sideways when given one number
+	Sideways  float64    // of Affine: of the width
 	Scale     float64    // of Perspective, and of ThinPlate: how far its points move, as a share of half a side
 	Most      float64    // of Sharpness: the factor is drawn from [0, Most); below 1 it blurs
 	Times     float64    // of Jitter: saturation times 1 ± Times
@@ -107,6 +111,13 @@ func Named(name string) (Preset, bool) {
 		return Preset{Pooled: true, Augmentations: []Augmentation{
 			{Name: Views, P: 0.7, Area: [2]float64{0.25, 0.95}, Ratio: [2]float64{0.75, 1.333}},
 			{Name: Jitter, P: 0.8, Times: 0.1, Hue: 0.1},
+			withNoise,
+		}}, true
+	case Reverie:
+		// The notebook's, mended: its crops are all the same where the picture is no larger than what CLIP sees, and it shifts one way only.
+		return Preset{Least: 0.5, Augmentations: []Augmentation{
+			{Name: Affine, P: 0.8, Flip: 0.5, Degrees: 15, Translate: 0.1, Sideways: 0.1},
+			{Name: Perspective, P: 0.4, Scale: 0.2},
 			withNoise,
 		}}, true
 	}

@@ -45,6 +45,7 @@ var variants = []variant{
 	{name: "affine-half", options: `{"aug_affine":0.5}`},
 	{name: "perspective-0", options: `{"aug_perspective":0}`},
 	{name: "flip-only", options: `{"augmentations":"flip"}`},
+	{name: "resized", options: `{"augmentations":"flip affine perspective resized"}`},
 	{name: "flip-perspective-noise", options: `{"augmentations":"flip perspective gauss"}`},
 
 	// Whole lineages.
@@ -54,6 +55,7 @@ var variants = []variant{
 	{name: "preset-nrupdated", options: `{"preset":"nrupdated"}`},
 	{name: "preset-pytti", options: `{"preset":"pytti"}`},
 	{name: "preset-pixray", options: `{"preset":"pixray"}`},
+	{name: "preset-reverie", options: `{"preset":"reverie"}`},
 
 	// Optimisers, at the rate that the pair suggests for Adam.
 	{name: "adamw", options: `{"optimizer":"adamw"}`},
@@ -96,6 +98,8 @@ var variants = []variant{
 	{name: "coarse-0.5", options: `{}`, coarse: 0.5},
 
 	// Together, what each promises by itself.
+	{name: "reverie-cuts-4", options: `{"preset":"reverie","cutouts":4}`},
+	{name: "reverie-cuts-4-cosine", options: `{"preset":"reverie","cutouts":4,"rate_schedule":"cosine","learning_rate":0.3}`},
 	{name: "cuts-8-cosine", options: `{"cutouts":8,"rate_schedule":"cosine","learning_rate":0.2}`},
 	{name: "cuts-8-coarse", options: `{"cutouts":8}`, coarse: 0.25},
 }
