@@ -566,3 +566,14 @@ func TestRemoteHoldsLittle(t *testing.T) {
 		t.Errorf("with a plan %d bytes are held, and %d asked for at once", held, slices.Max(z.asked))
 	}
 }
+
+// Two addresses of one host that fail alike are one reason.
+func TestReasonsAreSaidOnce(t *testing.T) {
+	r := &remote{urls: []string{"https://one/a", "https://one/b", "https://two/a"}}
+	for range 3 {
+		r.next(errors.New("is away"))
+	}
+	if want := []string{"one is away", "two is away"}; !slices.Equal(r.reasons, want) {
+		t.Errorf("the reasons are %q, want %q", r.reasons, want)
+	}
+}

@@ -234,7 +234,9 @@ func (r *remote) next(why error) {
 	if u, err := url.Parse(host); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	r.reasons = append(r.reasons, host+" "+why.Error())
+	if reason := host + " " + why.Error(); !slices.Contains(r.reasons, reason) { // one host may have two of the addresses
+		r.reasons = append(r.reasons, reason)
+	}
 	r.urls, r.etag = r.urls[1:], ""
 }
 
