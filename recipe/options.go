@@ -149,6 +149,10 @@ var (
 		{"smear", "its edge, drawn out (smear)"},
 		{"black", "black"},
 	}, "clamp")
+	Coherence = add(Option{
+		Name: "coherence", During: TakesAtOnce, Costs: true, Group: Cutting, Label: "Coherence",
+		Help: "How much calmer the picture stays where its cutouts do not pull alike: 0 adds up what they want, 1 takes only what they agree in.",
+	}, Real{Max: 1}, 0.0)
 
 	LearningRate = add(Option{
 		Name: "learning_rate", Key: "lr", Open: ByModel, During: TakesAtOnce, Group: Optimising, Label: "Learning rate",

@@ -17,11 +17,11 @@ var cutouts = stage{
 		var x *ops.Tensor
 		switch {
 		case s.spec.Preset.Pooled:
-			x = t.Pool(picture, boxes, n, side)
+			x = t.Pool(picture, boxes, n, side, s.coherent)
 		case s.spec.Preset.Averaged:
-			x = t.Average(picture, boxes, n, side)
+			x = t.Average(picture, boxes, n, side, s.coherent)
 		default:
-			x = t.Cutouts(picture, boxes, n, side)
+			x = t.Cutouts(picture, boxes, n, side, s.coherent)
 		}
 		if s.spec.Preset.Clamp {
 			x = t.ClampWithGrad(x, 1, 0, 0, 1)
@@ -37,6 +37,17 @@ var cutouts = stage{
 			return box
 		}))
 	},
+}
+
+// coherence weakens the picture's gradient where cutouts do not agree.
+var coherence = stage{
+	name:  StageCoherence,
+	bytes: func(StepSpec) int { return 4 },
+	record: func(s *Step, picture *ops.Tensor, strength *gpu.Buffer) *ops.Tensor {
+		s.coherent = strength
+		return picture
+	},
+	draw: func(m moment) []byte { return ops.EncodeFloats([]float32{float32(recipe.Coherence.In(m.recipe))}) },
 }
 
 // border is how far cutouts reach beyond the picture, as a share of its sides, and what they see there.

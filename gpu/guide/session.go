@@ -212,7 +212,8 @@ func (s *Session) spec(r recipe.Recipe, targets [][]Target) StepSpec {
 		VQGAN: m.manifest.VQGAN, CLIP: m.manifest.CLIP, Decoder: m.decoder, Image: m.image,
 		Height: h, Width: w, Cutouts: recipe.Cutouts.In(r), Preset: presetOf(r), Border: borderOf(r), Drawing: m.Drawing(r), Targets: targets[0],
 		Smooth: recipe.Smoothness.In(ever) > 0, HalfPrecision: recipe.Precision.In(r) == "half",
-		Pictures: pictures(r), Styles: styles(r),
+		Coherence: recipe.Coherence.In(ever) > 0,
+		Pictures:  pictures(r), Styles: styles(r),
 		Regions: len(recipe.Regions.In(r)) > 0, Hold: len(recipe.Hold.In(r)) > 0, Average: recipe.Averaging.In(ever) > 0,
 		Optimiser: optimiser, Lowest: m.book.lowest, Highest: m.book.highest,
 	}

@@ -198,6 +198,7 @@ func TestLiveChangesRecordNothing(t *testing.T) {
 		{placed, recipe.Hold.Is(upper), StageHold},
 		{placed, recipe.Flip.Is(0.25), preset.Affine + ", " + StageRegions}, // a cutout that is mirrored sees another half
 		{from.With(recipe.Averaging.Is(0.5)), recipe.Averaging.Is(0.75), StageAverage},
+		{from.With(recipe.Coherence.Is(0.5)), recipe.Coherence.Is(1.0), StageCoherence},
 		{from, recipe.Dream.Is(upper), ""},       // changes the latent: see TestDreamAnew
 		{from, recipe.PhaseSteps.Is(6), targets}, // in the first phase again
 		{from.With(recipe.PhaseSteps.Is(6)), recipe.PhaseBlend.Is(1), targets},

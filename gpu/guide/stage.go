@@ -125,6 +125,7 @@ const (
 	StageSmoothness  = "smoothness"       // ops.EncodeVariation
 	StageRoll        = "roll"             // ops.EncodeRoll
 	StageMargins     = "margins"          // nothing
+	StageCoherence   = "coherence"        // ops.EncodeFloats of its strength
 	StageRegions     = "regions"          // ops.EncodeShares
 	StagePixels      = "start pixels"     // ops.EncodePixelScale
 	StageSpherical   = "start angle"      // ops.EncodeFloats of its weight

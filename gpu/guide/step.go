@@ -33,6 +33,7 @@ type StepSpec struct {
 	Preset        preset.Preset
 	Border        border
 
+	Coherence bool // cutouts pull by what they agree in
 	Drawing   Drawing
 	Targets   []Target
 	Further   []Perceptor // that judge the picture besides CLIP
@@ -65,6 +66,9 @@ func (spec StepSpec) views() []stage {
 	}
 	if spec.Border.pads() {
 		list = append(list, margins)
+	}
+	if spec.Coherence {
+		list = append(list, coherence)
 	}
 	list = append(list, cutouts)
 	for _, a := range spec.Preset.Augmentations {
@@ -202,6 +206,7 @@ type Step struct {
 	cuts     map[int]*ops.Tensor // the cutouts, by side
 	goals    []goal              // of each perceptor
 	shares   *gpu.Buffer         // what each cutout sees of each prompt's region, nil without regions; of the side that is being recorded
+	coherent *gpu.Buffer         // how much the cutouts' coherence counts, nil if not at all; of the side that is being recorded
 	held     *gpu.Buffer         // which tokens do not move, nil if all do
 	tokens   *gpu.Buffer         // the codes of Shown, as Indices
 	view     *View               // of Shown, nil where that is Z, whose picture the step has

@@ -37,7 +37,7 @@ var style = stage{
 
 // texture records the Gram matrix of pieces of a picture.
 func (spec StepSpec) texture(t *ops.Tape, picture *ops.Tensor, boxes *gpu.Buffer) *ops.Tensor {
-	return t.Gram(spec.Image.Texture(t, t.Cutouts(picture, boxes, styleCrops, spec.CLIP.ImageSize)))
+	return t.Gram(spec.Image.Texture(t, t.Cutouts(picture, boxes, styleCrops, spec.CLIP.ImageSize, nil)))
 }
 
 // pieces draws squares anywhere in the picture, whose sides are between half of its shorter side and all of it.

@@ -68,7 +68,7 @@ func TestEdgesStyleAndTransparency(t *testing.T) {
 		x, boxes := tape.Input(1, h, w, 3, false), tape.Buffer("pieces", styleCrops*ops.BoxSize)
 		tape.Write(x, colours)
 		s.model.device.Write(boxes, 0, s.moment(s.now, step).pieces())
-		found := tape.Keep(s.model.image.Texture(tape, tape.Cutouts(x, boxes, styleCrops, s.model.manifest.CLIP.ImageSize)))
+		found := tape.Keep(s.model.image.Texture(tape, tape.Cutouts(x, boxes, styleCrops, s.model.manifest.CLIP.ImageSize, nil)))
 		values, err := computed(ctx, tape, found)
 		if err != nil {
 			t.Fatal(err)

@@ -143,8 +143,8 @@ type cutoutParams struct{ First, Cuts, H, W, Side, Largest, Stride uint32 }
 // Cutouts resamples boxes of the picture x [1, H, W, C], C at most 4, to [cuts, side, side, C] as Crowson's notebooks do: shrinking axes
 // are low-passed by Lanczos' window, then all is interpolated bicubically. Values may overshoot those of the picture. Boxes holds
 // cuts encoded boxes, whose sides are at most the picture's shorter side; the host may write others before each run. Side is at
-// least 3, for the low-pass reflects a crop only once.
-func (t *Tape) Cutouts(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
+// least 3, for the low-pass reflects a crop only once. Coherence is the strength of RefCoherent, or nil for a plain sum of gradients.
+func (t *Tape) Cutouts(x *Tensor, boxes *gpu.Buffer, cuts, side int, coherence *gpu.Buffer) *Tensor {
 	if x.N != 1 || x.C > 4 || side < 3 {
 		panic(fmt.Sprintf("ops: cutouts of side %d from %v", side, x))
 	}
@@ -161,12 +161,14 @@ func (t *Tape) Cutouts(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
 		c.dispatch("COLUMNS", nil, p, rows.Rows(), c.taps.C, x, rows)
 		c.dispatch("ROWS", nil, p, int(p.Cuts)*side*side, c.taps.C, rows, y)
 	})
+	back := t.handed(x, boxes, cuts, coherence)
 	t.onBackward(y, func(dy *Tensor) {
 		c.inTurns(x, func(p cutoutParams, rows *Tensor) {
 			c.dispatch("ROWS_BACKWARD", nil, p, rows.Rows(), c.taps.C, dy, rows)
-			dx, accumulate, _ := t.grad(x)
-			c.dispatch("COLUMNS_BACKWARD", accumulate, p, dx.Rows(), c.taps.C*int(p.Cuts), rows, dx)
+			dx, defines := back.into()
+			c.dispatch("COLUMNS_BACKWARD", defines, p, dx.Rows(), c.taps.C*int(p.Cuts), rows, dx)
 		})
+		back.finish()
 	}, x)
 	return y
 }

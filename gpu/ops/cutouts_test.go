@@ -31,7 +31,7 @@ func cutoutCases() []opCase {
 				return [][]float64{RefCutoutsBackward(dy, len(in[0]), s.w, s.c, s.boxes, s.side)}
 			},
 			record: func(t *Tape, in []*Tensor) *Tensor {
-				return t.Cutouts(in[0], testBytes(t, EncodeBoxes(s.boxes)), len(s.boxes), s.side)
+				return t.Cutouts(in[0], testBytes(t, EncodeBoxes(s.boxes)), len(s.boxes), s.side, nil)
 			},
 		})
 	}

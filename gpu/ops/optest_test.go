@@ -164,7 +164,7 @@ func allCases() []opCase {
 	var all []opCase
 	for _, table := range [][]opCase{linearCases(), convCases(), groupNormCases(), layerNormCases(), attentionCases(), tokenCases(), tableCases(), patchCases(),
 		clampCases(), codebookCases(), noiseCases(), cutoutCases(), poolCases(), warpCases(), sharpenCases(), jitterCases(), eraseCases(),
-		resNetCases(), sliceCases(), mirrorCases(), meshCases(), averageCases(), fillCases(), overlayCases(), padCases(), moveCases(), gramCases(), backdropCases(), windowCases()} {
+		resNetCases(), sliceCases(), mirrorCases(), meshCases(), averageCases(), fillCases(), overlayCases(), padCases(), moveCases(), gramCases(), backdropCases(), windowCases(), coherenceCases()} {
 		all = append(all, table...)
 	}
 	return all

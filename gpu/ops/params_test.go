@@ -13,7 +13,7 @@ import (
 // hostStructs are the Go sides of the kernels' Params.
 var hostStructs = map[string]any{
 	"argbest.wgsl": argbestParams{}, "blocknorm.wgsl": blockNormParams{}, "avgpool.wgsl": avgPoolParams{}, "clamp.wgsl": clampParams{}, "contract.wgsl": contractParams{},
-	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "embed.wgsl": embedParams{}, "erase.wgsl": eraseParams{}, "gather.wgsl": gatherParams{},
+	"cutouts.wgsl": cutoutParams{}, "cutouts_taps.wgsl": cutoutTapsParams{}, "coherence.wgsl": coherenceParams{}, "embed.wgsl": embedParams{}, "erase.wgsl": eraseParams{}, "gather.wgsl": gatherParams{},
 	"groupnorm_apply.wgsl": groupNormParams{}, "groupnorm_finish.wgsl": groupNormFinishParams{}, "groupnorm_sums.wgsl": groupNormParams{},
 	"initloss.wgsl": initLossParams{}, "jitter.wgsl": jitterParams{}, "layernorm.wgsl": layerNormParams{}, "meantoken.wgsl": meanTokenParams{}, "noise.wgsl": noiseParams{}, "norms.wgsl": normsParams{},
 	"patches.wgsl": patchesParams{}, "picture.wgsl": vecParams{}, "pointwise.wgsl": vecParams{}, "pool.wgsl": poolParams{},

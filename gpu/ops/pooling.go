@@ -78,17 +78,17 @@ func eachBin(x []float64, w, c int, boxes []Box, side int, visit func(to int, fr
 type poolParams struct{ Cuts, H, W, Side uint32 }
 
 // Pool pools boxes of the picture x [1, H, W, C], C at most 4, to [cuts, side, side, C]: ½(mean + maximum) of each bin. Boxes holds cuts
-// encoded boxes, which need not be square; the host may write others before each run.
-func (t *Tape) Pool(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
-	return t.pool(x, boxes, cuts, side, shaders.Defines{})
+// encoded boxes, which need not be square; the host may write others before each run. Coherence is as that of Cutouts.
+func (t *Tape) Pool(x *Tensor, boxes *gpu.Buffer, cuts, side int, coherence *gpu.Buffer) *Tensor {
+	return t.pool(x, boxes, cuts, side, coherence, shaders.Defines{})
 }
 
 // Average is Pool to the mean of each bin alone.
-func (t *Tape) Average(x *Tensor, boxes *gpu.Buffer, cuts, side int) *Tensor {
-	return t.pool(x, boxes, cuts, side, shaders.Defines{"AVERAGE": ""})
+func (t *Tape) Average(x *Tensor, boxes *gpu.Buffer, cuts, side int, coherence *gpu.Buffer) *Tensor {
+	return t.pool(x, boxes, cuts, side, coherence, shaders.Defines{"AVERAGE": ""})
 }
 
-func (t *Tape) pool(x *Tensor, boxes *gpu.Buffer, cuts, side int, defines shaders.Defines) *Tensor {
+func (t *Tape) pool(x *Tensor, boxes *gpu.Buffer, cuts, side int, coherence *gpu.Buffer, defines shaders.Defines) *Tensor {
 	if x.N != 1 || x.C > 4 {
 		panic(fmt.Sprintf("ops: pooled cutouts from %v", x))
 	}
@@ -96,10 +96,12 @@ func (t *Tape) pool(x *Tensor, boxes *gpu.Buffer, cuts, side int, defines shader
 	largest := t.like(y) // the pixel of each maximum, as uint32
 	p := poolParams{uint32(cuts), uint32(x.H), uint32(x.W), uint32(side)}
 	t.Plan.Dispatch("pool.wgsl", defines, workgroupsOf(y), float64(4*cuts*x.Len()), p, x.Buf, boxes, largest.Buf, y.Buf)
+	back := t.handed(x, boxes, cuts, coherence)
 	t.onBackward(y, func(dy *Tensor) {
-		dx, accumulate, _ := t.grad(x)
-		t.Plan.Dispatch("pool.wgsl", with(accumulate, defines, shaders.Defines{"BACKWARD": ""}), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
+		dx, switches := back.into()
+		t.Plan.Dispatch("pool.wgsl", with(switches, defines, shaders.Defines{"BACKWARD": ""}), workgroupsOf(dx), float64(32*cuts*x.Len()), p,
 			dy.Buf, boxes, largest.Buf, dx.Buf)
+		back.finish()
 	}, x)
 	return y
 }

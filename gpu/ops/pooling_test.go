@@ -27,7 +27,7 @@ func poolCases() []opCase {
 				return [][]float64{RefPoolBackward(in[0], dy, s.w, s.c, s.boxes, s.side)}
 			},
 			record: func(t *Tape, in []*Tensor) *Tensor {
-				return t.Pool(in[0], testBytes(t, EncodeBoxes(s.boxes)), len(s.boxes), s.side)
+				return t.Pool(in[0], testBytes(t, EncodeBoxes(s.boxes)), len(s.boxes), s.side, nil)
 			},
 		}
 		if s.ties {
@@ -62,6 +62,6 @@ func averageCases() []opCase {
 			return [][]float64{RefAverageBackward(in[0], dy, w, c, boxes, side)}
 		},
 		record: func(t *Tape, in []*Tensor) *Tensor {
-			return t.Average(in[0], testBytes(t, EncodeBoxes(boxes)), len(boxes), side)
+			return t.Average(in[0], testBytes(t, EncodeBoxes(boxes)), len(boxes), side, nil)
 		}}}
 }

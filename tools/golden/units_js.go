@@ -207,9 +207,9 @@ func (r *runner) cut(ctx context.Context, name string, pooled bool, side int, im
 	r.device.Write(b, 0, ops.EncodeBoxes(list))
 	var y *ops.Tensor
 	if pooled {
-		y = t.Pool(x, b, len(list), side)
+		y = t.Pool(x, b, len(list), side, nil)
 	} else {
-		cut := t.Cutouts(x, b, len(list), side)
+		cut := t.Cutouts(x, b, len(list), side, nil)
 		y = t.ClampWithGrad(cut, 1, 0, 0, 1)
 	}
 	t.Keep(y)

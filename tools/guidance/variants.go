@@ -29,12 +29,18 @@ var variants = []variant{
 	{name: "cut-pow-0.6", options: `{"cut_pow":0.6}`},
 	{name: "cut-pow-1", options: `{"cut_pow":1}`},
 	{name: "cut-pow-rising", options: `{"keyframes":"cut_pow 0:(0.1), 60:(1)"}`},
+	{name: "reverie-cut-pow-0.1", options: `{"preset":"reverie","cut_pow":0.1}`},
+	{name: "reverie-cut-pow-1", options: `{"preset":"reverie","cut_pow":1}`},
 
 	// Fewer cutouts and more steps, or the other way round.
 	{name: "cuts-2", options: `{"cutouts":2}`},
 	{name: "cuts-4", options: `{"cutouts":4}`},
 	{name: "cuts-8", options: `{"cutouts":8}`},
 	{name: "cuts-32", options: `{"cutouts":32}`},
+
+	// By what they agree in.
+	{name: "coherence-0.5", options: `{"coherence":0.5}`},
+	{name: "coherence-1", options: `{"coherence":1}`},
 
 	// What is done to them.
 	{name: "augment-all", options: `{"augment":"all"}`},
@@ -101,6 +107,7 @@ var variants = []variant{
 	{name: "reverie-cuts-4", options: `{"preset":"reverie","cutouts":4}`},
 	{name: "reverie-cuts-4-cosine", options: `{"preset":"reverie","cutouts":4,"rate_schedule":"cosine","learning_rate":0.3}`},
 	{name: "cuts-8-cosine", options: `{"cutouts":8,"rate_schedule":"cosine","learning_rate":0.2}`},
+	{name: "reverie-cuts-4-cosine-coherence", options: `{"preset":"reverie","cutouts":4,"rate_schedule":"cosine","learning_rate":0.3,"coherence":1}`},
 	{name: "cuts-8-coarse", options: `{"cutouts":8}`, coarse: 0.25},
 }
 
