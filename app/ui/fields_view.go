@@ -116,25 +116,10 @@ func (p *Page) seedKey(_ app.Context, e app.Event) {
 	}
 }
 
-// essentials are the options that are always in view and have no place of their own.
-func essentials() []*recipe.Option {
-	var list []*recipe.Option
-	for _, o := range fields() {
-		if o.Group == recipe.Essentials && o != recipe.Prompt.Option && o != recipe.Model.Option {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-func (p *Page) renderEssentials() app.UI {
-	s := &p.state
-	var list []app.UI
-	for _, o := range essentials() {
-		list = append(list, p.renderField(o))
-	}
-	return elem("div").Class("grid").Body(append(list, elem("div").Class("field beside").Body(
-		elem("div").Class("check").Body(p.checkbox(lockID, s.Form.Locked, s.LockSeed), elem("label").Attr("for", lockID).Text(lockSeedLabel)),
+// renderLock says whether runs take the seed that is typed.
+func (p *Page) renderLock() app.UI {
+	return elem("div").Class("field beside").Body(
+		elem("div").Class("check").Body(p.checkbox(lockID, p.state.Form.Locked, p.state.LockSeed), elem("label").Attr("for", lockID).Text(lockSeedLabel)),
 		elem("p").ID(lockID+"-help").Class("help").Text(lockSeedHelp),
-	))...)
+	)
 }

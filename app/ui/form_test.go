@@ -102,7 +102,7 @@ func TestEveryOptionHasAField(t *testing.T) {
 		if paints(o) {
 			want = []string{`id="` + fieldID(o) + `"`, `id="` + fieldID(o) + `-problem"`}
 		} else if o.Group != recipe.Essentials {
-			want = append(want, ">"+string(o.Group)+"</h3>")
+			want = append(want, ">"+string(o.Group)+"</span>", `id="`+groupFold(o.Group)+`"`)
 		}
 		for _, w := range want {
 			if !strings.Contains(page, w) {

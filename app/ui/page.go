@@ -68,6 +68,7 @@ type Page struct {
 	waits   string          // what is typed as the prompt of a run that is to wait
 	crisp   bool            // whether the picture's pixels are shown as squares
 	adding  string          // what is typed for another prompt
+	sought  string          // what is looked for among the settings
 	veiled  veiled          // what the masks over the picture were drawn from
 	rail    [2]string       // where the slider lies on the curves
 	keysOff bool            // whether single keys do nothing

@@ -25,13 +25,13 @@ func (p *Page) renderPanel() app.UI {
 	return elem("section").Class("panel").Aria("label", panelLabel).Body(
 		p.part(modelFold, modelTitle, func() []app.UI { return []app.UI{p.renderModel(), p.renderStorage()} }),
 		p.renderTry(),
-		p.foldRow(steerFold, steerTitle, steerWhen),
+		p.foldRow("h2", steerFold, steerTitle, steerWhen),
 		p.part(steerFold, steerTitle, p.renderSteer),
-		p.foldRow(settingsFold, settingsTitle, settingsWhen),
+		p.foldRow("h2", settingsFold, settingsTitle, settingsWhen),
 		p.part(settingsFold, settingsTitle, p.renderSettings),
-		p.foldRow(insideFold, insideTitle, insideWhen),
+		p.foldRow("h2", insideFold, insideTitle, insideWhen),
 		p.part(insideFold, insideTitle, p.renderInside),
-		p.foldRow(helpFold, helpTitle, ""),
+		p.foldRow("h2", helpFold, helpTitle, ""),
 		p.part(helpFold, helpTitle, p.renderHelp),
 		elem("footer").Body(elem("p").Body(p.linked(about)...), elem("p").Text(p.adapterLine())),
 	)
@@ -63,8 +63,9 @@ func (p *Page) foldButton(id, name string, body ...app.UI) app.HTMLButton {
 	}, app.EventScope(id))
 }
 
-func (p *Page) foldRow(id, name, dim string) app.UI {
-	return elem("h2").Class("fold").Body(p.foldButton(id, strings.TrimSpace(name+" "+dim), elem("span").Text(name), app.Text(" "), elem("span").Class("dim").Text(dim)))
+// foldRow is the heading of a part, h2 or h3, by which it is shown and hidden.
+func (p *Page) foldRow(heading, id, name, dim string) app.UI {
+	return elem(heading).Class("fold").Body(p.foldButton(id, strings.TrimSpace(name+" "+dim), elem("span").Text(name), app.Text(" "), elem("span").Class("dim").Text(dim)))
 }
 
 // part is what a fold button shows. While it is folded away it is empty: most of the page's elements lie in its parts, and nobody should wait for them before
@@ -96,7 +97,10 @@ func foldOf(id string) string {
 func (p *Page) reveal(id string) {
 	p.open = ""
 	if fold := foldOf(id); fold != "" {
-		p.folds[fold] = true
+		p.folds[fold], p.sought = true, ""
+	}
+	if i := slices.IndexFunc(recipe.Options(), func(o *recipe.Option) bool { return fieldID(o) == id }); i >= 0 {
+		p.folds[groupFold(recipe.Options()[i].Group)] = true
 	}
 	p.ctx.Defer(func(app.Context) { focus(id) })
 }
@@ -116,22 +120,89 @@ func (p *Page) renderTry() app.UI {
 	)
 }
 
-// renderSettings is all options that are no part of Steer, as the table groups them.
+// renderSettings is all options that are no part of Steer, as the table groups them, or those of them that the person looks for.
 func (p *Page) renderSettings() []app.UI {
-	body := []app.UI{p.renderEssentials(), p.renderImagePrompts()}
+	found := found(p.sought)
+	body := []app.UI{p.renderFinder()}
 	for _, group := range recipe.Groups {
-		var list []app.UI
-		for _, o := range fields() {
-			if o.Group == group && group != recipe.Essentials && !steers(o) && !paints(o) {
-				list = append(list, p.renderField(o))
+		var list []*recipe.Option
+		for _, o := range found {
+			if o.Group == group && !steers(o) && !paints(o) {
+				list = append(list, o)
 			}
 		}
-		if len(list) > 0 {
-			id := "group-" + strings.ReplaceAll(strings.ToLower(string(group)), " ", "-")
-			body = append(body, elem("section").Class("group").Aria("labelledby", id).Body(elem("h3").ID(id).Text(string(group)), elem("div").Class("grid").Body(list...)))
+		if group != recipe.Essentials {
+			body = append(body, p.renderGroup(group, list))
+			continue
+		}
+		essentials := p.renderFields(list)
+		if answers(recipe.Seed.Option, p.sought) {
+			essentials = append(essentials, p.renderLock())
+		}
+		body = append(body, elem("div").Class("grid").Body(essentials...))
+		if answers(recipe.ImagePrompts.Option, p.sought) {
+			body = append(body, p.renderImagePrompts())
 		}
 	}
-	return body
+	return append(body, p.renderElsewhere(found))
+}
+
+// groupFold is the id of the part that a group of settings is.
+func groupFold(group recipe.Group) string {
+	return "group-" + strings.ReplaceAll(strings.ToLower(string(group)), " ", "-")
+}
+
+// renderGroup is a group of settings, which folds, and says folded away how many of them are changed. What is looked for is not folded away.
+func (p *Page) renderGroup(group recipe.Group, list []*recipe.Option) app.UI {
+	name, id, changed := string(group), groupFold(group), 0
+	for _, o := range list {
+		if p.state.Form.Text(o) != emptyText(o) {
+			changed++
+		}
+	}
+	dim := ""
+	if changed > 0 {
+		dim = fmt.Sprintf(changedSettings, changed)
+	}
+	fields := func() []app.UI { return []app.UI{elem("div").Class("grid").Body(p.renderFields(list)...)} }
+	switch {
+	case len(list) == 0:
+		return elem("div").Class("group").Hidden(true)
+	case p.sought != "":
+		return elem("div").Class("group").Hidden(false).Body(elem("h3").Text(name), elem("section").ID(id).Class("part").Hidden(false).Aria("label", name).Body(fields()...))
+	}
+	return elem("div").Class("group").Hidden(false).Body(p.foldRow("h3", id, name, dim), p.part(id, name, fields))
+}
+
+func (p *Page) renderFields(list []*recipe.Option) []app.UI {
+	var fields []app.UI
+	for _, o := range list {
+		fields = append(fields, p.renderField(o))
+	}
+	return fields
+}
+
+// renderFinder is where a person says what to look for among the settings.
+func (p *Page) renderFinder() app.UI {
+	return app.Input().Type("search").Aria("label", findSetting).Placeholder(findSetting).Value(p.sought).
+		OnInput(func(ctx app.Context, _ app.Event) { p.sought = ctx.JSSrc().Get("value").String() })
+}
+
+// renderElsewhere leads to what is found in Steer, and says where nothing is found.
+func (p *Page) renderElsewhere(found []*recipe.Option) app.UI {
+	if p.sought == "" {
+		return elem("div").Hidden(true)
+	}
+	var list []app.UI
+	for _, o := range found {
+		if steers(o) || paints(o) {
+			list = append(list, p.button(fmt.Sprintf(underSteer, o.Label), "chip", true, p.press(func() { p.reveal(fieldID(o)) })))
+		}
+	}
+	if len(found) == 0 && !answers(recipe.ImagePrompts.Option, p.sought) {
+		list = append(list, elem("p").Aria("live", "polite").Text(noneFound))
+	}
+	return elem("div").Class("row").Hidden(false).Body(list...)
 }
 
 func (p *Page) renderImagePrompts() app.UI {

@@ -44,7 +44,7 @@ func (p *Page) Find(role, name string) (Control, error) {
 	for {
 		c, err := p.Look(role, name)
 		if err != nil && time.Now().After(unfolding) {
-			unfolding = time.Now().Add(time.Second)
+			unfolding = time.Now().Add(foldedFor)
 			p.Unfold() // again, because a page that is not there yet has nothing folded
 		}
 		if err == nil || time.Now().After(deadline) {

@@ -68,6 +68,40 @@ func TestFieldsShowWhatTheRunTakes(t *testing.T) {
 	v.clean()
 }
 
+// Who knows a setting by the name that another tool gives it finds it, and it alone; what is typed in it is what the run takes. A field that is wrong is shown
+// whatever is looked for, and what lies elsewhere is led to.
+func TestSettingsAreFound(t *testing.T) {
+	v := revisit(t, "p=a%20green%20tree&width=64&height=64&steps=1")
+	shown := func() string {
+		t.Helper()
+		ids, err := driver.Evaluate[string](v.Page, `[...document.querySelectorAll("#settings-part :is(input, select)")].map((field) => field.id).join(" ").trim()`)
+		v.must(err)
+		return ids
+	}
+	const finder = "Find a setting, like zoom or cutn"
+	v.must(v.Fill("spinbutton", "Steps", "1e9"))
+	v.must(v.Fill("searchbox", finder, "cutn"))
+	v.must(v.Fill("spinbutton", "Cutouts", "3"))
+	if ids := shown(); ids != "field-cutouts" {
+		t.Errorf("cutn finds %s", ids)
+	}
+	v.must(v.Click("button", "Start"))
+	v.must(v.Fill("spinbutton", "Steps", "1")) // which has come back, though nobody looked for it
+	if focus, err := driver.Evaluate[string](v.Page, `document.activeElement.id`); err != nil || focus != "field-steps" {
+		t.Errorf("the wrong field is not led to, but %q (%v)", focus, err)
+	}
+	v.must(v.Fill("searchbox", finder, "step_size"))
+	v.must(v.Click("button", "Learning rate, under Steer"))
+	v.must(v.Fill("textbox", "Learning rate", "0.25"))
+	v.must(v.Click("button", "Start"))
+	ran := until[protocol.Started](v).Script.Recipe
+	if cuts, rate := recipe.Cutouts.In(ran), recipe.LearningRate.In(ran); cuts != 3 || rate != 0.25 {
+		t.Errorf("the run takes %d cutouts at a rate of %g, not 3 at 0.25", cuts, rate)
+	}
+	until[protocol.Done](v)
+	v.clean()
+}
+
 // testdata is the path of a file there, as a browser takes it.
 func testdata(t *testing.T, name string) string {
 	t.Helper()
