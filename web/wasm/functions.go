@@ -52,7 +52,7 @@ func dropTraces(segments []segment) {
 	for _, s := range segments {
 		if at := bytes.Index(s.data, tableMagic); at >= 0 {
 			if t, ok := openFunctions(s.data[at:]); ok {
-				if m, ok := openModule(s, at, t); ok {
+				if m, ok := openModule(segments, s, at, t); ok {
 					m.coarsen()
 					m.drop(t)
 				}

@@ -33,15 +33,21 @@ type moduleData struct {
 	facts  []byte
 }
 
-// openModule finds what belongs to the table that lies in the segment from at on.
-func openModule(s segment, at int, t functionTable) (moduleData, bool) {
+// openModule finds what belongs to the table that lies in the segment s from at on. The module's own data may lie in another one.
+func openModule(segments []segment, s segment, at int, t functionTable) (moduleData, bool) {
 	own := binary.LittleEndian.AppendUint64(nil, uint64(s.address)+uint64(at))
 	own = binary.LittleEndian.AppendUint64(own, uint64(s.address)+uint64(at)+headerSize)
-	begin := bytes.Index(s.data, own)
-	if begin < 0 || begin+8*moduleNumbers > len(s.data) {
+	var module []byte
+	for _, other := range segments {
+		if begin := bytes.Index(other.data, own); begin >= 0 {
+			module = other.data[begin:]
+			break
+		}
+	}
+	if len(module) < 8*moduleNumbers {
 		return moduleData{}, false
 	}
-	number := func(i int) uint64 { return binary.LittleEndian.Uint64(s.data[begin+8*i:]) }
+	number := func(i int) uint64 { return binary.LittleEndian.Uint64(module[8*i:]) }
 	within := func(i int) uint64 { return number(i) - uint64(s.address) }
 	finder, facts, first, last := within(moduleFinder), within(moduleFacts), number(moduleFirst), number(moduleLast)
 	if facts > finder || finder > uint64(len(s.data)) || first > last {

@@ -59,10 +59,19 @@ func small() segment {
 	return segment{smallBase, data}
 }
 
-// Of what lies beside the table those facts go that no function has any more, and the finder's buckets say less, but nothing wrong.
+// Of what lies beside the table those facts go that no function has any more, and the finder's buckets say less, but nothing wrong; also where the
+// module's own data lies behind so many zeros that it is a segment of its own.
 func TestWhatBelongsToTheTable(t *testing.T) {
-	s := small()
-	dropTraces([]segment{s})
+	whole, parts := small(), small()
+	t.Run("one segment", func(t *testing.T) { testBelongings(t, whole, whole) })
+	t.Run("two segments", func(t *testing.T) {
+		testBelongings(t, parts, segment{smallBase, parts.data[:smallModule]}, segment{smallBase + smallModule, parts.data[smallModule:]})
+	})
+}
+
+// testBelongings drops traces from segments, in which s lies.
+func testBelongings(t *testing.T, s segment, segments ...segment) {
+	dropTraces(segments)
 	want := append(bytes.Repeat([]byte{0xaa}, 8), append(make([]byte, 16), bytes.Repeat([]byte{0xaa}, 8)...)...)
 	if got := s.data[smallFacts:smallFinder]; !bytes.Equal(got, want) {
 		t.Errorf("the facts are %x, want %x", got, want)
