@@ -24,7 +24,7 @@ const (
 const (
 	bucketSize  = 20
 	bucketReach = 4096
-	coarse      = 16 // places of the table that share what their buckets say, so that they can be packed as one
+	coarse      = 64 // places of the table that share what their buckets say, so that they can be packed as one
 )
 
 // moduleData is what belongs to the table of functions.

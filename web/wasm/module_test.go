@@ -11,9 +11,9 @@ import (
 
 // The parts of small's segment, by where they begin in it.
 const (
-	smallCount  = 40 // functions, of 16 buckets each
+	smallCount  = 140 // functions, of 16 buckets each
 	smallTable  = 16
-	smallFacts  = 4096
+	smallFacts  = 16384
 	smallFinder = smallFacts + 32
 	smallModule = smallFinder + 16*smallCount*bucketSize
 	smallBase   = 1 << 16 // its address
