@@ -140,6 +140,7 @@ func TestReloadKeepsTheForm(t *testing.T) {
 	v.value("textbox", "Prompt", "a castle in f")
 	v.value("spinbutton", "Width", "96")
 	v.value("textbox", "Seed", "5476245293527641887")
+	v.unfolds("field-preset")
 	v.waits(`document.getElementById("field-preset").value === "zq"`)
 	v.again("#p=a%20blue%20heart&v=2") // a link says otherwise
 	v.value("textbox", "Prompt", "a blue heart")
