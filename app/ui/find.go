@@ -10,6 +10,9 @@ import (
 // answers says whether all words, or parts of words, that a person looks for are among those that an option has: its names here and in other tools, its group,
 // its help and its values'.
 func answers(o *recipe.Option, sought string) bool {
+	if sought == "" {
+		return true // without a look at each option in each rendering
+	}
 	words := []string{o.Name, o.Label, o.Help, string(o.Group)}
 	for _, e := range slices.Concat(settingNames, steerings) {
 		if e.Option == o {

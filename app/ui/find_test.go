@@ -37,8 +37,8 @@ func TestGroupsFold(t *testing.T) {
 	p.state, p.live = *idle(t), true
 	p.folds[settingsFold] = true
 	has := func(what string) bool { return strings.Contains(app.HTMLString(p.Render()), what) }
-	const field = `id="field-zoom"`
-	if has(field) || has(`aria-label="Motion 0`) {
+	const field, changed = `id="field-zoom"`, ` changed"`
+	if has(field) || has(changed) {
 		t.Error("a group is unfolded, or changed, that nobody has touched")
 	}
 	p.state.Edit(recipe.Zoom.Option, "1.02")
@@ -61,7 +61,7 @@ func TestSettingsAreFound(t *testing.T) {
 	if !has(`id="field-rate-drop"`) || has(`id="field-width"`) || has(`id="group-motion"`) || has(`id="`+imagePromptID+`"`) || has(noneFound) {
 		t.Errorf("more or less than what is looked for is left: %s", html())
 	}
-	if p.sought = "step_size"; !has(`Learning rate`) || has(`id="field-learning-rate"`) {
+	if p.sought = "step_size"; !has(`Learning rate, under Steer`) || has(`id="field-learning-rate"`) {
 		t.Error("what lies in Steer is not named")
 	}
 	if p.sought = "no such thing"; !has(noneFound) {
