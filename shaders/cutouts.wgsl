@@ -4,7 +4,7 @@
 //   ROWS              cutouts = horizontal taps of rows
 //   ROWS_BACKWARD     rows = what horizontal windows hand back from the cutouts' gradient
 //   COLUMNS_BACKWARD  the picture's gradient (+)= what vertical windows hand back from rows, all cutouts in order
-// With SQUARES the alpha of that gradient, which pictures have none of then, is the sum of the squared lengths of what each cutout hands back.
+// SQUARES is as in cutouts_sum.wgsl.
 struct Params {
   first: u32, cuts: u32, h: u32, w: u32, side: u32, largest: u32, stride: u32,
 }
@@ -14,6 +14,7 @@ BINDING var<storage, read> taps: array<f32>;
 #tensor y read_write
 BINDING var<uniform> p: Params;
 #include "cutouts_window.wgsl"
+#include "cutouts_sum.wgsl"
 #include "grid.wgsl"
 
 // The place of the weights of output o of cutout n along an axis: 0 columns, 1 rows.
@@ -83,7 +84,6 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     return;
   }
   let at = vec2u(i % p.w, i / p.w);
-  var squares = 0.0;
   for (var j = 0u; j < p.cuts; j++) {
     let n = p.first + j;
     let b = box_of(n, p.h, p.w, p.largest);
@@ -91,23 +91,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
     if (inside.x >= b.z || inside.y >= b.w) {
       continue;
     }
-#ifdef SQUARES
-    let others = sum;
-    sum = vec4f(0.0);
-#endif
+    sum = begin_cutout(sum);
     let owners = window_owners(inside.y, p.side, b.w);
     for (var o = owners.x; o < owners.y; o++) {
       let weight = taps[taps_of(n, 1u, o) + inside.y - window_start(o, p.side, b.w)];
       sum += weight * load_x((j * p.side + o) * p.largest + inside.x);
     }
-#ifdef SQUARES
-    squares += dot(sum, sum);
-    sum += others;
-#endif
+    sum = end_cutout(sum);
   }
-#ifdef SQUARES
-  sum.w = squares;
-#endif
-  store_y(i, sum);
+  store_y(i, all_cutouts(sum));
 #endif
 }

@@ -1,6 +1,6 @@
 // Cutouts by adaptive pooling: every output is ½(mean + maximum) of its bin, samples floor(o·size/side) … ceil((o+1)·size/side) − 1 of its box
 // along each axis; with AVERAGE the mean alone. The pixel of each channel's first maximum is kept. BACKWARD gathers, for a pixel of the picture, from all bins
-// that hold it, cutouts in order; SQUARES is as in cutouts.wgsl.
+// that hold it, cutouts in order; SQUARES is as in cutouts_sum.wgsl.
 struct Params {
   cuts: u32, h: u32, w: u32, side: u32,
 }
@@ -13,6 +13,7 @@ BINDING var<storage, read_write> largest: array<vec4u>;
 #endif
 #tensor y read_write
 BINDING var<uniform> p: Params;
+#include "cutouts_sum.wgsl"
 #include "grid.wgsl"
 
 // Cutout n's box, inside the picture whatever the host wrote.
@@ -39,17 +40,13 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
   }
   let at = vec2u(i % p.w, i / p.w);
   var sum = vec4f(0.0);
-  var squares = 0.0;
   for (var n = 0u; n < p.cuts; n++) {
     let b = box_of(n);
     let inside = at - b.xy; // wraps to something large left of and above the box
     if (inside.x >= b.z || inside.y >= b.w) {
       continue;
     }
-#ifdef SQUARES
-    let others = sum;
-    sum = vec4f(0.0);
-#endif
+    sum = begin_cutout(sum);
     // The bins that hold sample s: from floor(s·side/size) to below ceil((s+1)·side/size).
     let first = inside * p.side / b.zw;
     let end = ((inside + 1u) * p.side + b.zw - 1u) / b.zw;
@@ -66,15 +63,9 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) count: vec3u,
 #endif
       }
     }
-#ifdef SQUARES
-    squares += dot(sum, sum);
-    sum += others;
-#endif
+    sum = end_cutout(sum);
   }
-#ifdef SQUARES
-  sum.w = squares;
-#endif
-  store_y(i, sum);
+  store_y(i, all_cutouts(sum));
 #else
   let n = i / (p.side * p.side);
   if (n >= p.cuts) {
